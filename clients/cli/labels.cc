@@ -49,9 +49,7 @@ constexpr OfValue kValues[] = {
 #undef ENUM
 };
 
-const char* Pick(Lang lang, const Pair& pair) {
-  return lang == Lang::kDutch ? pair.nl : pair.en;
-}
+const char* Pick(Lang lang, const Pair& pair) { return lang == Lang::kDutch ? pair.nl : pair.en; }
 
 const char* WordOf(Lang lang, const std::string& type, int value) {
   for (const auto& row : kValues)
@@ -61,9 +59,7 @@ const char* WordOf(Lang lang, const std::string& type, int value) {
 
 }  // namespace
 
-const char* Text(Lang lang, Label label) {
-  return Pick(lang, kTexts[static_cast<size_t>(label)]);
-}
+const char* Text(Lang lang, Label label) { return Pick(lang, kTexts[static_cast<size_t>(label)]); }
 
 const char* Sentence(Lang lang, v1::ErrorReason reason) {
   for (const auto& row : kReasons)

@@ -1,0 +1,44 @@
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "clients/cli/context.h"
+#include "clients/cli/json.h"
+#include "clients/cli/text.h"
+
+namespace klantbeeld::cli {
+namespace {
+
+int Status(Context& context) {
+  const auto serving = context.client->Serving();
+  if (!serving.ok()) return Fail(context, serving.error());
+  const auto reply = context.client->GetServerInfo();
+  if (!reply.ok()) return Fail(context, reply.error());
+  const v1::GetServerInfoResponse& info = reply.value();
+  const std::string output = context.output("table");
+  if (output != "table") {
+    Print(Json(info, output == "json"));
+    return serving.value() ? kOk : kUnreachable;
+  }
+  Print(context.Say(serving.value() ? Label::status_serving : Label::status_not,
+                    Clean(context.settings.server)));
+  const auto row = [&](Label label, const std::string& value) {
+    Print(absl::StrCat("  ", Pad(context.Say(label), 22), Clean(value), "\n"));
+  };
+  row(Label::status_version, info.version());
+  row(Label::status_log, info.log_id());
+  row(Label::status_head, absl::StrCat(info.head()));
+  row(Label::status_enabled, absl::StrJoin(info.enabled(), ", "));
+  row(Label::status_access, info.access_control() == "none" ? context.Say(Label::status_no_access)
+                                                            : info.access_control());
+  row(Label::status_followers, absl::StrCat(info.followers()));
+  row(Label::status_watchers, absl::StrCat(info.watchers()));
+  return serving.value() ? kOk : kUnreachable;
+}
+
+}  // namespace
+
+void AddStatus(CLI::App& app, Context& context, Run& run) {
+  CLI::App* command = app.add_subcommand("status", context.Say(Label::cmd_status));
+  command->callback([&run] { run = [](Context& c) { return Status(c); }; });
+}
+
+}  // namespace klantbeeld::cli

@@ -1,0 +1,88 @@
+// What every command has at hand.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+#include "clients/cli/labels.h"
+#include "clients/cli/settings.h"
+#include "clients/cpp/client.h"
+
+namespace klantbeeld::cli {
+
+// How a command ended; scripts depend on these.
+enum Exit {
+  kOk = 0,
+  kUnexpected = 1,
+  kUsage = 2,
+  kNotFound = 3,
+  kLoginNeeded = 4,
+  kNotAllowed = 5,
+  kUnreachable = 6,
+  kPartlyDone = 7,
+  kConflict = 8,
+  kInterrupted = 130,
+};
+
+// The settings as used, the terminal, and the server. Made by main before a
+// command runs; one thread.
+struct Context {
+  Settings settings;
+  Lang lang = Lang::kDutch;
+  bool out_is_terminal = false;
+  bool err_is_terminal = false;
+  bool color = false;
+  int columns = 0;  // 0: cut nothing.
+  absl::TimeZone zone;
+  client::Stop stop;
+  std::unique_ptr<client::Client> client;
+
+  // Checks the settings and makes the client; on failure says why and gives
+  // the exit code.
+  int Prepare();
+  // "json" or "ndjson" where asked for, else `otherwise`.
+  std::string output(const std::string& otherwise) const {
+    return settings.output.empty() ? otherwise : settings.output;
+  }
+  std::string Say(Label label) const { return Text(lang, label); }
+  template <class... Args>
+  std::string Say(Label label, const Args&... args) const {
+    return cli::Say(lang, label, args...);
+  }
+};
+
+// Prints what is wrong with how it was called; gives kUsage.
+int Usage(const Context& context, const std::string& what);
+int BadValue(const Context& context, const std::string& option, const std::string& value,
+             const std::string& want);
+
+// Prints what went wrong, why and what to do; gives the exit code for it.
+int Fail(const Context& context, const client::Error& error);
+// The sentence alone, for a line in a list.
+std::string Sentence(const Context& context, const client::Error& error);
+
+// Writes results; stderr is for everything else. Text comes cleaned.
+void Print(const std::string& text);
+void Complain(const std::string& text);
+
+// What main runs once the settings are known.
+using Run = std::function<int(Context&)>;
+
+// Each adds its command to `app`; when it was given, sets `run`.
+void AddRecord(CLI::App& app, Context& context, Run& run);
+void AddFind(CLI::App& app, Context& context, Run& run);
+void AddShow(CLI::App& app, Context& context, Run& run);
+void AddTimeline(CLI::App& app, Context& context, Run& run);
+void AddWatch(CLI::App& app, Context& context, Run& run);
+void AddFollow(CLI::App& app, Context& context, Run& run);
+void AddLink(CLI::App& app, Context& context, Run& run);
+void AddUnlink(CLI::App& app, Context& context, Run& run);
+void AddStatus(CLI::App& app, Context& context, Run& run);
+
+// `show` of one citizen; `find` ends with it.
+int ShowCitizen(Context& context, const std::string& citizen_id, int contacts);
+
+}  // namespace klantbeeld::cli

@@ -1,0 +1,53 @@
+#include "clients/cli/filter.h"
+
+#include "absl/time/clock.h"
+#include "clients/cli/json.h"
+#include "clients/cli/times.h"
+
+namespace klantbeeld::cli {
+
+void AddFilterOptions(CLI::App& command, const Context& context, FilterFlags& flags) {
+  command.add_option("citizen", flags.citizen, context.Say(Label::opt_citizen))->required();
+  command.add_option("--since", flags.since, context.Say(Label::opt_since));
+  command.add_option("--until", flags.until, context.Say(Label::opt_until));
+  command.add_option("--channel", flags.channels, context.Say(Label::opt_channel))->delimiter(',');
+  command.add_option("--product", flags.product, context.Say(Label::opt_product));
+  command.add_option("--state", flags.states, context.Say(Label::opt_state))->delimiter(',');
+  command.add_option("--text", flags.text, context.Say(Label::opt_text));
+  command.add_option("--page-size", flags.page_size, context.Say(Label::opt_page_size))
+      ->check(CLI::Range(1, 100));
+}
+
+int ReadEnums(const Context& context, const std::string& option,
+              const std::vector<std::string>& names, const google::protobuf::EnumDescriptor* type,
+              const std::string& prefix, google::protobuf::RepeatedField<int>& numbers) {
+  for (const auto& name : names) {
+    const auto number = EnumNumber(type, prefix, name);
+    if (!number)
+      return BadValue(context, option, name,
+                      context.Say(Label::want_one_of, EnumNames(type, prefix)));
+    numbers.Add(*number);
+  }
+  return kOk;
+}
+
+int ReadFilter(const Context& context, const FilterFlags& flags, v1::TimelineFilter& filter) {
+  const absl::Time now = absl::Now();
+  for (const bool since : {true, false}) {
+    const std::string& text = since ? flags.since : flags.until;
+    if (text.empty()) continue;
+    const auto time = ParseTime(text, now, context.zone);
+    if (!time)
+      return BadValue(context, since ? "--since" : "--until", text, context.Say(Label::want_time));
+    *(since ? filter.mutable_since() : filter.mutable_until()) = ToProto(*time);
+  }
+  filter.set_product(flags.product);
+  filter.set_text(flags.text);
+  if (const int code = ReadEnums(context, "--channel", flags.channels, v1::Channel_descriptor(),
+                                 "CHANNEL_", *filter.mutable_channels()))
+    return code;
+  return ReadEnums(context, "--state", flags.states, v1::ContactState_descriptor(),
+                   "CONTACT_STATE_", *filter.mutable_states());
+}
+
+}  // namespace klantbeeld::cli

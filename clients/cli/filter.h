@@ -1,0 +1,30 @@
+// The filter of a timeline, from options.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "clients/cli/context.h"
+#include "klantbeeld/v1/citizen_service.pb.h"
+
+namespace klantbeeld::cli {
+
+// Options that `timeline` and `watch` share, as they were typed.
+struct FilterFlags {
+  std::string citizen, since, until, product, text;
+  std::vector<std::string> channels, states;
+  int page_size = 0;
+};
+
+void AddFilterOptions(CLI::App& command, const Context& context, FilterFlags& flags);
+
+// Reads them; not kOk: it was said what is wrong.
+int ReadFilter(const Context& context, const FilterFlags& flags, v1::TimelineFilter& filter);
+
+// Adds the numbers of enum names; not kOk: it was said what is wrong.
+int ReadEnums(const Context& context, const std::string& option,
+              const std::vector<std::string>& names, const google::protobuf::EnumDescriptor* type,
+              const std::string& prefix, google::protobuf::RepeatedField<int>& numbers);
+
+}  // namespace klantbeeld::cli

@@ -1,0 +1,30 @@
+// Messages as JSON, and values of options as enums.
+#pragma once
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+#include <optional>
+#include <string>
+
+namespace klantbeeld::cli {
+
+// Takes out the whole value of every BSN, leaving its masked form, which is
+// made where it is not there.
+void MaskBsn(google::protobuf::Message& message);
+
+// One line, or indented; ends with a newline. Field names as proto JSON has
+// them; what is not set is left out.
+std::string Json(const google::protobuf::Message& message, bool indented);
+
+// Reads one message, refusing fields it does not know. The error text, or
+// nothing.
+std::optional<std::string> FromJson(const std::string& json, google::protobuf::Message& message);
+
+// "in-progress" for CONTACT_STATE_IN_PROGRESS; 0 is never found.
+std::optional<int> EnumNumber(const google::protobuf::EnumDescriptor* type,
+                              const std::string& prefix, const std::string& name);
+// All names that EnumNumber takes, with commas between them.
+std::string EnumNames(const google::protobuf::EnumDescriptor* type, const std::string& prefix);
+
+}  // namespace klantbeeld::cli

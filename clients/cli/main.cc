@@ -1,0 +1,67 @@
+// klantbeeld: the command line. Wiring only.
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+#include "clients/cli/arguments.h"
+#include "clients/cli/text.h"
+
+namespace klantbeeld::cli {
+namespace {
+
+// Signals are waited for by one thread, since next to nothing may be done in a
+// handler. Must run before any other thread exists.
+void StopOnSignals(client::Stop& stop) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::thread([signals, &stop] {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    stop.Request();
+    // Asked twice: whatever was still being tidied up is not worth waiting for.
+    sigwait(&signals, &signal);
+    _exit(kInterrupted);
+  }).detach();
+}
+
+int Main(int count, char** arguments) {
+  // The thread that waits for signals outlives main's variables.
+  Context& context = *new Context;
+  signal(SIGPIPE, SIG_IGN);
+  StopOnSignals(context.stop);
+  for (const auto& path : SettingsPaths(std::getenv)) {
+    const auto wrong = ReadSettings(path, context.settings);
+    context.lang = LanguageOf(count, arguments, context.settings.lang);
+    if (!wrong) continue;
+    return Usage(context, context.Say(Label::bad_config, wrong->path,
+                                      wrong->unknown_key.empty()
+                                          ? wrong->what
+                                          : context.Say(Label::unknown_key, wrong->unknown_key)));
+  }
+  ReadEnvironment(std::getenv, context.settings);
+  Run run;
+  const auto parser = MakeParser(context, run);
+  if (const int code = Parse(*parser, context, run, count, arguments)) return code;
+  if (!run) return kOk;
+  if (const int code = context.Prepare()) return code;
+  const int code = run(context);
+  std::fflush(stdout);
+  return code;
+}
+
+}  // namespace
+}  // namespace klantbeeld::cli
+
+int main(int count, char** arguments) {
+  const int code = klantbeeld::cli::Main(count, arguments);
+  std::fflush(nullptr);
+  // Without running destructors: a thread still waits for signals.
+  _exit(code);
+}

@@ -1,0 +1,97 @@
+#include "clients/cli/times.h"
+
+#include <unicode/locid.h>
+#include <unicode/smpdtfmt.h>
+
+#include <cctype>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace klantbeeld::cli {
+
+std::optional<absl::Duration> ParseDuration(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  // absl knows no days and weeks, as their length depends on the clock's
+  // changes; here they mean 24 and 168 hours.
+  const char unit = text.back();
+  int32_t count = 0;
+  if ((unit == 'd' || unit == 'w') && absl::SimpleAtoi(text.substr(0, text.size() - 1), &count) &&
+      count >= 0)
+    return absl::Hours(unit == 'd' ? 24 : 168) * count;
+  absl::Duration duration;
+  if (!absl::ParseDuration(text, &duration) || duration < absl::ZeroDuration()) return std::nullopt;
+  return duration;
+}
+
+std::optional<absl::Time> ParseTime(const std::string& text, absl::Time now, absl::TimeZone zone) {
+  if (text == "now" || text == "nu") return now;
+  if (const auto ago = ParseDuration(text)) return now - *ago;
+  absl::Time time;
+  for (const char* format : {"%Y-%m-%d%ET%H:%M:%E*S%Ez", "%Y-%m-%d %H:%M:%E*S%Ez",
+                             "%Y-%m-%d%ET%H:%M:%E*S", "%Y-%m-%d %H:%M:%E*S", "%Y-%m-%d%ET%H:%M",
+                             "%Y-%m-%d %H:%M", "%d-%m-%Y %H:%M", "%Y-%m-%d", "%d-%m-%Y"}) {
+    std::string error;
+    if (absl::ParseTime(format, text, zone, &time, &error)) return time;
+  }
+  return std::nullopt;
+}
+
+std::optional<absl::CivilDay> ParseBirthDate(const std::string& text) {
+  absl::Time time;
+  for (const char* format : {"%d-%m-%Y", "%Y-%m-%d", "%d%m%Y"}) {
+    // %Y takes fewer than four digits too.
+    if (text.size() != (std::string(format) == "%d%m%Y" ? 8u : 10u)) continue;
+    std::string error;
+    if (absl::ParseTime(format, text, absl::UTCTimeZone(), &time, &error))
+      return absl::ToCivilDay(time, absl::UTCTimeZone());
+  }
+  return std::nullopt;
+}
+
+absl::Time FromProto(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+}
+
+google::protobuf::Timestamp ToProto(absl::Time time) {
+  google::protobuf::Timestamp proto;
+  proto.set_seconds(absl::ToUnixSeconds(time));
+  proto.set_nanos(static_cast<int32_t>(
+      absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(proto.seconds()))));
+  return proto;
+}
+
+absl::Duration FromProto(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+}
+
+std::string DurationText(Lang lang, absl::Duration duration) {
+  const int64_t seconds = absl::ToInt64Seconds(duration);
+  const int64_t minutes = seconds / 60;
+  if (seconds < 60) return Say(lang, Label::unit_sec, seconds);
+  if (minutes < 60) return Say(lang, Label::unit_min, minutes);
+  if (minutes >= 48 * 60) return Say(lang, Label::unit_day, minutes / (24 * 60));
+  if (minutes % 60 == 0) return Say(lang, Label::unit_hour, minutes / 60);
+  return Say(lang, Label::unit_hour_min, minutes / 60, minutes % 60);
+}
+
+std::string DayText(Lang lang, absl::CivilDay day, absl::CivilDay today) {
+  if (day == today) return Text(lang, Label::today);
+  if (day == today - 1) return Text(lang, Label::yesterday);
+  UErrorCode status = U_ZERO_ERROR;
+  icu::SimpleDateFormat format(u"d MMMM yyyy", icu::Locale(lang == Lang::kDutch ? "nl" : "en"),
+                               status);
+  if (U_FAILURE(status)) return absl::StrCat(absl::FormatCivilTime(day));
+  format.setTimeZone(*icu::TimeZone::getGMT());
+  icu::UnicodeString written;
+  const absl::Time midnight = absl::FromCivil(day, absl::UTCTimeZone());
+  format.format(static_cast<UDate>(absl::ToUnixMillis(midnight)), written);
+  std::string text;
+  return written.toUTF8String(text);
+}
+
+std::string TimeText(absl::Time time, absl::TimeZone zone) {
+  return absl::FormatTime("%d-%m-%Y %H:%M", time, zone);
+}
+
+}  // namespace klantbeeld::cli
