@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by the scripts; to be sourced. Sets ROOT and stops on the first error.
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Starting and stopping a server of our own; to be sourced after common.sh.
 # Sets SERVER_PID and SOCKET.
 
