@@ -64,6 +64,9 @@ void NameSections(CLI::App& app, Lang lang) {
   app.formatter(formatter);
 }
 
+// CLI11's messages begin with the name of the option.
+std::string FirstWord(const std::string& text) { return text.substr(0, text.find(' ')); }
+
 int UnknownWord(const CLI::App& app, const Context& context, const std::string& word) {
   const auto given = app.get_subcommands();
   if (!given.empty() || absl::StartsWith(word, "-")) {
@@ -93,6 +96,7 @@ std::unique_ptr<CLI::App> MakeParser(Context& context, Run& run) {
   auto app = std::make_unique<CLI::App>(
       context.Say(Label::program) + "\n\n" + context.Say(Label::examples), "klantbeeld");
   NameSections(*app, context.lang);
+  app->option_defaults()->group(context.Say(Label::group_options));
   app->set_help_flag("-h,--help", context.Say(Label::opt_help));
   app->set_version_flag("--version", "klantbeeld " KLANTBEELD_VERSION,
                         context.Say(Label::opt_version));
@@ -102,7 +106,8 @@ std::unique_ptr<CLI::App> MakeParser(Context& context, Run& run) {
   for (const auto add : {AddRecord, AddFind, AddShow, AddTimeline, AddWatch, AddFollow, AddLink,
                          AddUnlink, AddStatus})
     add(*app, context, run);
-  for (CLI::App* command : app->get_subcommands({})) command->fallthrough();
+  for (CLI::App* command : app->get_subcommands([](const CLI::App*) { return true; }))
+    command->fallthrough()->group(context.Say(Label::group_commands));
   return app;
 }
 
@@ -117,7 +122,9 @@ int Parse(CLI::App& app, const Context& context, const Run& run, int count,
     const auto left = app.remaining(true);
     if (app.get_subcommands().empty() && !left.empty())
       return UnknownWord(app, context, left.front());
-    Usage(context, error.what());
+    const auto* missing = dynamic_cast<const CLI::RequiredError*>(&error);
+    Usage(context, missing != nullptr ? context.Say(Label::missing, FirstWord(error.what()))
+                                      : error.what());
     const auto given = app.get_subcommands();
     Complain(context.Say(Label::see_help, given.empty() ? "" : given.front()->get_name()));
     return kUsage;

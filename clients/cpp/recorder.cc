@@ -104,7 +104,7 @@ std::optional<Error> Recorder::Flush() {
   if (failed_) return failed_;
   if (filling_.request.events_size() > 0)
     if (auto error = SendFilling()) return error;
-  if (connection_ && !TakeResults(absl::ZeroDuration())) return Recover();
+  if (connection_ && !TakeResults(absl::ZeroDuration())) return RecoverFromSilence();
   return std::nullopt;
 }
 
@@ -134,7 +134,7 @@ std::optional<Error> Recorder::Send(const Batch& batch) {
 std::optional<Error> Recorder::WaitUntilOpenAtMost(size_t batches) {
   while (open_.size() > batches)
     if (!TakeResults(limits_.answer_wait_max))
-      if (auto error = Recover()) return error;
+      if (auto error = RecoverFromSilence()) return error;
   return std::nullopt;
 }
 
@@ -159,7 +159,14 @@ bool Recorder::TakeResult(const v1::RecordResult& result) {
   return true;
 }
 
-// Ends this connection and sends what has no result over a new one.
+// A stream that did not end by itself is ended, as nothing more is expected of
+// it; one that did keeps its status, which says why.
+std::optional<Error> Recorder::RecoverFromSilence() {
+  if (!connection_->ended()) connection_->Cancel();
+  return Recover();
+}
+
+// Sends what has no result over a new connection; this one has ended or ends.
 std::optional<Error> Recorder::Recover() {
   failed_ = Reconnect();
   return failed_;
@@ -167,7 +174,6 @@ std::optional<Error> Recorder::Recover() {
 
 std::optional<Error> Recorder::Reconnect() {
   for (;;) {
-    connection_->Cancel();
     const grpc::Status status = connection_->Finish();
     TakeResults(absl::ZeroDuration());
     connection_.reset();

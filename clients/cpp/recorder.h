@@ -59,6 +59,7 @@ class Recorder {
   std::optional<Error> SendFilling();
   std::optional<Error> Send(const Batch& batch);
   std::optional<Error> WaitUntilOpenAtMost(size_t batches);
+  std::optional<Error> RecoverFromSilence();
   std::optional<Error> Recover();
   std::optional<Error> Reconnect();
   bool TakeResults(absl::Duration wait);
