@@ -130,8 +130,8 @@ class Town:
                 rng.choice(self.citizens[1:]), rng.choice(self.products), END - rng.randint(60, 1500),
                 wait=rng.randint(200, 1400), talk=rng.randint(1500, 2400), place=0)
 
-    def showcase(self) -> Citizen:
-        """One citizen whose timeline has everything in it."""
+    def showcase(self) -> tuple[Citizen, str]:
+        """One citizen whose timeline has everything in it, and the visit going on."""
         who = self.citizens[0]
         who.first, who.prefix, who.surname, who.birth, who.female = "Noor", "van", "Essen", (1984, 4, 12), True
         product = next(p for p in self.products if p.code == "parkeervergunning")
@@ -155,8 +155,9 @@ class Town:
                       session=self.session())
         systems.visit(who, product, at(day(2), clock(21, 5)), 75, logged_in=True, submitted=False,
                       session=self.session())
-        systems.counter(who, product, at(day(0), clock(15, 12)), wait=840, talk=1800, place=0, scanned=True)
-        return who
+        live = systems.counter(who, product, at(day(0), clock(15, 12)), wait=840, talk=1800,
+                               place=0, scanned=True)
+        return who, live
 
     def live_through(self, contacts: int) -> None:
         """Everybody needs something once, some people much more often."""
@@ -180,7 +181,7 @@ def main() -> None:
     options = parser.parse_args()
 
     town = Town(options.seed, options.citizens)
-    who = town.showcase()
+    who, live = town.showcase()
     town.live_through(options.contacts)
     town.live()
     events = sorted(town.systems.events, key=lambda event: event[:2])
@@ -190,7 +191,7 @@ def main() -> None:
             out.write(json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n")
     if options.showcase:
         options.showcase.write_text(json.dumps(
-            {"bsn": who.bsn, "phone": who.mobile,
+            {"bsn": who.bsn, "phone": who.mobile, "visit": live,
              "name": " ".join(filter(None, (who.first, who.prefix, who.surname)))}) + "\n")
     counts = ", ".join(f"{kind} {count:,}" for kind, count in town.systems.contacts.items())
     print(f"{len(town.citizens):,} citizens, {town.contacts():,} contacts ({counts}), "

@@ -1,7 +1,4 @@
-# klantbeeld_python_test stands in tests/scripts/tests.cmake, which comes later.
-set(contract_environment "PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/scripts")
-foreach(name mapping_test breaking_test)
-  add_test(NAME ${name} COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/${name}.py
-    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${name} PROPERTIES TIMEOUT 300 ENVIRONMENT ${contract_environment})
-endforeach()
+include(${CMAKE_SOURCE_DIR}/tests/scripts/python.cmake)
+
+klantbeeld_python_test(mapping_test proto/mapping_test.py)
+klantbeeld_python_test(breaking_test proto/breaking_test.py)
