@@ -17,9 +17,9 @@ namespace klantbeeld::store {
 
 // What an error carries beside its message. Nothing in it is personal data.
 struct ErrorDetail {
-  std::string field;                             // Path of the field at fault.
-  std::string name;                              // One figure, by name: "head".
-  std::string value;
+  std::string field = {};                        // Path of the field at fault.
+  std::string name = {};                         // One figure, by name: "head".
+  std::string value = {};
   absl::Duration retry = absl::ZeroDuration();   // Set: when to try again.
 };
 
@@ -37,6 +37,10 @@ google::rpc::Status ToRpcStatus(const absl::Status& status);
 
 // The reason of an error made by Error(), else UNSPECIFIED.
 v1::ErrorReason ReasonOf(const absl::Status& status);
+
+// The same error with `prefix` before the paths of its fields: what one layer
+// calls "data.note", its caller knows as "events[3].data.note".
+absl::Status WithFieldPrefix(const absl::Status& status, absl::string_view prefix);
 
 }  // namespace klantbeeld::store
 

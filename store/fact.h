@@ -35,11 +35,13 @@ struct Proposal {
   };
   struct Link {
     v1::LinkRequest request;
+    Id content_hash{};  // Of the request as received, without dry_run.
     absl::AnyInvocable<void(absl::StatusOr<v1::LinkResponse>) &&> done;
     absl::StatusOr<v1::LinkResponse> outcome = absl::UnknownError("");
   };
   struct Unlink {
     v1::UnlinkRequest request;
+    Id content_hash{};  // Without dry_run and digest.
     absl::AnyInvocable<void(absl::StatusOr<v1::UnlinkResponse>) &&> done;
     absl::StatusOr<v1::UnlinkResponse> outcome = absl::UnknownError("");
   };

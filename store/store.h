@@ -92,6 +92,8 @@ class Store {
   // --- The feed.
   // Where a follower begins: it has everything up to the returned position.
   absl::StatusOr<uint64_t> ResumePosition(const v1::FollowStart& start) const;
+  // The token that resumes after `position`, which is not ahead of the head.
+  absl::StatusOr<std::string> ResumeToken(uint64_t position) const;
   // The next frame after `from`: at most 256 facts or 256 KiB that match, with
   // position, token and head. Looks at a bounded number of facts, so a frame
   // may be empty while `position` moved. At the head: empty, position = from.

@@ -1,0 +1,98 @@
+#include "store/changes.h"
+
+#include "store/keys.h"
+#include "store/record.h"
+#include "store/status_macros.h"
+
+namespace klantbeeld::store {
+namespace {
+
+// What hangs together: ids before, ids after.
+struct Group {
+  std::set<std::string> from;
+  std::set<std::string> to;
+};
+
+v1::CitizenChange::Kind KindOf(const Group& group) {
+  if (group.from.size() == 1 && group.to.size() == 1) return v1::CitizenChange::KIND_RENAMED;
+  if (group.to.size() == 1) return v1::CitizenChange::KIND_MERGED;
+  if (group.from.size() == 1) return v1::CitizenChange::KIND_SPLIT;
+  return v1::CitizenChange::KIND_MOVED;
+}
+
+}  // namespace
+
+void CitizenFlow::Claim(const std::string& from, const std::string& to, const std::string& claim,
+                        uint64_t contacts) {
+  Flow& flow = flows_[{from, to}];
+  flow.claims.push_back(claim);
+  flow.claim_contacts += contacts;
+}
+
+void CitizenFlow::Contact(const std::string& from, const std::string& to,
+                          const std::string& contact) {
+  flows_[{from, to}].contacts.insert(contact);
+}
+
+std::set<std::string> CitizenFlow::SuccessorsOf(const std::string& citizen) const {
+  std::set<std::string> successors;
+  for (const auto& [ends, flow] : flows_) {
+    if (ends.first == citizen) successors.insert(ends.second);
+  }
+  return successors;
+}
+
+absl::Status CitizenFlow::List(const Flow& flow, const Reader& reader,
+                               v1::CitizenChange& change) const {
+  change.set_contacts_moved(change.contacts_moved() + flow.claim_contacts + flow.contacts.size());
+  const auto room = [&] {
+    return static_cast<size_t>(change.contact_ids_size()) < kListedContactsMax;
+  };
+  for (const std::string& contact : flow.contacts) {
+    if (room()) change.add_contact_ids(ToHex(contact));
+  }
+  for (const std::string& claim : flow.claims) {
+    KB_RETURN_IF_ERROR(reader.Scan(Family::kTimeline, claim, claim,
+                                   [&](absl::string_view key, absl::string_view) {
+                                     if (room()) {
+                                       change.add_contact_ids(ToHex(PlaceOf(key).contact));
+                                     }
+                                     return room();
+                                   }));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<v1::CitizenChange>> CitizenFlow::Changes(const Reader& reader) const {
+  std::vector<Group> groups;
+  for (const auto& [ends, flow] : flows_) {
+    Group merged{{ends.first}, {ends.second}};
+    std::vector<Group> others;
+    for (Group& group : groups) {
+      if (group.from.contains(ends.first) || group.to.contains(ends.second)) {
+        merged.from.merge(group.from);
+        merged.to.merge(group.to);
+      } else {
+        others.push_back(std::move(group));
+      }
+    }
+    others.push_back(std::move(merged));
+    groups = std::move(others);
+  }
+  std::vector<v1::CitizenChange> changes;
+  for (const Group& group : groups) {
+    if (group.from == group.to && group.from.size() == 1) continue;
+    v1::CitizenChange change;
+    change.set_kind(KindOf(group));
+    for (const std::string& id : group.from) change.add_old_ids(ToHex(id));
+    for (const std::string& id : group.to) change.add_new_ids(ToHex(id));
+    for (const auto& [ends, flow] : flows_) {
+      if (!group.from.contains(ends.first) || ends.first == ends.second) continue;
+      KB_RETURN_IF_ERROR(List(flow, reader, change));
+    }
+    changes.push_back(std::move(change));
+  }
+  return changes;
+}
+
+}  // namespace klantbeeld::store

@@ -1,0 +1,320 @@
+#include "store/check.h"
+
+#include <fcntl.h>
+#include <google/protobuf/util/json_util.h>
+#include <stdio.h>
+
+#include <cerrno>
+#include <cstring>
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "store/apply.h"
+#include "store/citizen.h"
+#include "store/commit.h"
+#include "store/identity.h"
+#include "store/journal.h"
+#include "store/rows.h"
+#include "store/timeline.h"
+
+namespace klantbeeld::store {
+namespace {
+
+constexpr uint64_t kReplayGroup = 500;
+constexpr size_t kListedDifferences = 10;
+
+// A directory that is gone when this is.
+class Scratch {
+ public:
+  explicit Scratch(std::string path) : path_(std::move(path)) { Remove(); }
+  ~Scratch() { Remove(); }
+  const std::string& path() const { return path_; }
+
+ private:
+  void Remove() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  const std::string path_;
+};
+
+absl::StatusOr<std::unique_ptr<Db>> OpenRows(const std::string& data_dir, const Keys& keys) {
+  KB_ASSIGN_OR_RETURN(auto db, Db::Open(data_dir + "/rows", {}, false));
+  KB_ASSIGN_OR_RETURN(const auto info,
+                      ReadRow<format::StoreInfo>(*db, Family::kMeta, "store"));
+  if (!info || info->keys() != keys.Name()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(data_dir, ": not a store, or not one made with these keys"));
+  }
+  return db;
+}
+
+absl::StatusOr<Applied> ApplyRecord(const Keys& keys, Batch& batch, uint64_t position,
+                                    const JournalRecord& record) {
+  const format::FactHeader& header = record.header;
+  if (header.kind() == v1::FACT_KIND_CONTACT_EVENT) {
+    PreparedEvent event;
+    event.event_id = ToId(header.event_id());
+    event.contact_id = ToId(header.subject_id());
+    event.content_hash = ToId(header.content_hash());
+    KB_ASSIGN_OR_RETURN(event.body, OpenEvent(record));
+    return ApplyEvent(keys, batch, position, event);
+  }
+  DecisionFact decision;
+  decision.id = ToId(header.subject_id());
+  decision.content_hash = ToId(header.content_hash());
+  decision.unlink = header.kind() == v1::FACT_KIND_UNLINK;
+  KB_ASSIGN_OR_RETURN(decision.body, OpenDecision(record));
+  return ApplyDecision(keys, batch, position, decision);
+}
+
+// Applies every fact of `from` to the empty `to`.
+absl::StatusOr<uint64_t> Replay(const Keys& keys, const Reader& from, Db& to,
+                                const Progress& progress) {
+  KB_ASSIGN_OR_RETURN(const format::Head end, ReadHead(from));
+  format::Head head;
+  KB_ASSIGN_OR_RETURN(const auto info, from.Get(Family::kMeta, "store"));
+  auto batch = std::make_unique<Batch>(to);
+  if (info) batch->Put(Family::kMeta, "store", *info);
+  while (head.position() < end.position()) {
+    const uint64_t position = head.position() + 1;
+    KB_ASSIGN_OR_RETURN(JournalRecord record, ReadFact(from, position));
+    KB_ASSIGN_OR_RETURN(Applied applied, ApplyRecord(keys, *batch, position, record));
+    const std::string chain = record.header.chain();
+    const JournalRecord again =
+        MakeRecord(head, static_cast<v1::FactKind>(record.header.kind()),
+                   record.header.recorded_at_us(), std::move(applied), std::move(record.body));
+    if (again.header.chain() != chain) {
+      return absl::DataLossError(
+          absl::StrCat("journal: the running hash at position ", position, " is ", ToHex(chain),
+                       ", the facts up to there give ", ToHex(again.header.chain())));
+    }
+    batch->Put(Family::kJournal, BigEndian(position), EncodeJournal(again));
+    if (position % kReplayGroup == 0 || position == end.position()) {
+      batch->Put(Family::kMeta, "head", Encode(head));
+      KB_RETURN_IF_ERROR(to.Write(*batch));
+      batch = std::make_unique<Batch>(to);
+      if (progress) progress(position, end.position());
+    }
+  }
+  KB_RETURN_IF_ERROR(to.Write(*batch));
+  return end.position();
+}
+
+Db::Options WithoutSync() {
+  Db::Options options;
+  options.sync = false;  // What is made here can be made again.
+  return options;
+}
+
+void Differs(CheckResult& result, uint64_t& count, Family family, absl::string_view key,
+             absl::string_view how) {
+  ++count;
+  if (result.first_differences.size() < kListedDifferences) {
+    result.first_differences.push_back(absl::StrCat(NameOf(family), " ", ToHex(key), ": ", how));
+  }
+}
+
+// Rows are compared in chunks: two scans cannot be turned step by step.
+absl::Status CompareFamily(Family family, const Reader& store, const Reader& replay,
+                           CheckResult& result) {
+  constexpr size_t kChunk = 4096;
+  using Rows = std::map<std::string, std::string>;
+  CheckResult::FamilyCount count{.family = std::string(NameOf(family))};
+  const auto read = [&](const Reader& reader, const std::string& from,
+                        Rows& rows) -> absl::Status {
+    return reader.Scan(family, "", from, [&](absl::string_view key, absl::string_view value) {
+      rows.emplace(key, value);
+      return rows.size() < kChunk;
+    });
+  };
+  std::string from;
+  for (;;) {
+    Rows mine, wanted;
+    KB_RETURN_IF_ERROR(read(store, from, mine));
+    KB_RETURN_IF_ERROR(read(replay, from, wanted));
+    // Compare up to where both were read.
+    std::string until;
+    if (mine.size() == kChunk) until = mine.rbegin()->first;
+    if (wanted.size() == kChunk && (until.empty() || wanted.rbegin()->first < until)) {
+      until = wanted.rbegin()->first;
+    }
+    for (const auto& [key, value] : mine) {
+      if (!until.empty() && key > until) break;
+      ++count.rows;
+      const auto at = wanted.find(key);
+      if (at == wanted.end()) {
+        Differs(result, count.extra, family, key, "stands, the journal does not give it");
+      } else if (at->second != value) {
+        Differs(result, count.different, family, key, "has another value than the journal gives");
+      }
+    }
+    for (const auto& [key, value] : wanted) {
+      if (!until.empty() && key > until) break;
+      if (!mine.contains(key)) Differs(result, count.missing, family, key, "is missing");
+    }
+    if (until.empty()) break;
+    from = until + '\0';
+  }
+  result.families.push_back(std::move(count));
+  return absl::OkStatus();
+}
+
+std::string Json(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  std::string json;
+  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "?";
+  return json;
+}
+
+// Prints rows without what depends on the order of arrival.
+class Dump {
+ public:
+  using Line = std::function<void(absl::string_view)>;
+  Dump(const Reader& reader, const Line& line) : reader_(reader), line_(line) {}
+
+  absl::Status Run() {
+    KB_RETURN_IF_ERROR(Rows<format::ContactRow>(Family::kContact, [&](const auto& key, auto& row) {
+      return Contact(key, row);
+    }));
+    KB_RETURN_IF_ERROR(Timelines());
+    KB_RETURN_IF_ERROR(Claims());
+    KB_RETURN_IF_ERROR(reader_.Scan(
+        Family::kIdentifier, "", "", [&](absl::string_view key, absl::string_view value) {
+          line_(absl::StrCat("identifier ", ToHex(key), MarkJoins(value) ? " joins" : ""));
+          return true;
+        }));
+    KB_RETURN_IF_ERROR(
+        Rows<format::DecisionRow>(Family::kDecision, [&](const auto& key, auto& row) {
+          row.clear_position();
+          line_(absl::StrCat("decision ", ToHex(key), " ", Json(row)));
+          return absl::OkStatus();
+        }));
+    return Rows<format::CitizenRow>(Family::kCitizen, [&](const auto& key, auto& row) {
+      if (row.claims().empty()) return absl::OkStatus();
+      row.clear_former();
+      line_(absl::StrCat("citizen ", ToHex(key), " ", Json(row)));
+      return absl::OkStatus();
+    });
+  }
+
+ private:
+  template <typename M, typename F>
+  absl::Status Rows(Family family, F&& take) {
+    absl::Status inner;
+    KB_RETURN_IF_ERROR(
+        reader_.Scan(family, "", "", [&](absl::string_view key, absl::string_view value) {
+          auto row = DecodeAs<M>(value, NameOf(family));
+          inner = row.ok() ? take(std::string(key), *row) : row.status();
+          return inner.ok();
+        }));
+    return inner;
+  }
+
+  absl::Status Contact(const std::string& id, format::ContactRow& row) {
+    if (row.event_position() != 0) {
+      line_(absl::StrCat("event ", ToHex(id), " ", ToHex(row.content_hash()),
+                         row.retracted_position() != 0 ? " retracted" : ""));
+    }
+    if (row.events().empty() && row.decided().empty()) return absl::OkStatus();
+    KB_ASSIGN_OR_RETURN(v1::Contact contact, FoldAt(reader_, id, row, row.last_position()));
+    contact.clear_position();
+    for (auto& event : *contact.mutable_events()) {
+      event.clear_position();
+      event.clear_recorded_at();
+    }
+    auto& events = *contact.mutable_events();
+    std::sort(events.begin(), events.end(), [](const auto& a, const auto& b) {
+      return a.event().SerializeAsString() < b.event().SerializeAsString();
+    });
+    line_(absl::StrCat("contact ", ToHex(id), " ", Json(contact)));
+    for (const auto& standing : row.standings()) {
+      line_(absl::StrCat("standing ", ToHex(id), " ", standing.party_key(), " ",
+                         ToHex(standing.claim_id())));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Timelines() {
+    absl::Status inner;
+    KB_RETURN_IF_ERROR(reader_.Scan(
+        Family::kTimeline, "", "", [&](absl::string_view key, absl::string_view value) {
+          auto row = OpenTimelineRow(key, value);
+          inner = row.status();
+          if (!row.ok()) return false;
+          row->mutable_contact()->clear_position();
+          line_(absl::StrCat("timeline ", ToHex(key), " ", absl::StrJoin(row->party_keys(), ","),
+                             " ", Json(row->contact())));
+          return true;
+        }));
+    return inner;
+  }
+
+  absl::Status Claims() {
+    absl::Status inner;
+    KB_RETURN_IF_ERROR(reader_.Scan(
+        Family::kClaim, "", "", [&](absl::string_view key, absl::string_view value) {
+          if (key[16] != kClaimRecord) {
+            format::ClaimCount count;
+            inner = Decode(value, "claim", count);
+            line_(absl::StrCat("claim ", ToHex(key), " ", count.count()));
+          } else {
+            format::ClaimRow row;
+            inner = Decode(value, "claim", row);
+            line_(absl::StrCat("claim ", ToHex(key), " ", Json(row)));
+          }
+          return inner.ok();
+        }));
+    return inner;
+  }
+
+  const Reader& reader_;
+  const Line& line_;
+};
+
+}  // namespace
+
+absl::StatusOr<CheckResult> Check(const std::string& data_dir, const Keys& keys,
+                                  const Progress& progress) {
+  KB_ASSIGN_OR_RETURN(const auto store, OpenRows(data_dir, keys));
+  const Scratch scratch(data_dir + "/check");
+  KB_ASSIGN_OR_RETURN(const auto replay, Db::Open(scratch.path(), WithoutSync(), true));
+  CheckResult result;
+  KB_ASSIGN_OR_RETURN(result.facts, Replay(keys, *store, *replay, progress));
+  for (size_t family = 0; family < kFamilies; ++family) {
+    KB_RETURN_IF_ERROR(CompareFamily(static_cast<Family>(family), *store, *replay, result));
+  }
+  return result;
+}
+
+absl::StatusOr<uint64_t> Rebuild(const std::string& data_dir, const Keys& keys,
+                                 const Progress& progress) {
+  const std::string rows = data_dir + "/rows";
+  const Scratch scratch(data_dir + "/rows.new");
+  uint64_t facts = 0;
+  {
+    KB_ASSIGN_OR_RETURN(const auto store, OpenRows(data_dir, keys));
+    KB_ASSIGN_OR_RETURN(const auto anew, Db::Open(scratch.path(), WithoutSync(), true));
+    KB_ASSIGN_OR_RETURN(facts, Replay(keys, *store, *anew, progress));
+    KB_RETURN_IF_ERROR(anew->Sync());
+  }
+  // Either the old rows stand or the new ones, whenever this is cut off.
+  if (::renameat2(AT_FDCWD, scratch.path().c_str(), AT_FDCWD, rows.c_str(), RENAME_EXCHANGE) != 0) {
+    return absl::InternalError(absl::StrCat("putting the new rows in place: ", std::strerror(errno)));
+  }
+  return facts;
+}
+
+absl::Status DumpCanonical(const std::string& data_dir, const Keys& keys,
+                           const std::function<void(absl::string_view)>& line) {
+  KB_ASSIGN_OR_RETURN(const auto store, OpenRows(data_dir, keys));
+  return Dump(*store, line).Run();
+}
+
+}  // namespace klantbeeld::store

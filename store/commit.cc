@@ -1,0 +1,202 @@
+#include "store/commit.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "store/contact.h"
+#include "store/decide.h"
+#include "store/error.h"
+#include "store/rows.h"
+
+namespace klantbeeld::store {
+namespace {
+
+absl::Status ContentDiffers(uint64_t position) {
+  return Error(v1::ERROR_REASON_CONTENT_DIFFERS,
+               absl::StrCat("this source and id stand with other content at position ", position,
+                            "; what changed is a new event with an id of its own"),
+               {.name = "position", .value = absl::StrCat(position)});
+}
+
+}  // namespace
+
+std::string SealDecision(const DecisionFact& fact) {
+  return Seal({View(fact.id), "decision", View(fact.id)}, fact.body.SerializeAsString());
+}
+
+JournalRecord MakeRecord(format::Head& head, v1::FactKind kind, int64_t recorded_us,
+                         Applied applied, std::string sealed) {
+  JournalRecord record;
+  record.header = std::move(applied.header);
+  record.header.set_kind(kind);
+  record.header.set_recorded_at_us(recorded_us);
+  record.body = std::move(sealed);
+  record.consequences = std::move(applied.consequences);
+  const std::string chain = head.chain().empty() ? std::string(16, '\0') : head.chain();
+  record.header.set_chain(NextChain(chain, head.position() + 1, record.header, record.body));
+  head.set_position(head.position() + 1);
+  head.set_recorded_at_us(recorded_us);
+  head.set_chain(record.header.chain());
+  return record;
+}
+
+void Committer::Append(Batch& batch, v1::FactKind kind, Applied applied, std::string sealed) {
+  const int64_t now = std::max(head_.recorded_at_us(), absl::ToUnixMicros(clock_()));
+  const JournalRecord record =
+      MakeRecord(head_, kind, now, std::move(applied), std::move(sealed));
+  batch.Put(Family::kJournal, BigEndian(head_.position()), EncodeJournal(record));
+}
+
+absl::Status Committer::Take(Batch& batch, Proposal::Event& proposal) {
+  PreparedEvent& event = proposal.event;
+  v1::RecordContactEventResponse response;
+  response.set_contact_id(ToHex(View(event.contact_id)));
+  KB_ASSIGN_OR_RETURN(const auto row, ReadRow<format::ContactRow>(batch, Family::kContact,
+                                                                  View(event.event_id)));
+  if (row && row->event_position() != 0) {
+    if (row->content_hash() != View(event.content_hash)) {
+      proposal.outcome = ContentDiffers(row->event_position());
+      return absl::OkStatus();
+    }
+    response.set_position(row->event_position());
+    response.set_duplicate(true);
+    proposal.outcome = std::move(response);
+    return absl::OkStatus();
+  }
+  if (!event.body.event().has_retraction() && event.contact_id != event.event_id) {
+    KB_ASSIGN_OR_RETURN(const auto contact, ReadRow<format::ContactRow>(batch, Family::kContact,
+                                                                        View(event.contact_id)));
+    if (contact && static_cast<size_t>(contact->events_size()) >= kContactEventsMax) {
+      proposal.outcome = Error(v1::ERROR_REASON_CONTACT_FULL,
+                               absl::StrCat("the contact has its ", kContactEventsMax, " events"));
+      return absl::OkStatus();
+    }
+  }
+  const uint64_t position = head_.position() + 1;
+  KB_ASSIGN_OR_RETURN(Applied applied, ApplyEvent(keys_, batch, position, event));
+  Append(batch, v1::FACT_KIND_CONTACT_EVENT, std::move(applied), std::move(event.sealed));
+  response.set_position(position);
+  proposal.outcome = std::move(response);
+  return absl::OkStatus();
+}
+
+namespace {
+
+// The answer to a decision that was recorded before; nothing when it was not.
+template <typename Response>
+absl::StatusOr<std::optional<absl::StatusOr<Response>>> Recorded(const Keys& keys,
+                                                                 const Reader& reader,
+                                                                 const v1::Decision& decision,
+                                                                 const Id& content_hash) {
+  const Id id = DecisionId(keys, decision.source(), decision.decision_id());
+  KB_ASSIGN_OR_RETURN(const auto row,
+                      ReadRow<format::DecisionRow>(reader, Family::kDecision, View(id)));
+  if (!row) return std::optional<absl::StatusOr<Response>>();
+  if (row->content_hash() != View(content_hash)) {
+    return std::optional<absl::StatusOr<Response>>(ContentDiffers(row->position()));
+  }
+  Response response;
+  response.set_position(row->position());
+  response.set_duplicate(true);
+  return std::optional<absl::StatusOr<Response>>(std::move(response));
+}
+
+template <typename Response>
+Response Answer(const Keys& keys, const Applied& applied) {
+  Response response;
+  *response.mutable_changes() = applied.consequences.changes();
+  response.set_digest(DigestOf(keys, applied.consequences));
+  return response;
+}
+
+}  // namespace
+
+absl::Status Committer::Take(Batch& batch, Proposal::Link& proposal) {
+  KB_ASSIGN_OR_RETURN(auto before, Recorded<v1::LinkResponse>(keys_, batch,
+                                                              proposal.request.decision(),
+                                                              proposal.content_hash));
+  if (before) {
+    proposal.outcome = *std::move(before);
+    return absl::OkStatus();
+  }
+  auto fact = ListLink(keys_, batch, proposal.request);
+  if (!fact.ok()) {
+    proposal.outcome = fact.status();
+    return absl::OkStatus();
+  }
+  fact->content_hash = proposal.content_hash;
+  const uint64_t position = head_.position() + 1;
+  Batch trial(batch);
+  KB_ASSIGN_OR_RETURN(Applied applied, ApplyDecision(keys_, trial, position, *fact));
+  auto response = Answer<v1::LinkResponse>(keys_, applied);
+  const absl::Status linked = CheckLinked(trial, *fact);
+  if (!linked.ok()) {
+    proposal.outcome = linked;
+  } else if (proposal.request.dry_run()) {
+    proposal.outcome = std::move(response);
+  } else {
+    trial.MoveInto(batch);
+    Append(batch, v1::FACT_KIND_LINK, std::move(applied), SealDecision(*fact));
+    response.set_position(position);
+    proposal.outcome = std::move(response);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Committer::Take(Batch& batch, Proposal::Unlink& proposal) {
+  const v1::UnlinkRequest& request = proposal.request;
+  KB_ASSIGN_OR_RETURN(auto before, Recorded<v1::UnlinkResponse>(keys_, batch, request.decision(),
+                                                                proposal.content_hash));
+  if (before) {
+    proposal.outcome = *std::move(before);
+    return absl::OkStatus();
+  }
+  auto fact = ListUnlink(keys_, batch, request);
+  if (!fact.ok()) {
+    proposal.outcome = fact.status();
+    return absl::OkStatus();
+  }
+  fact->content_hash = proposal.content_hash;
+  const uint64_t position = head_.position() + 1;
+  Batch trial(batch);
+  KB_ASSIGN_OR_RETURN(Applied applied, ApplyDecision(keys_, trial, position, *fact));
+  const auto effect = CheckUnlinked(trial, *fact, applied.consequences);
+  if (!effect.ok()) {
+    proposal.outcome = effect.status();
+    return absl::OkStatus();
+  }
+  auto response = Answer<v1::UnlinkResponse>(keys_, applied);
+  response.set_digest_required(effect->more_than_asked);
+  if (request.dry_run()) {
+    proposal.outcome = std::move(response);
+  } else if (effect->more_than_asked && request.digest() != response.digest()) {
+    proposal.outcome =
+        Error(v1::ERROR_REASON_DIGEST_REQUIRED,
+              "the unlink joins something, or takes more apart than was asked; look at a dry run "
+              "and send its digest",
+              {.field = "digest", .name = "digest", .value = response.digest()});
+  } else {
+    trial.MoveInto(batch);
+    Append(batch, v1::FACT_KIND_UNLINK, std::move(applied), SealDecision(*fact));
+    response.set_position(position);
+    proposal.outcome = std::move(response);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Committer::Commit(std::vector<Proposal>& group) {
+  const uint64_t before = head_.position();
+  Batch batch(db_);
+  for (Proposal& proposal : group) {
+    KB_RETURN_IF_ERROR(std::visit([&](auto& what) { return Take(batch, what); }, proposal.what));
+  }
+  // Duplicates of what is durable already, and refusals, need no write.
+  if (head_.position() == before) return absl::OkStatus();
+  batch.Put(Family::kMeta, "head", Encode(head_));
+  KB_RETURN_IF_ERROR(db_.Write(batch));
+  return acknowledged_.Note(head_);
+}
+
+}  // namespace klantbeeld::store

@@ -1,0 +1,58 @@
+// One group of proposals, made durable: the only place that takes positions.
+#ifndef KLANTBEELD_STORE_COMMIT_H_
+#define KLANTBEELD_STORE_COMMIT_H_
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "klantbeeld/v1/feed_service.pb.h"
+#include "store/apply.h"
+#include "store/db.h"
+#include "store/fact.h"
+#include "store/journal.h"
+#include "store/keys.h"
+
+namespace klantbeeld::store {
+
+// Runs on the sequencer's thread only. The references must outlive it.
+class Committer {
+ public:
+  Committer(const Keys& keys, Db& db, Acknowledged& acknowledged,
+            std::function<absl::Time()> clock, format::Head head)
+      : keys_(keys), db_(db), acknowledged_(acknowledged), clock_(std::move(clock)),
+        head_(std::move(head)) {}
+
+  // Fills every outcome and writes what was accepted in one synced batch. OK:
+  // the group is durable. An error: it is not known what of it stands.
+  absl::Status Commit(std::vector<Proposal>& group);
+
+  const format::Head& head() const { return head_; }
+
+ private:
+  absl::Status Take(Batch& batch, Proposal::Event& proposal);
+  absl::Status Take(Batch& batch, Proposal::Link& proposal);
+  absl::Status Take(Batch& batch, Proposal::Unlink& proposal);
+  // Appends a fact that was applied as of the next position.
+  void Append(Batch& batch, v1::FactKind kind, Applied applied, std::string sealed);
+
+  const Keys& keys_;
+  Db& db_;
+  Acknowledged& acknowledged_;
+  const std::function<absl::Time()> clock_;
+  format::Head head_;  // With what this group has appended so far.
+};
+
+// A decision's body as the journal keeps it.
+std::string SealDecision(const DecisionFact& fact);
+
+// The journal record of a fact: with kind, time and running hash after `head`,
+// which moves on to it.
+JournalRecord MakeRecord(format::Head& head, v1::FactKind kind, int64_t recorded_us,
+                         Applied applied, std::string sealed);
+
+}  // namespace klantbeeld::store
+
+#endif  // KLANTBEELD_STORE_COMMIT_H_

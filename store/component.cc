@@ -1,0 +1,217 @@
+// Reading what could hang together with a claim.
+#include <deque>
+
+#include "store/identity.h"
+#include "store/record.h"
+#include "store/rows.h"
+#include "store/sealer.h"
+#include "store/status_macros.h"
+
+namespace klantbeeld::store {
+namespace {
+
+class ComponentReader {
+ public:
+  ComponentReader(const Keys& keys, const Reader& reader) : keys_(keys), reader_(reader) {}
+
+  absl::StatusOr<PartitionInput> Read(const std::set<std::string>& seeds,
+                                      std::vector<std::string>& ids) {
+    for (const std::string& seed : seeds) Meet(seed);
+    while (!waiting_.empty()) {
+      const std::string claim = waiting_.front();
+      waiting_.pop_front();
+      KB_RETURN_IF_ERROR(Visit(claim));
+    }
+    PartitionInput input;
+    std::map<std::string, size_t> index;
+    for (auto& [id, node] : nodes_) {
+      index[id] = input.claims.size();
+      ids.push_back(id);
+      input.claims.push_back(std::move(node));
+    }
+    for (auto& [id, decision] : decisions_) input.decisions.push_back(std::move(decision));
+    for (const auto& [claim, other] : co_parties_) {
+      const auto low = index.find(claim), high = index.find(other);
+      if (high != index.end() && claim < other) {
+        input.co_parties.insert({low->second, high->second});
+      }
+    }
+    return input;
+  }
+
+ private:
+  void Meet(const std::string& claim) {
+    if (met_.insert(claim).second) waiting_.push_back(claim);
+  }
+
+  absl::Status MeetIndex(absl::string_view index) {
+    return reader_.Scan(Family::kIdentifier, index, index,
+                        [&](absl::string_view key, absl::string_view value) {
+                          if (MarkJoins(value)) Meet(std::string(key.substr(17)));
+                          return true;
+                        });
+  }
+
+  absl::Status Visit(const std::string& id) {
+    KB_ASSIGN_OR_RETURN(const auto row, ReadRow<format::ClaimRow>(
+                                            reader_, Family::kClaim, ClaimKey(id, kClaimRecord)));
+    if (!row) return absl::OkStatus();
+    KB_ASSIGN_OR_RETURN(const format::ClaimContent content, OpenContent(id, *row));
+    ClaimNode node;
+    node.id = id;
+    node.least_party = row->least_party();
+    node.content = content.content_id();
+    node.contested = content.contested_size() > 0;
+    node.decided = content.own_reason() == format::ClaimContent::DECIDED;
+    node.by_content = (node.decided || content.own_reason() == format::ClaimContent::SHARED) &&
+                      (content.identifiers_size() > 0 || node.contested || content.has_details());
+    AddNumbers(content, node);
+    for (const IndexValue& value : ValuesOf(keys_, content)) {
+      KB_RETURN_IF_ERROR(AddValue(value, content, node));
+    }
+    KB_RETURN_IF_ERROR(VisitExtras(id, content, node));
+    KB_RETURN_IF_ERROR(VisitCoParties(id));
+    KB_RETURN_IF_ERROR(VisitContent(content, node));
+    if (node.decided) KB_RETURN_IF_ERROR(VisitDecisions(content.own()));
+    nodes_[id] = std::move(node);
+    return absl::OkStatus();
+  }
+
+  static void AddNumbers(const format::ClaimContent& content, ClaimNode& node) {
+    const auto add = [&](const v1::Identifier& identifier) {
+      if (!IsSingle(identifier.type())) return;
+      std::string value = identifier.value();
+      if (identifier.type() == v1::IDENTIFIER_TYPE_VESTIGING) {
+        // It says its KVK number too.
+        node.numbers.insert({kNumberKvk, identifier.parent()});
+        value = identifier.parent() + "/" + value;
+      }
+      node.numbers.insert({static_cast<int>(identifier.type()), value});
+    };
+    for (const auto& identifier : content.identifiers()) add(identifier);
+    for (const auto& identifier : content.contested()) add(identifier);
+  }
+
+  absl::Status AddValue(const IndexValue& value, const format::ClaimContent& content,
+                        ClaimNode& node) {
+    if (!value.joins) return absl::OkStatus();
+    const auto type = static_cast<uint8_t>(value.index[0]);
+    if (type == kIndexLogin) {
+      node.login_values.push_back(value.permanent);
+    } else {
+      node.number_values.push_back(value.permanent);
+    }
+    if (type == v1::IDENTIFIER_TYPE_BSN) {
+      for (const auto& identifier : content.identifiers()) {
+        if (identifier.type() == v1::IDENTIFIER_TYPE_BSN) {
+          node.bsn_citizen = std::string(View(CitizenIdOfBsn(keys_, identifier.value())));
+        }
+      }
+    }
+    return MeetIndex(value.index);
+  }
+
+  absl::Status VisitExtras(const std::string& id, const format::ClaimContent& content,
+                           ClaimNode& node) {
+    std::vector<IndexValue> extras;
+    KB_RETURN_IF_ERROR(reader_.Scan(
+        Family::kClaim, ClaimKey(id, kClaimExtra), "",
+        [&](absl::string_view, absl::string_view value) {
+          format::ClaimCount count;
+          if (Decode(value, "claim", count).ok()) extras.push_back(FromExtra(count.extra()));
+          return true;
+        }));
+    for (const IndexValue& extra : extras) KB_RETURN_IF_ERROR(AddValue(extra, content, node));
+    return absl::OkStatus();
+  }
+
+  absl::Status VisitCoParties(const std::string& id) {
+    return reader_.Scan(Family::kClaim, ClaimKey(id, kClaimCoParty), "",
+                        [&](absl::string_view key, absl::string_view) {
+                          co_parties_.insert({id, std::string(key.substr(17))});
+                          return true;
+                        });
+  }
+
+  absl::Status VisitContent(const format::ClaimContent& content, const ClaimNode& node) {
+    if (!node.by_content) return absl::OkStatus();
+    if (node.decided) Meet(content.content_id());  // The shared claim's id is its content's.
+    const std::string own(1, static_cast<char>(kIndexOwnByContent));
+    return MeetIndex(own + content.content_id());
+  }
+
+  absl::Status VisitDecisions(const format::PartyId& party) {
+    KB_ASSIGN_OR_RETURN(const auto row, ReadRow<format::ContactRow>(reader_, Family::kContact,
+                                                                    party.contact_id()));
+    if (!row) return absl::OkStatus();
+    for (const auto& decided : row->decided()) {
+      if (decided.party_key() != party.party_key()) continue;
+      for (const std::string& id : decided.decisions()) KB_RETURN_IF_ERROR(VisitDecision(id));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status VisitDecision(const std::string& id) {
+    if (decisions_.contains(id)) return absl::OkStatus();
+    KB_ASSIGN_OR_RETURN(const auto row,
+                        ReadRow<format::DecisionRow>(reader_, Family::kDecision, id));
+    if (!row) return absl::DataLossError("decision: a party names one that is not there");
+    DecisionNode& decision = decisions_[id];
+    decision.id = id;
+    decision.unlink = row->unlink();
+    decision.decided_us = row->decided_us();
+    for (const auto& party : row->parties_a()) decision.a.insert(HashOf(party));
+    for (const auto& party : row->parties_b()) decision.b.insert(HashOf(party));
+    decision.shared_values.insert(row->shared_values().begin(), row->shared_values().end());
+    // What was unlinked does not hang together because of it.
+    if (row->unlink()) return absl::OkStatus();
+    for (const auto* side : {&row->parties_a(), &row->parties_b()}) {
+      for (const auto& party : *side) {
+        KB_ASSIGN_OR_RETURN(const auto contact, ReadRow<format::ContactRow>(
+                                                    reader_, Family::kContact, party.contact_id()));
+        if (!contact) continue;
+        const std::string claim = ClaimOfParty(*contact, party.party_key());
+        if (!claim.empty()) Meet(claim);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  std::string HashOf(const format::PartyId& party) const {
+    return std::string(View(PartyHash(keys_, party.contact_id(), party.party_key())));
+  }
+
+  const Keys& keys_;
+  const Reader& reader_;
+  std::set<std::string> met_;
+  std::deque<std::string> waiting_;
+  std::map<std::string, ClaimNode> nodes_;
+  std::map<std::string, DecisionNode> decisions_;
+  std::set<std::pair<std::string, std::string>> co_parties_;
+};
+
+}  // namespace
+
+absl::StatusOr<PartitionInput> ReadComponent(const Keys& keys, const Reader& reader,
+                                             const std::set<std::string>& seeds,
+                                             std::vector<std::string>& ids) {
+  return ComponentReader(keys, reader).Read(seeds, ids);
+}
+
+absl::StatusOr<format::ClaimContent> OpenContent(absl::string_view claim_id,
+                                                 const format::ClaimRow& row) {
+  KB_ASSIGN_OR_RETURN(const std::string plain,
+                      Unseal({claim_id, "claim", claim_id}, row.content()));
+  format::ClaimContent content;
+  if (!content.ParseFromString(plain)) return absl::DataLossError("claim: content not readable");
+  return content;
+}
+
+std::string ClaimOfParty(const format::ContactRow& row, absl::string_view party_key) {
+  for (const auto& standing : row.standings()) {
+    if (standing.party_key() == party_key) return standing.claim_id();
+  }
+  return "";
+}
+
+}  // namespace klantbeeld::store

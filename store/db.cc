@@ -1,0 +1,314 @@
+#include "store/db.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/iterator.h>
+#include <rocksdb/options.h>
+#include <rocksdb/slice_transform.h>
+#include <rocksdb/table.h>
+#include <sys/statvfs.h>
+
+#include <cstdio>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "store/error.h"
+
+namespace klantbeeld::store {
+namespace {
+
+rocksdb::Slice ToSlice(absl::string_view view) { return {view.data(), view.size()}; }
+absl::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+size_t Index(Family family) { return static_cast<size_t>(family); }
+
+absl::Status FromRocks(const rocksdb::Status& status, absl::string_view doing) {
+  if (status.ok()) return absl::OkStatus();
+  const std::string message = absl::StrCat(doing, ": ", status.ToString());
+  if (status.IsCorruption()) return absl::DataLossError(message);
+  if (status.IsNoSpace()) return absl::ResourceExhaustedError(message);
+  return absl::InternalError(message);
+}
+
+// RocksDB's default logger dies on a full disk, and takes the process along.
+class LineLogger : public rocksdb::Logger {
+ public:
+  explicit LineLogger(std::function<void(absl::string_view)> log)
+      : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL), log_(std::move(log)) {}
+  void Logv(const char* format, va_list arguments) override {
+    if (!log_) return;
+    char line[512];
+    const int size = std::vsnprintf(line, sizeof line, format, arguments);
+    if (size > 0) {
+      log_(absl::string_view(line, std::min(static_cast<size_t>(size), sizeof line - 1)));
+    }
+  }
+
+ private:
+  const std::function<void(absl::string_view)> log_;
+};
+
+rocksdb::ColumnFamilyOptions FamilyOptions(Family family, const Db::Options& options,
+                                           const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions result;
+  const bool large = family == Family::kJournal || family == Family::kContact ||
+                     family == Family::kTimeline || family == Family::kClaim;
+  result.write_buffer_size = large ? options.memtable_bytes : options.memtable_bytes / 4;
+  result.compression = rocksdb::kZSTD;
+  result.compression_opts.level = 1;
+  // By default old files are rewritten every thirty days, for nothing here.
+  result.ttl = 0;
+  result.periodic_compaction_seconds = 0;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = 16 << 10;
+  table.cache_index_and_filter_blocks = true;
+  table.cache_index_and_filter_blocks_with_high_priority = true;
+  // Ascending keys that exist when asked for need no filter.
+  if (family != Family::kJournal) {
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    result.memtable_prefix_bloom_size_ratio = 0.05;
+    result.memtable_whole_key_filtering = true;
+  }
+  if (const size_t prefix = PrefixBytes(family); prefix > 0) {
+    result.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(prefix));
+  }
+  result.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return result;
+}
+
+rocksdb::DBOptions DatabaseOptions(const Db::Options& options, bool create) {
+  rocksdb::DBOptions result;
+  result.create_if_missing = create;
+  result.create_missing_column_families = create;
+  result.error_if_exists = create;
+  // The default opens happily after losing the middle of a synced log.
+  result.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  result.track_and_verify_wals_in_manifest = true;
+  // A family that is seldom written would otherwise keep every log file alive.
+  result.max_total_wal_size = 256 << 20;
+  result.max_background_jobs = 2;
+  result.info_log = std::make_shared<LineLogger>(options.log);
+  result.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  return result;
+}
+
+absl::Status ScanWith(rocksdb::DB& db, rocksdb::ColumnFamilyHandle* handle, Family family,
+                      const rocksdb::Snapshot* snapshot, absl::string_view prefix,
+                      absl::string_view from, Reader::Row row) {
+  rocksdb::ReadOptions read;
+  read.snapshot = snapshot;
+  // Set in every read: with a prefix extractor a plain iterator may skip rows.
+  const bool by_prefix = PrefixBytes(family) > 0 && prefix.size() >= PrefixBytes(family);
+  read.prefix_same_as_start = by_prefix;
+  read.total_order_seek = !by_prefix;
+  std::unique_ptr<rocksdb::Iterator> at(db.NewIterator(read, handle));
+  for (at->Seek(ToSlice(from > prefix ? from : prefix)); at->Valid(); at->Next()) {
+    if (!absl::StartsWith(ToView(at->key()), prefix)) break;
+    if (!row(ToView(at->key()), ToView(at->value()))) break;
+  }
+  return FromRocks(at->status(), absl::StrCat("scanning ", NameOf(family)));
+}
+
+absl::StatusOr<std::optional<std::string>> GetWith(rocksdb::DB& db,
+                                                   rocksdb::ColumnFamilyHandle* handle,
+                                                   Family family,
+                                                   const rocksdb::Snapshot* snapshot,
+                                                   absl::string_view key) {
+  rocksdb::ReadOptions read;
+  read.snapshot = snapshot;
+  std::string value;
+  const rocksdb::Status status = db.Get(read, handle, ToSlice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) return FromRocks(status, absl::StrCat("reading ", NameOf(family)));
+  return value;
+}
+
+}  // namespace
+
+absl::string_view NameOf(Family family) {
+  static constexpr std::array<absl::string_view, kFamilies> kNames = {
+      "default", "journal", "contact", "timeline", "claim", "identifier", "decision", "citizen"};
+  return kNames[Index(family)];
+}
+
+size_t PrefixBytes(Family family) {
+  switch (family) {
+    case Family::kTimeline:
+    case Family::kClaim:
+      return 16;  // Claim id.
+    case Family::kIdentifier:
+      return 17;  // Type and blind index.
+    default:
+      return 0;
+  }
+}
+
+void Batch::Put(Family family, absl::string_view key, std::string value) {
+  bytes_ += key.size() + value.size();
+  rows_[Index(family)][std::string(key)] = std::move(value);
+}
+
+void Batch::Delete(Family family, absl::string_view key) {
+  bytes_ += key.size();
+  rows_[Index(family)][std::string(key)] = std::nullopt;
+}
+
+absl::StatusOr<std::optional<std::string>> Batch::Get(Family family, absl::string_view key) const {
+  const Rows& rows = rows_[Index(family)];
+  if (const auto found = rows.find(key); found != rows.end()) return found->second;
+  return base_.Get(family, key);
+}
+
+absl::Status Batch::Scan(Family family, absl::string_view prefix, absl::string_view from,
+                         Row row) const {
+  const Rows& rows = rows_[Index(family)];
+  auto mine = rows.lower_bound(from > prefix ? from : prefix);
+  const auto has_mine = [&] {
+    return mine != rows.end() && absl::StartsWith(mine->first, prefix);
+  };
+  bool go_on = true;
+  const auto take_mine = [&] {
+    if (mine->second) go_on = row(mine->first, *mine->second);
+    ++mine;
+  };
+  const absl::Status status = base_.Scan(
+      family, prefix, from, [&](absl::string_view key, absl::string_view value) {
+        while (go_on && has_mine() && mine->first < key) take_mine();
+        if (!go_on) return false;
+        if (has_mine() && mine->first == key) {
+          take_mine();
+        } else {
+          go_on = row(key, value);
+        }
+        return go_on;
+      });
+  while (status.ok() && go_on && has_mine()) take_mine();
+  return status;
+}
+
+void Batch::MoveInto(Batch& other) {
+  for (size_t family = 0; family < kFamilies; ++family) {
+    for (auto& [key, value] : rows_[family]) {
+      other.bytes_ += key.size() + (value ? value->size() : 0);
+      other.rows_[family][key] = std::move(value);
+    }
+    rows_[family].clear();
+  }
+}
+
+struct Db::Impl {
+  std::string dir;
+  Options options;
+  std::unique_ptr<rocksdb::DB> db;
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> handles{};
+
+  ~Impl() {
+    // Handles first: the packaged library asserts on it.
+    for (auto* handle : handles) {
+      if (handle != nullptr) db->DestroyColumnFamilyHandle(handle);
+    }
+    if (db != nullptr) db->Close().PermitUncheckedError();
+  }
+};
+
+Db::Db(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Db::~Db() = default;
+
+absl::StatusOr<std::unique_ptr<Db>> Db::Open(const std::string& dir, const Options& options,
+                                             bool create) {
+  auto impl = std::make_unique<Impl>();
+  impl->dir = dir;
+  impl->options = options;
+  const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (size_t i = 0; i < kFamilies; ++i) {
+    const auto family = static_cast<Family>(i);
+    families.emplace_back(std::string(NameOf(family)), FamilyOptions(family, options, cache));
+  }
+  rocksdb::DB* opened = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  const rocksdb::Status status =
+      rocksdb::DB::Open(DatabaseOptions(options, create), dir, families, &handles, &opened);
+  if (!status.ok()) return FromRocks(status, absl::StrCat("opening ", dir));
+  impl->db.reset(opened);
+  for (size_t i = 0; i < kFamilies; ++i) impl->handles[i] = handles[i];
+  return std::unique_ptr<Db>(new Db(std::move(impl)));
+}
+
+absl::StatusOr<std::optional<std::string>> Db::Get(Family family, absl::string_view key) const {
+  return GetWith(*impl_->db, impl_->handles[Index(family)], family, nullptr, key);
+}
+
+absl::Status Db::Scan(Family family, absl::string_view prefix, absl::string_view from,
+                      Row row) const {
+  return ScanWith(*impl_->db, impl_->handles[Index(family)], family, nullptr, prefix, from, row);
+}
+
+std::unique_ptr<Reader> Db::View() const {
+  class Snapshot : public Reader {
+   public:
+    explicit Snapshot(const Impl& impl) : impl_(impl), snapshot_(impl.db->GetSnapshot()) {}
+    ~Snapshot() override { impl_.db->ReleaseSnapshot(snapshot_); }
+    absl::StatusOr<std::optional<std::string>> Get(Family family,
+                                                   absl::string_view key) const override {
+      return GetWith(*impl_.db, impl_.handles[Index(family)], family, snapshot_, key);
+    }
+    absl::Status Scan(Family family, absl::string_view prefix, absl::string_view from,
+                      Row row) const override {
+      return ScanWith(*impl_.db, impl_.handles[Index(family)], family, snapshot_, prefix, from,
+                      row);
+    }
+
+   private:
+    const Impl& impl_;
+    const rocksdb::Snapshot* const snapshot_;
+  };
+  return std::make_unique<Snapshot>(*impl_);
+}
+
+absl::Status Db::Write(const Batch& batch) {
+  rocksdb::WriteBatch writes(batch.bytes() + 1024);
+  for (size_t family = 0; family < kFamilies; ++family) {
+    for (const auto& [key, value] : batch.rows_[family]) {
+      const rocksdb::Status status = value ? writes.Put(impl_->handles[family], key, *value)
+                                           : writes.Delete(impl_->handles[family], key);
+      if (!status.ok()) return FromRocks(status, "building a batch");
+    }
+  }
+  rocksdb::WriteOptions options;
+  options.sync = impl_->options.sync;
+  return FromRocks(impl_->db->Write(options, &writes), "writing a batch");
+}
+
+absl::Status Db::Sync() {
+  const std::vector<rocksdb::ColumnFamilyHandle*> all(impl_->handles.begin(),
+                                                      impl_->handles.end());
+  return FromRocks(impl_->db->Flush(rocksdb::FlushOptions(), all), "flushing");
+}
+
+int64_t Db::DiskFreeBytes() const {
+  struct statvfs info {};
+  if (::statvfs(impl_->dir.c_str(), &info) != 0) return 0;
+  return static_cast<int64_t>(info.f_bavail) * static_cast<int64_t>(info.f_frsize);
+}
+
+absl::Status Db::CheckDisk() const {
+  const int64_t free = DiskFreeBytes();
+  if (free >= impl_->options.disk_reserve_bytes) return absl::OkStatus();
+  return Error(v1::ERROR_REASON_DISK_FULL,
+               absl::StrCat("the disk has ", free >> 20, " MiB free; writes need ",
+                            impl_->options.disk_reserve_bytes >> 20, " MiB. Reads go on."),
+               {.retry = absl::Seconds(30)});
+}
+
+bool Db::WriteStalled() const {
+  uint64_t stopped = 0, delayed = 0;
+  impl_->db->GetIntProperty(rocksdb::DB::Properties::kIsWriteStopped, &stopped);
+  impl_->db->GetIntProperty(rocksdb::DB::Properties::kActualDelayedWriteRate, &delayed);
+  return stopped != 0 || delayed != 0;
+}
+
+}  // namespace klantbeeld::store

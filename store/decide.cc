@@ -1,0 +1,271 @@
+#include "store/decide.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "store/claims.h"
+#include "store/citizen.h"
+#include "store/contact.h"
+#include "store/error.h"
+#include "store/identity.h"
+#include "store/rows.h"
+#include "store/timeline.h"
+
+namespace klantbeeld::store {
+namespace {
+
+using Party = std::pair<std::string, std::string>;  // Contact id, party key.
+using Parties = std::set<Party>;
+using PartyRefs = google::protobuf::RepeatedPtrField<v1::PartyRef>;
+
+absl::StatusOr<format::ContactRow> ContactOf(const Reader& reader, const std::string& id,
+                                             const std::string& field) {
+  KB_ASSIGN_OR_RETURN(auto row, ReadRow<format::ContactRow>(reader, Family::kContact, id));
+  if (!row || row->events().empty()) {
+    return Error(v1::ERROR_REASON_PARTY_NOT_FOUND, "no such contact", {.field = field});
+  }
+  return *std::move(row);
+}
+
+// The citizen a party is in; empty when it is in none (yet).
+absl::StatusOr<std::string> CitizenOfParty(const Reader& reader, const Party& party) {
+  KB_ASSIGN_OR_RETURN(const auto row, ReadRow<format::ContactRow>(reader, Family::kContact,
+                                                                  party.first));
+  if (!row) return std::string();
+  const std::string claim = ClaimOfParty(*row, party.second);
+  if (claim.empty()) return std::string();
+  KB_ASSIGN_OR_RETURN(const auto held, ReadRow<format::ClaimRow>(reader, Family::kClaim,
+                                                                 ClaimKey(claim, kClaimRecord)));
+  if (!held) return absl::DataLossError("contact: a claim is not there");
+  return held->citizen_id();
+}
+
+class Side {
+ public:
+  Side(const Keys& keys, const Reader& reader) : keys_(keys), reader_(reader) {}
+
+  absl::Status AddRefs(const PartyRefs& refs, const std::string& name) {
+    for (int i = 0; i < refs.size(); ++i) {
+      const std::string field = absl::StrCat(name, "[", i, "]");
+      const v1::PartyRef& ref = refs[i];
+      const std::string contact =
+          ref.has_contact_id() ? IdFromHex(ref.contact_id())
+                               : std::string(View(EventOrContactId(keys_, ref.source(), ref.id())));
+      KB_ASSIGN_OR_RETURN(const format::ContactRow row, ContactOf(reader_, contact, field));
+      const Party party(contact, ref.party_key().empty() ? "customer" : ref.party_key());
+      KB_RETURN_IF_ERROR(CheckThere(row, party, field));
+      parties.insert(party);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status AddCitizen(const std::string& hex_id) {
+    if (hex_id.empty()) return absl::OkStatus();
+    KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(reader_, hex_id));
+    citizens.insert(citizen.id);
+    return absl::OkStatus();
+  }
+
+  // The citizens of the parties named so far.
+  absl::Status FindCitizens() {
+    for (const Party& party : parties) {
+      KB_ASSIGN_OR_RETURN(const std::string citizen, CitizenOfParty(reader_, party));
+      if (!citizen.empty()) citizens.insert(citizen);
+    }
+    return absl::OkStatus();
+  }
+
+  // Every party of the citizens.
+  absl::Status AddWholeCitizens() {
+    for (const std::string& id : citizens) {
+      KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(reader_, ToHex(id)));
+      for (const auto& [claim, row] : citizen.claims) KB_RETURN_IF_ERROR(AddHolders(claim));
+    }
+    return absl::OkStatus();
+  }
+
+  Parties parties;
+  std::set<std::string> citizens;
+
+ private:
+  absl::Status CheckThere(const format::ContactRow& row, const Party& party,
+                          const std::string& field) {
+    if (!ClaimOfParty(row, party.second).empty()) return absl::OkStatus();
+    KB_ASSIGN_OR_RETURN(const v1::Contact contact,
+                        FoldAt(reader_, party.first, row, row.last_position()));
+    for (const auto& one : contact.data().parties()) {
+      if (one.key() == party.second) return absl::OkStatus();
+    }
+    return Error(v1::ERROR_REASON_PARTY_NOT_FOUND, "the contact has no such party",
+                 {.field = field});
+  }
+
+  absl::Status AddHolders(const std::string& claim) {
+    absl::Status inner;
+    KB_RETURN_IF_ERROR(reader_.Scan(
+        Family::kTimeline, claim, claim, [&](absl::string_view key, absl::string_view value) {
+          const auto row = OpenTimelineRow(key, value);
+          inner = row.status();
+          if (!row.ok()) return false;
+          for (const std::string& party : row->party_keys()) {
+            parties.insert({PlaceOf(key).contact, party});
+          }
+          return parties.size() <= kDecisionPartiesMax;
+        }));
+    return inner;
+  }
+
+  const Keys& keys_;
+  const Reader& reader_;
+};
+
+absl::Status CheckSize(const Parties& a, const Parties& b) {
+  if (a.size() + b.size() <= kDecisionPartiesMax) return absl::OkStatus();
+  return Error(v1::ERROR_REASON_DECISION_TOO_LARGE,
+               absl::StrCat("the decision is about more than ", kDecisionPartiesMax,
+                            " parties of contacts; decide about fewer"));
+}
+
+void Put(const Parties& parties, google::protobuf::RepeatedPtrField<format::PartyId>& list) {
+  for (const auto& [contact, key] : parties) {
+    format::PartyId& party = *list.Add();
+    party.set_contact_id(contact);
+    party.set_party_key(key);
+  }
+}
+
+absl::Status WithoutEffect(absl::string_view why, absl::string_view field) {
+  return Error(v1::ERROR_REASON_DECISION_WITHOUT_EFFECT, why, {.field = std::string(field)});
+}
+
+// What parties could be joined by, now.
+absl::StatusOr<std::set<std::string>> JoinValues(const Keys& keys, const Reader& reader,
+                                                 const Parties& parties) {
+  std::set<std::string> values;
+  for (const auto& [contact, key] : parties) {
+    KB_ASSIGN_OR_RETURN(const auto row,
+                        ReadRow<format::ContactRow>(reader, Family::kContact, contact));
+    if (!row) continue;
+    for (const auto& standing : row->standings()) {
+      if (standing.party_key() != key) continue;
+      for (const std::string& bytes : standing.extras()) {
+        const IndexValue extra = FromExtra(bytes);
+        if (extra.joins) values.insert(extra.permanent);
+      }
+      KB_ASSIGN_OR_RETURN(const auto claim, ReadRow<format::ClaimRow>(
+                                                reader, Family::kClaim,
+                                                ClaimKey(standing.claim_id(), kClaimRecord)));
+      if (!claim) return absl::DataLossError("contact: a claim is not there");
+      KB_ASSIGN_OR_RETURN(const auto content, OpenContent(standing.claim_id(), *claim));
+      values.insert(content.content_id());
+      for (const IndexValue& value : ValuesOf(keys, content)) {
+        if (value.joins) values.insert(value.permanent);
+      }
+    }
+  }
+  return values;
+}
+
+absl::StatusOr<std::set<std::string>> CitizensOfSide(
+    const Reader& reader, const google::protobuf::RepeatedPtrField<format::PartyId>& side) {
+  std::set<std::string> citizens;
+  for (const auto& party : side) {
+    KB_ASSIGN_OR_RETURN(std::string citizen,
+                        CitizenOfParty(reader, {party.contact_id(), party.party_key()}));
+    citizens.insert(std::move(citizen));
+  }
+  return citizens;
+}
+
+}  // namespace
+
+absl::StatusOr<DecisionFact> ListLink(const Keys& keys, const Reader& reader,
+                                      const v1::LinkRequest& request) {
+  Side a(keys, reader), b(keys, reader);
+  KB_RETURN_IF_ERROR(a.AddRefs(request.parties_a(), "parties_a"));
+  KB_RETURN_IF_ERROR(b.AddRefs(request.parties_b(), "parties_b"));
+  KB_RETURN_IF_ERROR(a.AddCitizen(request.citizen_a()));
+  KB_RETURN_IF_ERROR(b.AddCitizen(request.citizen_b()));
+  for (Side* side : {&a, &b}) {
+    KB_RETURN_IF_ERROR(side->FindCitizens());
+    KB_RETURN_IF_ERROR(side->AddWholeCitizens());
+  }
+  KB_RETURN_IF_ERROR(CheckSize(a.parties, b.parties));
+  for (const Party& party : a.parties) {
+    if (b.parties.contains(party)) {
+      return WithoutEffect("both sides are one citizen already", "parties_b");
+    }
+  }
+  DecisionFact fact;
+  fact.id = DecisionId(keys, request.decision().source(), request.decision().decision_id());
+  *fact.body.mutable_decision() = request.decision();
+  Put(a.parties, *fact.body.mutable_parties_a());
+  Put(b.parties, *fact.body.mutable_parties_b());
+  return fact;
+}
+
+absl::StatusOr<DecisionFact> ListUnlink(const Keys& keys, const Reader& reader,
+                                        const v1::UnlinkRequest& request) {
+  Side out(keys, reader), whole(keys, reader);
+  KB_RETURN_IF_ERROR(out.AddRefs(request.parties(), "parties"));
+  KB_RETURN_IF_ERROR(out.FindCitizens());
+  if (out.citizens.size() != 1) {
+    return WithoutEffect("the parties are not in one citizen", "parties");
+  }
+  whole.citizens = out.citizens;
+  KB_RETURN_IF_ERROR(whole.AddWholeCitizens());
+  KB_RETURN_IF_ERROR(CheckSize(whole.parties, {}));
+  Parties kept;
+  std::set_difference(whole.parties.begin(), whole.parties.end(), out.parties.begin(),
+                      out.parties.end(), std::inserter(kept, kept.begin()));
+  if (kept.empty()) {
+    return WithoutEffect("the parties are the whole citizen; there is nothing to unlink from",
+                         "parties");
+  }
+  DecisionFact fact;
+  fact.id = DecisionId(keys, request.decision().source(), request.decision().decision_id());
+  fact.unlink = true;
+  *fact.body.mutable_decision() = request.decision();
+  Put(out.parties, *fact.body.mutable_parties_a());
+  Put(kept, *fact.body.mutable_parties_b());
+  KB_ASSIGN_OR_RETURN(const auto values_out, JoinValues(keys, reader, out.parties));
+  KB_ASSIGN_OR_RETURN(const auto values_kept, JoinValues(keys, reader, kept));
+  for (const std::string& value : values_out) {
+    if (values_kept.contains(value)) fact.body.add_shared_values(value);
+  }
+  return fact;
+}
+
+absl::Status CheckLinked(const Reader& reader, const DecisionFact& fact) {
+  KB_ASSIGN_OR_RETURN(auto citizens, CitizensOfSide(reader, fact.body.parties_a()));
+  KB_ASSIGN_OR_RETURN(const auto other, CitizensOfSide(reader, fact.body.parties_b()));
+  citizens.insert(other.begin(), other.end());
+  if (citizens.size() == 1) return absl::OkStatus();
+  return Error(v1::ERROR_REASON_LINK_FORBIDDEN,
+               "a stronger rule keeps these apart: two numbers of which a person has one, or an "
+               "unlink that stands. Look at the verified numbers of both");
+}
+
+absl::StatusOr<UnlinkEffect> CheckUnlinked(const Reader& reader, const DecisionFact& fact,
+                                           const format::Consequences& consequences) {
+  KB_ASSIGN_OR_RETURN(const auto out, CitizensOfSide(reader, fact.body.parties_a()));
+  KB_ASSIGN_OR_RETURN(const auto kept, CitizensOfSide(reader, fact.body.parties_b()));
+  for (const std::string& citizen : out) {
+    if (kept.contains(citizen)) {
+      return WithoutEffect("the parties stay together because of other decisions", "parties");
+    }
+  }
+  UnlinkEffect effect;
+  effect.more_than_asked = out.size() != 1 || kept.size() != 1 ||
+                           consequences.changes_size() != 1 ||
+                           consequences.changes(0).kind() != v1::CitizenChange::KIND_SPLIT;
+  return effect;
+}
+
+std::string DigestOf(const Keys& keys, const format::Consequences& consequences) {
+  return ToHex(View(keys.IdOf("changes", consequences.SerializeAsString())));
+}
+
+}  // namespace klantbeeld::store

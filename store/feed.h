@@ -1,0 +1,44 @@
+// The journal as followers read it.
+#ifndef KLANTBEELD_STORE_FEED_H_
+#define KLANTBEELD_STORE_FEED_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "klantbeeld/v1/citizen_service.pb.h"
+#include "klantbeeld/v1/feed_service.pb.h"
+#include "store/db.h"
+#include "store/format.pb.h"
+#include "store/keys.h"
+
+namespace klantbeeld::store {
+
+inline constexpr int kFrameEventsMax = 256;
+inline constexpr size_t kFrameBytesMax = 256 << 10;
+// Facts that one frame looks at, at most, when a filter passes few of them.
+inline constexpr uint64_t kFrameLooksMax = 4096;
+// Facts that one step of a watch looks at.
+inline constexpr uint64_t kWatchLooksMax = 512;
+
+// Where a follower begins: it has everything up to the returned position.
+// FAILED_PRECONDITION: POSITION_AHEAD, LOG_FOREIGN or LOG_DIVERGED.
+absl::StatusOr<uint64_t> ResumePosition(const Reader& reader, absl::string_view log_id,
+                                        const v1::FollowStart& start);
+
+// Resumes after `position`, whose running hash is `chain`.
+std::string ResumeToken(absl::string_view log_id, uint64_t position, absl::string_view chain);
+
+// The next frame after `from`.
+absl::StatusOr<v1::FollowResponse> ReadFrame(const Reader& reader, absl::string_view log_id,
+                                             const v1::FeedFilter& filter, uint64_t from);
+
+// What happened after `from` to one citizen's timeline; see Store::WatchNext.
+absl::StatusOr<v1::WatchTimelineResponse> ReadChanges(const Reader& reader,
+                                                      const v1::WatchTimelineRequest& request,
+                                                      absl::string_view citizen_id, uint64_t from);
+
+}  // namespace klantbeeld::store
+
+#endif  // KLANTBEELD_STORE_FEED_H_

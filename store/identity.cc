@@ -1,0 +1,367 @@
+#include "store/identity.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "store/changes.h"
+#include "store/record.h"
+#include "store/rows.h"
+
+namespace klantbeeld::store {
+namespace {
+
+void CountChannel(format::ClaimRow& row, v1::Channel channel, int by) {
+  auto& counts = *row.mutable_channel_counts();
+  auto at = std::lower_bound(counts.begin(), counts.end(), channel,
+                             [](const v1::ChannelCount& count, v1::Channel wanted) {
+                               return count.channel() < wanted;
+                             });
+  if (at == counts.end() || at->channel() != channel) {
+    const auto place = at - counts.begin();
+    counts.Add()->set_channel(channel);
+    std::rotate(counts.begin() + place, counts.end() - 1, counts.end());
+    at = counts.begin() + place;
+  }
+  at->set_contacts(at->contacts() + static_cast<uint64_t>(by));
+  if (at->contacts() == 0) counts.erase(at);
+}
+
+bool Same(const format::Standing& standing, const PartyClaim& claim) {
+  return standing.claim_id() == claim.claim_id &&
+         std::equal(standing.extras().begin(), standing.extras().end(), claim.extras.begin(),
+                    claim.extras.end());
+}
+
+}  // namespace
+
+absl::StatusOr<IdentityChange::Held*> IdentityChange::Load(absl::string_view claim_id) {
+  const auto [at, is_new] = held_.try_emplace(std::string(claim_id));
+  if (is_new) {
+    KB_ASSIGN_OR_RETURN(auto row, ReadRow<format::ClaimRow>(batch_, Family::kClaim,
+                                                            ClaimKey(claim_id, kClaimRecord)));
+    at->second.exists = row.has_value();
+    if (row) at->second.row = *std::move(row);
+    if (!at->second.row.citizen_id().empty()) citizens_before_.insert(at->second.row.citizen_id());
+  }
+  return &at->second;
+}
+
+absl::StatusOr<std::string> IdentityChange::CitizenOf(absl::string_view claim_id) {
+  KB_ASSIGN_OR_RETURN(const Held* held, Load(claim_id));
+  return held->exists ? held->row.citizen_id() : std::string();
+}
+
+absl::Status IdentityChange::Restand(absl::string_view contact_id,
+                                     const std::vector<format::Standing>& before,
+                                     v1::Channel channel_before,
+                                     const std::vector<PartyClaim>& after,
+                                     v1::Channel channel_after, bool decided) {
+  std::set<std::string> claims_before, claims_after;
+  std::map<std::string, const PartyClaim*> wanted;
+  for (const PartyClaim& claim : after) {
+    wanted[claim.party_key] = &claim;
+    claims_after.insert(claim.claim_id);
+  }
+  for (const format::Standing& standing : before) {
+    claims_before.insert(standing.claim_id());
+    const auto at = wanted.find(standing.party_key());
+    const bool stays = at != wanted.end() && at->second != nullptr;
+    if (stays && Same(standing, *at->second) && channel_before == channel_after) {
+      at->second = nullptr;
+      continue;
+    }
+    if (stays && standing.claim_id() != at->second->claim_id) {
+      KB_ASSIGN_OR_RETURN(const std::string citizen, CitizenOf(standing.claim_id()));
+      moved_.push_back({citizen, at->second->claim_id, std::string(contact_id), decided});
+    }
+    KB_RETURN_IF_ERROR(Release(contact_id, standing, channel_before));
+  }
+  for (const PartyClaim& claim : after) {
+    if (wanted[claim.party_key] == nullptr) continue;
+    KB_RETURN_IF_ERROR(Hold(contact_id, claim, channel_after));
+  }
+  return CountCoParties(claims_before, claims_after);
+}
+
+absl::Status IdentityChange::Hold(absl::string_view contact_id, const PartyClaim& claim,
+                                  v1::Channel channel) {
+  KB_ASSIGN_OR_RETURN(Held* held, Load(claim.claim_id));
+  const std::string party(View(PartyHash(keys_, contact_id, claim.party_key)));
+  if (!held->exists) {
+    held->exists = true;
+    held->row.Clear();
+    held->row.set_content(Seal({claim.claim_id, "claim", claim.claim_id},
+                               claim.content.SerializeAsString()));
+    KB_RETURN_IF_ERROR(AddClaim(claim.claim_id, claim.content));
+  }
+  if (held->row.least_party().empty() || party < held->row.least_party()) {
+    held->row.set_least_party(party);
+    seeds_.insert(claim.claim_id);
+  }
+  held->row.set_holders(held->row.holders() + 1);
+  CountChannel(held->row, channel, 1);
+  held->dirty = true;
+  for (const std::string& extra : claim.extras) {
+    KB_RETURN_IF_ERROR(CountExtra(claim.claim_id, extra, 1));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status IdentityChange::Release(absl::string_view contact_id,
+                                     const format::Standing& standing, v1::Channel channel) {
+  KB_ASSIGN_OR_RETURN(Held* held, Load(standing.claim_id()));
+  if (!held->exists) return absl::DataLossError("claim: a contact stands at one that is not there");
+  for (const std::string& extra : standing.extras()) {
+    KB_RETURN_IF_ERROR(CountExtra(standing.claim_id(), extra, -1));
+  }
+  const std::string party(View(PartyHash(keys_, contact_id, standing.party_key())));
+  held->row.set_holders(held->row.holders() - 1);
+  CountChannel(held->row, channel, -1);
+  held->dirty = true;
+  // A claim without holders may be held again within this fact: it is removed
+  // at the end.
+  if (held->row.least_party() == party) {
+    held->row.clear_least_party();
+    least_to_find_.insert(standing.claim_id());
+  }
+  seeds_.insert(standing.claim_id());
+  return absl::OkStatus();
+}
+
+absl::Status IdentityChange::AddClaim(absl::string_view claim_id,
+                                      const format::ClaimContent& content) {
+  for (const IndexValue& value : ValuesOf(keys_, content)) {
+    batch_.Put(Family::kIdentifier, absl::StrCat(value.index, claim_id),
+               IndexMark(value.joins));
+  }
+  if (content.own_reason() == format::ClaimContent::DECIDED) {
+    const char tag = static_cast<char>(kIndexOwnByContent);
+    batch_.Put(Family::kIdentifier,
+               absl::StrCat(absl::string_view(&tag, 1), content.content_id(), claim_id),
+               IndexMark(true));
+  }
+  seeds_.insert(std::string(claim_id));
+  return absl::OkStatus();
+}
+
+absl::Status IdentityChange::RemoveClaim(absl::string_view claim_id, Held& held) {
+  KB_ASSIGN_OR_RETURN(const format::ClaimContent content, OpenContent(claim_id, held.row));
+  for (const IndexValue& value : ValuesOf(keys_, content)) {
+    batch_.Delete(Family::kIdentifier, absl::StrCat(value.index, claim_id));
+    if (value.joins) KB_RETURN_IF_ERROR(SeedIndex(value.index));
+  }
+  const char tag = static_cast<char>(kIndexOwnByContent);
+  const std::string own = absl::StrCat(absl::string_view(&tag, 1), content.content_id());
+  batch_.Delete(Family::kIdentifier, absl::StrCat(own, claim_id));
+  KB_RETURN_IF_ERROR(SeedIndex(own));
+  seeds_.insert(content.content_id());
+  seeds_.erase(std::string(claim_id));
+  batch_.Delete(Family::kClaim, ClaimKey(claim_id, kClaimRecord));
+  held.exists = false;
+  held.dirty = false;
+  return absl::OkStatus();
+}
+
+// Whoever carries this value is looked at again.
+absl::Status IdentityChange::SeedIndex(absl::string_view index) {
+  return batch_.Scan(Family::kIdentifier, index, index,
+                     [&](absl::string_view key, absl::string_view) {
+                       seeds_.insert(std::string(key.substr(17)));
+                       return true;
+                     });
+}
+
+absl::Status IdentityChange::CountExtra(absl::string_view claim_id, absl::string_view extra,
+                                        int by) {
+  const IndexValue value = FromExtra(extra);
+  const std::string key = ClaimKey(claim_id, kClaimExtra, value.index);
+  KB_ASSIGN_OR_RETURN(auto count, ReadRow<format::ClaimCount>(batch_, Family::kClaim, key));
+  const bool had = count.has_value();
+  if (!count) count.emplace();
+  count->set_count(count->count() + static_cast<uint64_t>(by));
+  count->set_extra(std::string(extra));
+  const std::string row = absl::StrCat(value.index, claim_id);
+  if (count->count() == 0) {
+    batch_.Delete(Family::kClaim, key);
+    batch_.Delete(Family::kIdentifier, row);
+  } else {
+    batch_.Put(Family::kClaim, key, Encode(*count));
+    if (!had) {
+      batch_.Put(Family::kIdentifier, row,
+                 IndexMark(value.joins));
+    }
+  }
+  const bool changed = !had || count->count() == 0;
+  return changed && value.joins ? SeedIndex(value.index) : absl::OkStatus();
+}
+
+absl::Status IdentityChange::CountCoParties(const std::set<std::string>& before,
+                                            const std::set<std::string>& after) {
+  if (before == after || (before.size() < 2 && after.size() < 2)) return absl::OkStatus();
+  const auto count = [&](const std::set<std::string>& claims, const std::set<std::string>& in,
+                         int by) -> absl::Status {
+    for (const std::string& a : claims) {
+      for (const std::string& b : claims) {
+        if (a == b || (in.contains(a) && in.contains(b))) continue;
+        KB_RETURN_IF_ERROR(CountCoParty(a, b, by));
+      }
+    }
+    return absl::OkStatus();
+  };
+  KB_RETURN_IF_ERROR(count(before, after, -1));
+  return count(after, before, 1);
+}
+
+absl::Status IdentityChange::CountCoParty(absl::string_view claim, absl::string_view other,
+                                          int by) {
+  const std::string key = ClaimKey(claim, kClaimCoParty, other);
+  KB_ASSIGN_OR_RETURN(auto count, ReadRow<format::ClaimCount>(batch_, Family::kClaim, key));
+  const bool had = count.has_value();
+  if (!count) count.emplace();
+  count->set_count(count->count() + static_cast<uint64_t>(by));
+  if (count->count() == 0) {
+    batch_.Delete(Family::kClaim, key);
+  } else {
+    batch_.Put(Family::kClaim, key, Encode(*count));
+  }
+  if (!had || count->count() == 0) seeds_.insert(std::string(claim));
+  return absl::OkStatus();
+}
+
+absl::Status IdentityChange::FindLeastParty(absl::string_view claim_id, Held& held) {
+  std::string least = held.row.least_party();
+  absl::Status inner;
+  KB_RETURN_IF_ERROR(batch_.Scan(
+      Family::kTimeline, claim_id, claim_id,
+      [&](absl::string_view key, absl::string_view value) {
+        const std::string contact = PlaceOf(key).contact;
+        const auto plain = Unseal({contact, "timeline", key}, value.substr(1));
+        format::TimelineRow row;
+        if (!plain.ok() || !row.ParseFromString(*plain)) {
+          inner = absl::DataLossError("timeline: row not readable");
+          return false;
+        }
+        for (const std::string& party_key : row.party_keys()) {
+          const std::string party(View(PartyHash(keys_, contact, party_key)));
+          if (least.empty() || party < least) least = party;
+        }
+        return true;
+      }));
+  KB_RETURN_IF_ERROR(inner);
+  held.row.set_least_party(least);
+  return absl::OkStatus();
+}
+
+absl::Status IdentityChange::Flush() {
+  for (auto& [id, held] : held_) {
+    if (!held.dirty) continue;
+    if (held.row.holders() == 0) {
+      KB_RETURN_IF_ERROR(RemoveClaim(id, held));
+      continue;
+    }
+    if (least_to_find_.contains(id)) KB_RETURN_IF_ERROR(FindLeastParty(id, held));
+    batch_.Put(Family::kClaim, ClaimKey(id, kClaimRecord), Encode(held.row));
+    held.dirty = false;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Finish() {
+  KB_RETURN_IF_ERROR(Flush());
+  if (seeds_.empty()) return std::vector<v1::CitizenChange>();
+  std::vector<std::string> claims;
+  KB_ASSIGN_OR_RETURN(const PartitionInput input,
+                      ReadComponent(keys_, batch_, seeds_, claims));
+  std::map<std::string, std::string> before;
+  for (const std::string& claim : claims) {
+    KB_ASSIGN_OR_RETURN(const Held* held, Load(claim));
+    before[claim] = held->row.citizen_id();
+  }
+  KB_RETURN_IF_ERROR(WriteParts(claims, Partition(input)));
+  KB_RETURN_IF_ERROR(Flush());
+  return Changes(before);
+}
+
+absl::Status IdentityChange::WriteParts(const std::vector<std::string>& claims,
+                                        const std::vector<CitizenPart>& parts) {
+  for (const CitizenPart& part : parts) {
+    for (size_t i = 0; i < part.claims.size(); ++i) {
+      KB_ASSIGN_OR_RETURN(Held* held, Load(claims[part.claims[i]]));
+      if (held->row.citizen_id() == part.id && held->row.assurance() == part.assurances[i]) {
+        continue;
+      }
+      held->row.set_citizen_id(part.id);
+      held->row.set_assurance(part.assurances[i]);
+      held->dirty = true;
+    }
+    KB_RETURN_IF_ERROR(WriteCitizen(part, claims));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status IdentityChange::WriteCitizen(const CitizenPart& part,
+                                          const std::vector<std::string>& claims) {
+  KB_ASSIGN_OR_RETURN(auto row,
+                      ReadRow<format::CitizenRow>(batch_, Family::kCitizen, part.id));
+  format::CitizenRow next;
+  if (row) *next.mutable_former() = row->former();
+  for (const size_t claim : part.claims) next.add_claims(claims[claim]);
+  for (const v1::CitizenIssue issue : part.issues) next.add_issues(issue);
+  const std::string value = Encode(next);
+  if (row && Encode(*row) == value) return absl::OkStatus();
+  batch_.Put(Family::kCitizen, part.id, value);
+  // An id that stands again leads nowhere else any more.
+  if (row) {
+    for (const std::string& successor : row->successors()) {
+      KB_ASSIGN_OR_RETURN(auto other,
+                          ReadRow<format::CitizenRow>(batch_, Family::kCitizen, successor));
+      if (!other) continue;
+      auto& former = *other->mutable_former();
+      former.erase(std::remove(former.begin(), former.end(), part.id), former.end());
+      batch_.Put(Family::kCitizen, successor, Encode(*other));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status IdentityChange::Supersede(const std::string& old_id,
+                                       const std::set<std::string>& successors) {
+  format::CitizenRow gone;
+  for (const std::string& successor : successors) gone.add_successors(successor);
+  batch_.Put(Family::kCitizen, old_id, Encode(gone));
+  if (successors.size() != 1) return absl::OkStatus();
+  KB_ASSIGN_OR_RETURN(auto row, ReadRow<format::CitizenRow>(batch_, Family::kCitizen,
+                                                            *successors.begin()));
+  if (!row) return absl::DataLossError("citizen: a successor is not there");
+  row->add_former(old_id);
+  batch_.Put(Family::kCitizen, *successors.begin(), Encode(*row));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Changes(
+    const std::map<std::string, std::string>& citizens_before) {
+  CitizenFlow flow;
+  std::set<std::string> standing;
+  for (const auto& [claim, before] : citizens_before) {
+    const Held& held = held_.at(claim);
+    standing.insert(held.row.citizen_id());
+    if (!before.empty()) flow.Claim(before, held.row.citizen_id(), claim, held.row.holders());
+  }
+  for (const Moved& moved : moved_) {
+    KB_ASSIGN_OR_RETURN(const std::string citizen, CitizenOf(moved.claim));
+    if (moved.citizen_before.empty() || citizen.empty()) continue;
+    // A contact that itself changed explains where its citizen went only when
+    // nothing of that citizen is left.
+    if (!moved.decided && standing.contains(moved.citizen_before)) continue;
+    flow.Contact(moved.citizen_before, citizen, moved.contact_id);
+  }
+  for (const std::string& old_id : citizens_before_) {
+    if (!standing.contains(old_id)) {
+      KB_RETURN_IF_ERROR(Supersede(old_id, flow.SuccessorsOf(old_id)));
+    }
+  }
+  return flow.Changes(batch_);
+}
+
+}  // namespace klantbeeld::store

@@ -1,0 +1,104 @@
+// Claims, citizens and what joins them, on disk: who holds which claim, and
+// the re-derivation of the citizens that a fact touches.
+#ifndef KLANTBEELD_STORE_IDENTITY_H_
+#define KLANTBEELD_STORE_IDENTITY_H_
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "store/claims.h"
+#include "store/db.h"
+#include "store/format.pb.h"
+#include "store/identity_rules.h"
+#include "store/keys.h"
+
+namespace klantbeeld::store {
+
+// What one fact changes about who is who. Collects while the fact is applied,
+// then re-derives what it touched. One thread; used for one fact only.
+class IdentityChange {
+ public:
+  IdentityChange(const Keys& keys, Batch& batch) : keys_(keys), batch_(batch) {}
+
+  // A contact's parties stand at other claims now, or in another channel. The
+  // contact's timeline rows must be up to date. `decided`: because a person
+  // decided, not because the contact itself changed.
+  absl::Status Restand(absl::string_view contact_id,
+                       const std::vector<format::Standing>& before, v1::Channel channel_before,
+                       const std::vector<PartyClaim>& after, v1::Channel channel_after,
+                       bool decided);
+
+  // The citizen that a claim stands in now; empty: no such claim.
+  absl::StatusOr<std::string> CitizenOf(absl::string_view claim_id);
+
+  // A decision about this party was recorded: its claim is looked at again.
+  void Touch(absl::string_view claim_id) { seeds_.insert(std::string(claim_id)); }
+
+  // Re-derives, writes claims and citizens, and says what changed. Call once,
+  // last; rows of `contact` and `decision` must be written before.
+  absl::StatusOr<std::vector<v1::CitizenChange>> Finish();
+
+ private:
+  struct Held {
+    format::ClaimRow row;
+    bool exists = false;
+    bool dirty = false;
+  };
+  // A party went from a citizen to a claim.
+  struct Moved {
+    std::string citizen_before;
+    std::string claim;
+    std::string contact_id;
+    bool decided = false;
+  };
+
+  absl::StatusOr<Held*> Load(absl::string_view claim_id);
+  absl::Status Hold(absl::string_view contact_id, const PartyClaim& claim, v1::Channel channel);
+  absl::Status Release(absl::string_view contact_id, const format::Standing& standing,
+                       v1::Channel channel);
+  absl::Status AddClaim(absl::string_view claim_id, const format::ClaimContent& content);
+  absl::Status RemoveClaim(absl::string_view claim_id, Held& held);
+  absl::Status CountExtra(absl::string_view claim_id, absl::string_view extra, int by);
+  absl::Status CountCoParties(const std::set<std::string>& before,
+                              const std::set<std::string>& after);
+  absl::Status CountCoParty(absl::string_view claim, absl::string_view other, int by);
+  absl::Status SeedIndex(absl::string_view index);
+  absl::Status FindLeastParty(absl::string_view claim_id, Held& held);
+
+  absl::Status WriteParts(const std::vector<std::string>& claims,
+                          const std::vector<CitizenPart>& parts);
+  absl::Status WriteCitizen(const CitizenPart& part, const std::vector<std::string>& claims);
+  absl::Status Supersede(const std::string& old_id, const std::set<std::string>& successors);
+  absl::StatusOr<std::vector<v1::CitizenChange>> Changes(
+      const std::map<std::string, std::string>& citizens_before);
+  absl::Status Flush();
+
+  const Keys& keys_;
+  Batch& batch_;
+  std::map<std::string, Held> held_;
+  std::set<std::string> seeds_;              // Claims to look at again.
+  std::set<std::string> least_to_find_;
+  std::set<std::string> citizens_before_;    // Of everything looked at.
+  std::vector<Moved> moved_;
+};
+
+// Reads the component that the seeds hang together with, by everything that
+// could join them. `ids` receives the claims in the order of the nodes.
+absl::StatusOr<PartitionInput> ReadComponent(const Keys& keys, const Reader& reader,
+                                             const std::set<std::string>& seeds,
+                                             std::vector<std::string>& ids);
+
+// A claim's row and content, and the row's value.
+absl::StatusOr<format::ClaimContent> OpenContent(absl::string_view claim_id,
+                                                 const format::ClaimRow& row);
+
+// The claim at which a party of a contact stands; empty: none.
+std::string ClaimOfParty(const format::ContactRow& row, absl::string_view party_key);
+
+}  // namespace klantbeeld::store
+
+#endif  // KLANTBEELD_STORE_IDENTITY_H_

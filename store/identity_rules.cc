@@ -1,0 +1,393 @@
+#include "store/identity_rules.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <tuple>
+
+namespace klantbeeld::store {
+namespace {
+
+using Clusters = std::vector<size_t>;  // Roots of clusters, ascending, each once.
+using Taken = std::set<size_t>;        // Indexes of unlinks.
+
+class Partitioner {
+ public:
+  explicit Partitioner(const PartitionInput& input)
+      : input_(input), root_(input.claims.size()), taken_(input.claims.size()),
+        linked_(input.claims.size(), false), issues_(input.claims.size()) {
+    std::iota(root_.begin(), root_.end(), size_t{0});
+    for (size_t i = 0; i < input.claims.size(); ++i) {
+      if (input.claims[i].decided) claim_of_party_[input.claims[i].least_party] = i;
+    }
+    OrderDecisions();
+    FindTakenOut();
+  }
+
+  std::vector<CitizenPart> Run() {
+    const bool small = input_.claims.size() <= kComponentClaimsMax;
+    JoinByValues(JoinClass::kNumber);
+    if (small) {
+      JoinByValues(JoinClass::kLogin);
+      for (const size_t decision : order_) {
+        if (!input_.decisions[decision].unlink) JoinByLink(input_.decisions[decision]);
+      }
+      JoinByValues(JoinClass::kContent);
+    }
+    return Name(small);
+  }
+
+ private:
+  // --- Decisions.
+
+  void OrderDecisions() {
+    order_.resize(input_.decisions.size());
+    std::iota(order_.begin(), order_.end(), size_t{0});
+    std::sort(order_.begin(), order_.end(), [&](size_t x, size_t y) { return Before(x, y); });
+  }
+
+  bool Before(size_t x, size_t y) const {
+    const DecisionNode& a = input_.decisions[x];
+    const DecisionNode& b = input_.decisions[y];
+    return std::tie(a.decided_us, a.id) < std::tie(b.decided_us, b.id);
+  }
+
+  // A later link of a party taken out with a party of the kept side ends the
+  // dispute for it.
+  bool Released(const std::string& party, size_t unlink) const {
+    const std::set<std::string>& kept = input_.decisions[unlink].b;
+    const auto meets = [&](const std::set<std::string>& side) {
+      return std::any_of(kept.begin(), kept.end(),
+                         [&](const std::string& one) { return side.contains(one); });
+    };
+    for (const size_t later : order_) {
+      const DecisionNode& link = input_.decisions[later];
+      if (link.unlink || !Before(unlink, later)) continue;
+      if (link.a.contains(party) && meets(link.b)) return true;
+      if (link.b.contains(party) && meets(link.a)) return true;
+    }
+    return false;
+  }
+
+  void FindTakenOut() {
+    for (const size_t decision : order_) {
+      const DecisionNode& unlink = input_.decisions[decision];
+      if (!unlink.unlink) continue;
+      Side& side = sides_[decision];
+      for (const std::string& party : unlink.b) {
+        if (const auto at = claim_of_party_.find(party); at != claim_of_party_.end()) {
+          side.kept.insert(at->second);
+        }
+      }
+      for (const std::string& party : unlink.a) {
+        const auto at = claim_of_party_.find(party);
+        if (at == claim_of_party_.end() || Released(party, decision)) continue;
+        side.taken.insert(at->second);
+        taken_[at->second].insert(decision);
+      }
+    }
+  }
+
+  // The unlinks because of which this claim's value joins it to nobody but
+  // those whom the same unlinks took out.
+  Taken Suspended(size_t claim, JoinClass join, const std::string& value) const {
+    Taken suspended;
+    for (const size_t unlink : taken_[claim]) {
+      const Side& side = sides_.at(unlink);
+      const bool shared =
+          input_.decisions[unlink].shared_values.contains(value) ||
+          std::any_of(side.kept.begin(), side.kept.end(), [&](size_t kept) {
+            const auto& values = ValuesOf(kept, join);
+            return std::find(values.begin(), values.end(), value) != values.end();
+          });
+      if (shared) suspended.insert(unlink);
+    }
+    return suspended;
+  }
+
+  // --- Joining.
+
+  std::vector<std::string> ValuesOf(size_t claim, JoinClass join) const {
+    const ClaimNode& node = input_.claims[claim];
+    if (join == JoinClass::kNumber) return node.number_values;
+    if (join == JoinClass::kLogin) return node.login_values;
+    return {node.content};
+  }
+
+  bool TakesPart(size_t claim, JoinClass join) const {
+    if (join != JoinClass::kContent) return true;
+    // A party that a link holds does not fall back to what merely looks alike.
+    return input_.claims[claim].by_content && !linked_[claim];
+  }
+
+  void JoinByValues(JoinClass join) {
+    std::map<std::pair<std::string, Taken>, std::set<size_t>> groups;
+    for (size_t claim = 0; claim < input_.claims.size(); ++claim) {
+      if (!TakesPart(claim, join)) continue;
+      for (const std::string& value : ValuesOf(claim, join)) {
+        groups[{value, Suspended(claim, join, value)}].insert(claim);
+      }
+    }
+    // First each value's own group, then the groups that hang together: a
+    // value that two people share joins nobody, and spoils no other value.
+    std::vector<Clusters> joinable;
+    for (const auto& [key, claims] : groups) {
+      for (Clusters& part : Reduced(RootsOf(claims))) {
+        if (part.size() > 1 && MayJoin(part, join, nullptr)) joinable.push_back(std::move(part));
+      }
+    }
+    for (const Clusters& component : Connected(joinable)) {
+      for (const Clusters& part : Reduced(component)) {
+        if (part.size() > 1 && MayJoin(part, join, nullptr)) Join(part);
+      }
+    }
+  }
+
+  void JoinByLink(const DecisionNode& link) {
+    std::set<size_t> claims;
+    for (const auto* side : {&link.a, &link.b}) {
+      for (const std::string& party : *side) {
+        if (const auto at = claim_of_party_.find(party); at != claim_of_party_.end()) {
+          claims.insert(at->second);
+        }
+      }
+    }
+    for (const Clusters& part : Reduced(RootsOf(claims))) {
+      if (part.empty() || (part.size() > 1 && !MayJoin(part, JoinClass::kLink, &link))) continue;
+      if (part.size() > 1) Join(part);
+      MarkLinked(link, root_[part.front()]);
+    }
+  }
+
+  // The link is in force in this cluster if both its sides are there, whoever
+  // joined them.
+  void MarkLinked(const DecisionNode& link, size_t cluster) {
+    std::vector<size_t> held;
+    const auto gather = [&](const std::set<std::string>& side) {
+      const size_t before = held.size();
+      for (const std::string& party : side) {
+        const auto at = claim_of_party_.find(party);
+        if (at != claim_of_party_.end() && root_[at->second] == cluster) {
+          held.push_back(at->second);
+        }
+      }
+      return held.size() > before;
+    };
+    const bool both = gather(link.a) & gather(link.b);
+    if (!both) return;
+    for (const size_t claim : held) linked_[claim] = true;
+  }
+
+  bool InPart(const Clusters& part, size_t claim) const {
+    return std::find(part.begin(), part.end(), root_[claim]) != part.end();
+  }
+
+  Clusters RootsOf(const std::set<size_t>& claims) const {
+    std::set<size_t> roots;
+    for (const size_t claim : claims) roots.insert(root_[claim]);
+    return {roots.begin(), roots.end()};
+  }
+
+  // Without the sides that unlinks took out, oldest unlink first. What was
+  // taken out is a part of its own.
+  std::vector<Clusters> Reduced(const Clusters& clusters) const {
+    std::vector<Clusters> parts;
+    Clusters rest = clusters;
+    for (const size_t decision : order_) {
+      const auto at = sides_.find(decision);
+      if (at == sides_.end()) continue;
+      Clusters out, kept;
+      bool has_kept = false;
+      for (const size_t cluster : rest) {
+        has_kept = has_kept || Holds(cluster, at->second.kept);
+        (Holds(cluster, at->second.taken) ? out : kept).push_back(cluster);
+      }
+      if (!has_kept || out.empty()) continue;
+      rest = std::move(kept);
+      parts.push_back(std::move(out));
+    }
+    parts.insert(parts.begin(), std::move(rest));
+    return parts;
+  }
+
+  bool Holds(size_t cluster, const std::set<size_t>& claims) const {
+    return std::any_of(claims.begin(), claims.end(),
+                       [&](size_t claim) { return root_[claim] == cluster; });
+  }
+
+  bool MayJoin(const Clusters& clusters, JoinClass join, const DecisionNode* link) {
+    std::vector<size_t> claims;
+    for (size_t claim = 0; claim < root_.size(); ++claim) {
+      if (InPart(clusters, claim)) claims.push_back(claim);
+    }
+    if (HoldsTwoNumbers(claims)) {
+      const auto issue = join == JoinClass::kLink ? v1::CITIZEN_ISSUE_LINK_TWO_NUMBERS
+                                                  : v1::CITIZEN_ISSUE_SESSION_TWO_NUMBERS;
+      if (join != JoinClass::kContent) Raise(claims, issue);
+      return false;
+    }
+    if (HoldsCoParties(claims, link)) {
+      if (join == JoinClass::kLink) Raise(claims, v1::CITIZEN_ISSUE_PARTIES_OF_ONE_CONTACT);
+      return false;
+    }
+    return !HoldsUnlinked(claims);
+  }
+
+  bool HoldsTwoNumbers(const std::vector<size_t>& claims) const {
+    std::map<int, std::string> seen;
+    bool person = false, organisation = false;
+    for (const size_t claim : claims) {
+      for (const auto& [kind, value] : input_.claims[claim].numbers) {
+        const auto [at, is_new] = seen.try_emplace(kind, value);
+        if (!is_new && at->second != value) return true;
+        (kind == kNumberBsn ? person : organisation) = true;
+      }
+    }
+    return person && organisation;
+  }
+
+  // Parties of one contact are apart unless they share a verified number, which
+  // has joined them before, or a person says that they are one.
+  bool HoldsCoParties(const std::vector<size_t>& claims, const DecisionNode* link) const {
+    for (const auto& [low, high] : input_.co_parties) {
+      if (root_[low] == root_[high]) continue;
+      if (!std::binary_search(claims.begin(), claims.end(), low) ||
+          !std::binary_search(claims.begin(), claims.end(), high)) {
+        continue;
+      }
+      if (!SaidToBeOne(low, high, link)) return true;
+    }
+    return false;
+  }
+
+  bool SaidToBeOne(size_t low, size_t high, const DecisionNode* link) const {
+    if (!input_.claims[low].decided || !input_.claims[high].decided) return false;
+    const std::string& a = input_.claims[low].least_party;
+    const std::string& b = input_.claims[high].least_party;
+    const auto lists = [&](const DecisionNode& decision) {
+      return !decision.unlink && (decision.a.contains(a) || decision.b.contains(a)) &&
+             (decision.a.contains(b) || decision.b.contains(b));
+    };
+    if (link != nullptr) return lists(*link);
+    return std::any_of(input_.decisions.begin(), input_.decisions.end(), lists);
+  }
+
+  bool HoldsUnlinked(const std::vector<size_t>& claims) const {
+    const auto any = [&](const std::set<size_t>& side) {
+      return std::any_of(side.begin(), side.end(), [&](size_t claim) {
+        return std::binary_search(claims.begin(), claims.end(), claim);
+      });
+    };
+    return std::any_of(sides_.begin(), sides_.end(), [&](const auto& side) {
+      return any(side.second.taken) && any(side.second.kept);
+    });
+  }
+
+  void Raise(const std::vector<size_t>& claims, v1::CitizenIssue issue) {
+    for (const size_t claim : claims) issues_[claim].insert(issue);
+  }
+
+  void Join(const Clusters& clusters) {
+    std::set<size_t> roots;
+    for (const size_t cluster : clusters) roots.insert(root_[cluster]);
+    const size_t least = *roots.begin();
+    for (size_t& root : root_) {
+      if (roots.contains(root)) root = least;
+    }
+  }
+
+  // Groups of clusters that share a cluster become one.
+  static std::vector<Clusters> Connected(const std::vector<Clusters>& groups) {
+    std::vector<std::set<size_t>> components;
+    for (const Clusters& group : groups) {
+      std::set<size_t> merged(group.begin(), group.end());
+      std::vector<std::set<size_t>> others;
+      for (std::set<size_t>& component : components) {
+        const bool meets = std::any_of(component.begin(), component.end(),
+                                       [&](size_t one) { return merged.contains(one); });
+        if (meets) {
+          merged.insert(component.begin(), component.end());
+        } else {
+          others.push_back(std::move(component));
+        }
+      }
+      others.push_back(std::move(merged));
+      components = std::move(others);
+    }
+    std::sort(components.begin(), components.end());
+    std::vector<Clusters> result;
+    for (const auto& one : components) result.emplace_back(one.begin(), one.end());
+    return result;
+  }
+
+  // --- Naming.
+
+  bool HoldsBsnUndisputed(size_t claim) const {
+    const ClaimNode& node = input_.claims[claim];
+    if (node.bsn_citizen.empty()) return false;
+    return std::all_of(node.number_values.begin(), node.number_values.end(),
+                       [&](const std::string& value) {
+                         return Suspended(claim, JoinClass::kNumber, value).empty();
+                       });
+  }
+
+  v1::Assurance AssuranceOf(size_t claim) const {
+    const ClaimNode& node = input_.claims[claim];
+    if (!node.number_values.empty() || !node.login_values.empty()) {
+      return v1::ASSURANCE_ESTABLISHED;
+    }
+    return linked_[claim] ? v1::ASSURANCE_CONFIRMED : v1::ASSURANCE_PROBABLE;
+  }
+
+  std::vector<CitizenPart> Name(bool small) {
+    std::map<size_t, CitizenPart> parts;
+    std::map<std::string, std::set<size_t>> holders;  // Clusters that hold a BSN undisputed.
+    for (size_t claim = 0; claim < root_.size(); ++claim) {
+      CitizenPart& part = parts[root_[claim]];
+      part.claims.push_back(claim);
+      part.assurances.push_back(AssuranceOf(claim));
+      part.issues.insert(issues_[claim].begin(), issues_[claim].end());
+      if (input_.claims[claim].contested) part.issues.insert(v1::CITIZEN_ISSUE_NUMBER_CONTESTED);
+      if (!small) part.issues.insert(v1::CITIZEN_ISSUE_COMPONENT_TOO_LARGE);
+      if (HoldsBsnUndisputed(claim)) {
+        holders[input_.claims[claim].bsn_citizen].insert(root_[claim]);
+      }
+    }
+    std::vector<CitizenPart> named;
+    for (auto& [root, part] : parts) {
+      for (const size_t claim : part.claims) {
+        const std::string& party = input_.claims[claim].least_party;
+        if (part.id.empty() || party < part.id) part.id = party;
+      }
+      for (const auto& [bsn_citizen, clusters] : holders) {
+        if (clusters.size() == 1 && clusters.contains(root)) part.id = bsn_citizen;
+      }
+      named.push_back(std::move(part));
+    }
+    std::sort(named.begin(), named.end(),
+              [](const CitizenPart& a, const CitizenPart& b) { return a.id < b.id; });
+    return named;
+  }
+
+  struct Side {
+    std::set<size_t> taken;
+    std::set<size_t> kept;
+  };
+
+  const PartitionInput& input_;
+  std::vector<size_t> root_;                        // Cluster of each claim.
+  std::vector<Taken> taken_;                        // Unlinks in force, per claim.
+  std::vector<bool> linked_;                        // Held by a link.
+  std::vector<std::set<v1::CitizenIssue>> issues_;
+  std::map<std::string, size_t> claim_of_party_;
+  std::vector<size_t> order_;                       // Decisions, oldest first.
+  std::map<size_t, Side> sides_;                    // Of unlinks.
+};
+
+}  // namespace
+
+std::vector<CitizenPart> Partition(const PartitionInput& input) {
+  return Partitioner(input).Run();
+}
+
+}  // namespace klantbeeld::store

@@ -1,0 +1,76 @@
+// Who is who: from claims and decisions to citizens. Pure: a function of what
+// is put in, whatever order it came in.
+#ifndef KLANTBEELD_STORE_IDENTITY_RULES_H_
+#define KLANTBEELD_STORE_IDENTITY_RULES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "klantbeeld/v1/citizen.pb.h"
+
+namespace klantbeeld::store {
+
+// Most claims that are compared at once. Above it only the same verified
+// number joins, and an issue is raised.
+inline constexpr size_t kComponentClaimsMax = 512;
+
+// Classes of joining, strongest first.
+enum class JoinClass { kNumber, kLogin, kLink, kContent };
+
+// A claim, as the rules see it. Ids and values are opaque bytes.
+struct ClaimNode {
+  std::string id;
+  std::string least_party;      // Smallest keyed hash of its parties: names a citizen.
+  std::string bsn_citizen;      // Citizen id of the verified, undisputed BSN, if it has one.
+  // Numbers of which a person or organisation has one: (kind, value); verified
+  // or not, contested ones all. Two of a kind are never in one citizen.
+  std::set<std::pair<int, std::string>> numbers;
+  std::vector<std::string> number_values;   // Join values of class kNumber.
+  std::vector<std::string> login_values;    // Of class kLogin.
+  std::string content;                      // Of class kContent.
+  bool decided = false;                     // A claim of one party, made by a decision.
+  bool by_content = true;                   // May join by content.
+  bool contested = false;
+};
+
+// A person's decision about parties, by the keyed hash of (contact, party).
+struct DecisionNode {
+  std::string id;
+  bool unlink = false;
+  int64_t decided_us = 0;
+  std::set<std::string> a;              // Unlink: taken out.
+  std::set<std::string> b;              // Unlink: kept.
+  std::set<std::string> shared_values;  // Unlink: join values both sides held then.
+};
+
+struct PartitionInput {
+  std::vector<ClaimNode> claims;
+  std::vector<DecisionNode> decisions;
+  // Claims, by index, that are different parties of one contact; lower first.
+  std::set<std::pair<size_t, size_t>> co_parties;
+};
+
+struct CitizenPart {
+  std::string id;
+  std::vector<size_t> claims;                  // Ascending.
+  std::vector<v1::Assurance> assurances;       // One per claim.
+  std::set<v1::CitizenIssue> issues;
+};
+
+// The citizens that the claims are, ordered by id. Section A of the identity
+// rules in docs/decisions.md says what is decided how.
+std::vector<CitizenPart> Partition(const PartitionInput& input);
+
+// Kinds of numbers in ClaimNode::numbers.
+inline constexpr int kNumberBsn = 1;
+inline constexpr int kNumberRsin = 2;
+inline constexpr int kNumberKvk = 3;
+inline constexpr int kNumberVestiging = 4;
+
+}  // namespace klantbeeld::store
+
+#endif  // KLANTBEELD_STORE_IDENTITY_RULES_H_

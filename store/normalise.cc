@@ -1,0 +1,177 @@
+#include "store/normalise.h"
+
+#include <phonenumbers/phonenumberutil.h>
+#include <unicode/normalizer2.h>
+#include <unicode/uchar.h>
+#include <unicode/unistr.h>
+
+#include <algorithm>
+#include <array>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "store/error.h"
+
+namespace klantbeeld::store {
+namespace {
+
+bool AllDigits(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
+}
+
+// Digits may be grouped by spaces, dots and hyphens.
+std::string Ungrouped(absl::string_view text) {
+  return absl::StrReplaceAll(absl::StripAsciiWhitespace(text), {{" ", ""}, {".", ""}, {"-", ""}});
+}
+
+absl::Status Invalid(absl::string_view what) {
+  return Error(v1::ERROR_REASON_FIELD_INVALID, what, {.field = "value"});
+}
+
+absl::Status NormaliseElevenTested(v1::Identifier& identifier, absl::string_view name) {
+  std::string digits = Ungrouped(identifier.value());
+  // Some systems keep the number as a number and lose the leading zero.
+  if (digits.size() == 8 && AllDigits(digits)) digits.insert(0, 1, '0');
+  if (!PassesElevenTest(digits)) {
+    return Error(v1::ERROR_REASON_BSN_INVALID,
+                 absl::StrCat(name, " must be nine digits that pass the eleven test, not 000000000"),
+                 {.field = "value"});
+  }
+  identifier.set_value(digits);
+  return absl::OkStatus();
+}
+
+absl::Status NormaliseDigits(v1::Identifier& identifier, size_t count, absl::string_view name) {
+  const std::string digits = Ungrouped(identifier.value());
+  if (digits.size() != count || !AllDigits(digits)) {
+    return Invalid(absl::StrCat(name, " must be ", count, " digits"));
+  }
+  identifier.set_value(digits);
+  return absl::OkStatus();
+}
+
+absl::Status NormaliseVestiging(v1::Identifier& identifier) {
+  if (!identifier.has_parent() || identifier.parent().empty()) {
+    return Error(v1::ERROR_REASON_PARENT_REQUIRED,
+                 "a vestigingsnummer needs its KVK number in parent", {.field = "parent"});
+  }
+  if (identifier.parent().size() != 8 || !AllDigits(identifier.parent())) {
+    return Error(v1::ERROR_REASON_FIELD_INVALID, "parent must be a KVK number of eight digits",
+                 {.field = "parent"});
+  }
+  return NormaliseDigits(identifier, 12, "a vestigingsnummer");
+}
+
+absl::Status NormalisePhone(v1::Identifier& identifier) {
+  // E.164 already, the common case of an exchange: nothing to look up.
+  using i18n::phonenumbers::PhoneNumberUtil;
+  PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();
+  i18n::phonenumbers::PhoneNumber number;
+  if (util.Parse(identifier.value(), "NL", &number) != PhoneNumberUtil::NO_PARSING_ERROR ||
+      !util.IsPossibleNumber(number)) {
+    return Invalid("a telephone number must be Dutch, or begin with + and the country's number");
+  }
+  util.Format(number, PhoneNumberUtil::E164, identifier.mutable_value());
+  return absl::OkStatus();
+}
+
+absl::Status NormaliseEmail(v1::Identifier& identifier) {
+  const std::string text(absl::StripAsciiWhitespace(identifier.value()));
+  const size_t at = text.rfind('@');
+  const bool blank = std::any_of(text.begin(), text.end(), absl::ascii_isspace);
+  if (at == std::string::npos || at == 0 || at + 1 == text.size() || blank) {
+    return Invalid("an e-mail address must have a name, @ and a domain, and no spaces");
+  }
+  identifier.set_value(FoldText(text) == text ? text : absl::AsciiStrToLower(text));
+  return absl::OkStatus();
+}
+
+constexpr std::array<absl::string_view, 24> kPrefixes = {
+    "van der ", "van den ", "van de ", "van 't ", "von der ", "in 't ", "in het ", "op de ",
+    "op den ",  "aan de ",  "uit de ", "de la ",  "van ",     "von ",   "de ",     "den ",
+    "der ",     "het ",     "ten ",    "ter ",    "te ",      "'t ",    "d'",      "el "};
+
+}  // namespace
+
+bool PassesElevenTest(absl::string_view digits) {
+  if (digits.size() != 9 || !AllDigits(digits) || digits == "000000000") return false;
+  int sum = -(digits[8] - '0');
+  for (int i = 0; i < 8; ++i) sum += (9 - i) * (digits[static_cast<size_t>(i)] - '0');
+  return sum % 11 == 0;
+}
+
+absl::Status NormaliseIdentifier(v1::Identifier& identifier) {
+  switch (identifier.type()) {
+    case v1::IDENTIFIER_TYPE_BSN:
+      return NormaliseElevenTested(identifier, "a BSN");
+    case v1::IDENTIFIER_TYPE_RSIN:
+      return NormaliseElevenTested(identifier, "an RSIN");
+    case v1::IDENTIFIER_TYPE_KVK:
+      return NormaliseDigits(identifier, 8, "a KVK number");
+    case v1::IDENTIFIER_TYPE_VESTIGING:
+      return NormaliseVestiging(identifier);
+    case v1::IDENTIFIER_TYPE_PHONE:
+      return NormalisePhone(identifier);
+    case v1::IDENTIFIER_TYPE_EMAIL:
+      return NormaliseEmail(identifier);
+    default: {
+      const std::string text(absl::StripAsciiWhitespace(identifier.value()));
+      if (text.empty()) return Invalid("an identifier's value must not be empty");
+      identifier.set_value(text);
+      return absl::OkStatus();
+    }
+  }
+}
+
+std::string NormalPostcode(absl::string_view postcode) {
+  return absl::AsciiStrToUpper(absl::StrReplaceAll(postcode, {{" ", ""}}));
+}
+
+std::string FoldText(absl::string_view text) {
+  const bool ascii = std::all_of(text.begin(), text.end(), absl::ascii_isascii);
+  if (ascii) return absl::AsciiStrToLower(text);
+  UErrorCode error = U_ZERO_ERROR;
+  static const icu::Normalizer2* const nfkd = icu::Normalizer2::getNFKDInstance(error);
+  if (U_FAILURE(error)) return absl::AsciiStrToLower(text);
+  const icu::UnicodeString apart = nfkd->normalize(
+      icu::UnicodeString::fromUTF8(icu::StringPiece(text.data(), static_cast<int>(text.size()))),
+      error);
+  icu::UnicodeString kept;
+  for (int32_t i = 0; i < apart.length(); i = apart.moveIndex32(i, 1)) {
+    const UChar32 c = apart.char32At(i);
+    if ((U_GET_GC_MASK(c) & U_GC_MN_MASK) == 0) kept.append(c);
+  }
+  kept.foldCase();
+  std::string folded;
+  kept.toUTF8String(folded);
+  return folded;
+}
+
+std::string FoldSurname(absl::string_view surname) {
+  std::string folded = FoldText(absl::StripAsciiWhitespace(surname));
+  for (const absl::string_view prefix : kPrefixes) {
+    if (absl::StartsWith(folded, prefix) && folded.size() > prefix.size()) {
+      folded.erase(0, prefix.size());
+      break;
+    }
+  }
+  folded = absl::StrReplaceAll(folded, {{" ", ""}, {"-", ""}, {"'", ""}, {".", ""}, {"ij", "y"}});
+  return folded;
+}
+
+format::FoldedNames FoldNames(const v1::PersonalDetails& details) {
+  format::FoldedNames names;
+  if (details.has_surname()) names.set_surname(FoldSurname(details.surname()));
+  if (details.has_partner_surname()) {
+    names.set_partner_surname(FoldSurname(details.partner_surname()));
+  }
+  if (details.has_first_names()) names.set_first_names(FoldText(details.first_names()));
+  if (details.has_initials()) {
+    names.set_initials(absl::StrReplaceAll(FoldText(details.initials()), {{".", ""}, {" ", ""}}));
+  }
+  return names;
+}
+
+}  // namespace klantbeeld::store

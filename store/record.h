@@ -1,0 +1,88 @@
+// Keys and values as bytes: every layout that docs/format.md describes.
+#ifndef KLANTBEELD_STORE_RECORD_H_
+#define KLANTBEELD_STORE_RECORD_H_
+
+#include <google/protobuf/message_lite.h>
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "klantbeeld/v1/identifier.pb.h"
+#include "store/format.pb.h"
+#include "store/keys.h"
+
+namespace klantbeeld::store {
+
+// Version of every value's envelope. A reader knows this one and those before.
+inline constexpr uint8_t kFormatVersion = 2;
+
+inline absl::string_view View(const Id& id) { return {id.data(), id.size()}; }
+Id ToId(absl::string_view bytes);  // `bytes` has 16.
+
+// Big-endian, so that byte order is numeric order.
+std::string BigEndian(uint64_t number);
+uint64_t FromBigEndian(absl::string_view bytes);  // Of at least 8.
+
+// Keys of rows in `identifier` begin with one of these: a type of identifier
+// as numbered in the contract, or
+inline constexpr uint8_t kIndexOwnByContent = 40;   // Own claims by the content they share.
+inline constexpr uint8_t kIndexNameBirth = 48;      // Folded surname and birth date.
+inline constexpr uint8_t kIndexAddress = 49;        // Postcode and house number.
+inline constexpr uint8_t kIndexCase = 50;           // Case number.
+inline constexpr uint8_t kIndexOrganisation = 51;   // KVK with vestiging.
+inline constexpr uint8_t kIndexLogin = 52;          // Authenticated session.
+
+// Value of a row of `identifier`: whether claims that share it may join by it.
+std::string IndexMark(bool joins);
+bool MarkJoins(absl::string_view value);
+
+// Tags in keys of `claim`, after the claim's id.
+inline constexpr char kClaimRecord = 0;
+inline constexpr char kClaimExtra = 1;     // · extra
+inline constexpr char kClaimCoParty = 2;   // · claim id of another party of one contact
+
+std::string TimelineKey(absl::string_view claim, int64_t happened_us, absl::string_view contact);
+struct TimelinePlace {
+  std::string claim;
+  int64_t happened_us = 0;
+  std::string contact;
+};
+TimelinePlace PlaceOf(absl::string_view timeline_key);
+std::string ClaimKey(absl::string_view claim, char tag, absl::string_view rest = "");
+
+// Puts a message into an envelope: format version, then the bytes.
+// Deterministic: the messages have no maps and are built in a fixed order.
+std::string Encode(const google::protobuf::MessageLite& message);
+// Opens an envelope, bringing older versions up to date. FAILED_PRECONDITION:
+// written by a newer version, which the message names. DATA_LOSS: not readable.
+absl::Status Decode(absl::string_view value, absl::string_view what,
+                    google::protobuf::MessageLite& message);
+template <typename M>
+absl::StatusOr<M> DecodeAs(absl::string_view value, absl::string_view what) {
+  M message;
+  if (absl::Status status = Decode(value, what, message); !status.ok()) return status;
+  return message;
+}
+
+// Value of a row of `journal`.
+struct JournalRecord {
+  format::FactHeader header;
+  std::string body;              // Sealed.
+  format::Consequences consequences;
+};
+std::string EncodeJournal(const JournalRecord& record);
+absl::StatusOr<JournalRecord> DecodeJournal(absl::string_view value);
+// The header alone, which is enough for a filter.
+absl::StatusOr<format::FactHeader> DecodeJournalHeader(absl::string_view value);
+
+// Ids. The domain of each is part of the format.
+Id EventOrContactId(const Keys& keys, absl::string_view source, absl::string_view id);
+Id PartyHash(const Keys& keys, absl::string_view contact_id, absl::string_view party_key);
+Id DecisionId(const Keys& keys, absl::string_view source, absl::string_view decision_id);
+
+}  // namespace klantbeeld::store
+
+#endif  // KLANTBEELD_STORE_RECORD_H_

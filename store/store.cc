@@ -1,0 +1,267 @@
+#include "store/store.h"
+
+#include <atomic>
+#include <filesystem>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "store/citizen.h"
+#include "store/commit.h"
+#include "store/contact.h"
+#include "store/error.h"
+#include "store/feed.h"
+#include "store/journal.h"
+#include "store/prepare.h"
+#include "store/rows.h"
+#include "store/timeline.h"
+
+namespace klantbeeld::store {
+namespace {
+
+std::string RowsDir(absl::string_view data_dir) { return absl::StrCat(data_dir, "/rows"); }
+std::string AcknowledgedPath(absl::string_view data_dir) {
+  return absl::StrCat(data_dir, "/acknowledged");
+}
+
+absl::StatusOr<format::StoreInfo> CheckIsOurs(const Reader& reader, const Keys& keys,
+                                              absl::string_view dir) {
+  KB_ASSIGN_OR_RETURN(const auto info,
+                      ReadRow<format::StoreInfo>(reader, Family::kMeta, "store"));
+  if (!info) return absl::FailedPreconditionError(absl::StrCat(dir, " is not a Klantbeeld store"));
+  if (info->keys() != keys.Name()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the store in ", dir, " was made with the keys named ", info->keys(),
+                     ", the key file given has ", keys.Name(), ". Give the right key file."));
+  }
+  return *info;
+}
+
+}  // namespace
+
+struct Store::Impl {
+  Options options;
+  Keys keys;
+  Clock clock;
+  std::string log_id;  // 16 bytes.
+  std::unique_ptr<Db> db;
+  std::unique_ptr<Acknowledged> acknowledged;
+  std::unique_ptr<Committer> committer;
+  std::atomic<uint64_t> head{0};
+  std::function<void(uint64_t)> wake;
+  // Last: its thread uses all of the above, and stops first.
+  std::unique_ptr<Sequencer> sequencer;
+
+  Impl(Options o, Keys k, Clock c)
+      : options(std::move(o)), keys(std::move(k)), clock(std::move(c)) {}
+
+  absl::Status Commit(std::vector<Proposal>& group) {
+    KB_RETURN_IF_ERROR(committer->Commit(group));
+    const uint64_t now = committer->head().position();
+    // Readers see the group from here on: it is synced.
+    if (head.exchange(now) != now && wake) wake(now);
+    return absl::OkStatus();
+  }
+
+  template <typename What>
+  absl::Status Submit(What what, size_t bytes) {
+    KB_RETURN_IF_ERROR(db->CheckDisk());
+    Proposal proposal{std::move(what), bytes};
+    return sequencer->Submit(std::move(proposal));
+  }
+};
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::~Store() = default;
+
+absl::Status Store::Create(absl::string_view data_dir, const Keys& keys,
+                           absl::string_view log_id) {
+  std::error_code error;
+  const std::filesystem::path dir{std::string(data_dir)};
+  std::filesystem::create_directories(dir, error);
+  if (error) return absl::FailedPreconditionError(absl::StrCat(data_dir, ": ", error.message()));
+  if (!std::filesystem::is_empty(dir, error) || error) {
+    return absl::FailedPreconditionError(absl::StrCat(data_dir, " is not empty"));
+  }
+  std::filesystem::permissions(dir, std::filesystem::perms::owner_all, error);
+  KB_ASSIGN_OR_RETURN(const auto db, Db::Open(RowsDir(data_dir), {}, true));
+  format::StoreInfo info;
+  info.set_log_id(std::string(log_id));
+  info.set_keys(keys.Name());
+  Batch batch(*db);
+  batch.Put(Family::kMeta, "store", Encode(info));
+  KB_RETURN_IF_ERROR(db->Write(batch));
+  return Acknowledged::Open(AcknowledgedPath(data_dir)).status();
+}
+
+absl::StatusOr<std::unique_ptr<Store>> Store::Open(const Options& options, Keys keys,
+                                                   Clock clock) {
+  auto impl = std::make_unique<Impl>(options, std::move(keys), std::move(clock));
+  if (!std::filesystem::exists(RowsDir(options.data_dir))) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(options.data_dir, " holds no store. Make one with `klantbeeld-server init`."));
+  }
+  KB_ASSIGN_OR_RETURN(impl->db, Db::Open(RowsDir(options.data_dir), options.db, false));
+  KB_ASSIGN_OR_RETURN(const format::StoreInfo info,
+                      CheckIsOurs(*impl->db, impl->keys, options.data_dir));
+  impl->log_id = info.log_id();
+  KB_ASSIGN_OR_RETURN(impl->acknowledged,
+                      Acknowledged::Open(AcknowledgedPath(options.data_dir)));
+  KB_ASSIGN_OR_RETURN(format::Head head, ReadHead(*impl->db));
+  KB_RETURN_IF_ERROR(CheckAcknowledged(*impl->db, head, impl->acknowledged->noted()));
+  impl->head = head.position();
+  impl->committer = std::make_unique<Committer>(impl->keys, *impl->db, *impl->acknowledged,
+                                                impl->clock, std::move(head));
+  Impl* raw = impl.get();
+  impl->sequencer = std::make_unique<Sequencer>(
+      options.sequencer, [raw](std::vector<Proposal>& group) { return raw->Commit(group); });
+  return std::unique_ptr<Store>(new Store(std::move(impl)));
+}
+
+absl::StatusOr<PreparedEvent> Store::Prepare(v1::ContactEvent event) const {
+  return PrepareEvent(impl_->keys, std::move(event));
+}
+
+absl::Status Store::Record(PreparedEvent event, Done<v1::RecordContactEventResponse> done) {
+  // The message in memory is some times its bytes; the queue's bound counts it.
+  const size_t bytes = event.sealed.size() * 4 + sizeof(Proposal);
+  return impl_->Submit(Proposal::Event{std::move(event), std::move(done)}, bytes);
+}
+
+absl::Status Store::Link(v1::LinkRequest request, Done<v1::LinkResponse> done) {
+  Proposal::Link link;
+  v1::LinkRequest plain = request;
+  plain.clear_dry_run();
+  link.content_hash = impl_->keys.IdOf("content", plain.SerializeAsString());
+  link.request = std::move(request);
+  auto& decision = *link.request.mutable_decision();
+  if (!decision.has_decided_at()) {
+    *decision.mutable_decided_at() = FromMicros(absl::ToUnixMicros(impl_->clock()));
+  }
+  link.done = std::move(done);
+  const size_t bytes = plain.ByteSizeLong() * 4 + sizeof(Proposal);
+  return impl_->Submit(std::move(link), bytes);
+}
+
+absl::Status Store::Unlink(v1::UnlinkRequest request, Done<v1::UnlinkResponse> done) {
+  Proposal::Unlink unlink;
+  v1::UnlinkRequest plain = request;
+  plain.clear_dry_run();
+  plain.clear_digest();
+  unlink.content_hash = impl_->keys.IdOf("content", plain.SerializeAsString());
+  unlink.request = std::move(request);
+  auto& decision = *unlink.request.mutable_decision();
+  if (!decision.has_decided_at()) {
+    *decision.mutable_decided_at() = FromMicros(absl::ToUnixMicros(impl_->clock()));
+  }
+  unlink.done = std::move(done);
+  const size_t bytes = plain.ByteSizeLong() * 4 + sizeof(Proposal);
+  return impl_->Submit(std::move(unlink), bytes);
+}
+
+absl::StatusOr<v1::GetContactResponse> Store::GetContact(
+    const v1::GetContactRequest& request) const {
+  const auto view = impl_->db->View();
+  KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
+  if (request.at_position() > head.position()) {
+    return Error(v1::ERROR_REASON_POSITION_AHEAD,
+                 absl::StrCat("position ", request.at_position(), " is ahead of the head, ",
+                              head.position()),
+                 {.field = "at_position", .name = "head", .value = absl::StrCat(head.position())});
+  }
+  v1::GetContactResponse response;
+  KB_ASSIGN_OR_RETURN(*response.mutable_contact(), ReadContact(impl_->keys, *view, request));
+  return response;
+}
+
+absl::StatusOr<v1::FindCitizensResponse> Store::FindCitizens(
+    const v1::FindCitizensRequest& request) const {
+  const auto view = impl_->db->View();
+  return store::FindCitizens(impl_->keys, *view, request);
+}
+
+absl::StatusOr<v1::GetCitizenResponse> Store::GetCitizen(
+    const v1::GetCitizenRequest& request) const {
+  const auto view = impl_->db->View();
+  KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
+  v1::GetCitizenResponse response;
+  response.set_position(head.position());
+  const auto citizen = FindStanding(*view, request.citizen_id());
+  if (ReasonOf(citizen.status()) == v1::ERROR_REASON_CITIZEN_SPLIT) {
+    KB_ASSIGN_OR_RETURN(const auto row,
+                        ReadRow<format::CitizenRow>(*view, Family::kCitizen,
+                                                    IdFromHex(request.citizen_id())));
+    response.mutable_citizen()->set_id(request.citizen_id());
+    response.mutable_citizen()->set_status(v1::CITIZEN_STATUS_SUPERSEDED);
+    for (const std::string& one : row->successors()) {
+      response.mutable_citizen()->add_successors(ToHex(one));
+    }
+    return response;
+  }
+  if (!citizen.ok()) return citizen.status();
+  KB_ASSIGN_OR_RETURN(*response.mutable_citizen(),
+                      ReadCitizen(impl_->keys, *view, *citizen, request));
+  return response;
+}
+
+absl::StatusOr<v1::ListTimelineResponse> Store::ListTimeline(
+    const v1::ListTimelineRequest& request) const {
+  const auto view = impl_->db->View();
+  KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
+  KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(*view, request.citizen_id()));
+  KB_ASSIGN_OR_RETURN(auto page, ReadTimeline(impl_->keys, *view, citizen, request));
+  page.set_position(head.position());
+  return page;
+}
+
+absl::StatusOr<v1::WatchTimelineResponse> Store::WatchFirst(
+    const v1::WatchTimelineRequest& request) const {
+  const auto view = impl_->db->View();
+  KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
+  KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(*view, request.citizen_id()));
+  v1::ListTimelineRequest list;
+  list.set_citizen_id(request.citizen_id());
+  *list.mutable_filter() = request.filter();
+  list.set_page_size(request.page_size());
+  KB_ASSIGN_OR_RETURN(auto page, ReadTimeline(impl_->keys, *view, citizen, list));
+  v1::WatchTimelineResponse step;
+  step.set_position(head.position());
+  step.set_first_page(true);
+  step.set_citizen_id(ToHex(citizen.id));
+  *step.mutable_entries() = std::move(*page.mutable_entries());
+  return step;
+}
+
+absl::StatusOr<v1::WatchTimelineResponse> Store::WatchNext(
+    const v1::WatchTimelineRequest& request, absl::string_view citizen_id, uint64_t from) const {
+  return ReadChanges(*impl_->db->View(), request, citizen_id, from);
+}
+
+absl::StatusOr<uint64_t> Store::ResumePosition(const v1::FollowStart& start) const {
+  return store::ResumePosition(*impl_->db->View(), impl_->log_id, start);
+}
+
+absl::StatusOr<v1::FollowResponse> Store::ReadFeed(const v1::FeedFilter& filter,
+                                                   uint64_t from) const {
+  return ReadFrame(*impl_->db->View(), impl_->log_id, filter, from);
+}
+
+uint64_t Store::head() const { return impl_->head; }
+std::string Store::log_id() const { return ToHex(impl_->log_id); }
+void Store::OnAdvance(std::function<void(uint64_t)> wake) { impl_->wake = std::move(wake); }
+
+Store::Figures Store::figures() const {
+  const Sequencer::Figures sequencer = impl_->sequencer->figures();
+  Figures figures;
+  figures.head = head();
+  figures.queue_facts = sequencer.queue_facts;
+  figures.queue_bytes = sequencer.queue_bytes;
+  figures.commits = sequencer.commits;
+  figures.committed_facts = sequencer.committed_facts;
+  figures.commit_seconds = sequencer.commit_seconds;
+  figures.writes_stopped = sequencer.stopped;
+  figures.write_stalled = impl_->db->WriteStalled();
+  figures.disk_free_bytes = impl_->db->DiskFreeBytes();
+  return figures;
+}
+
+}  // namespace klantbeeld::store

@@ -1,0 +1,95 @@
+// What facts did to one citizen's timeline.
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "store/feed.h"
+#include "store/journal.h"
+#include "store/rows.h"
+#include "store/timeline.h"
+
+namespace klantbeeld::store {
+namespace {
+
+template <typename List>
+bool Has(const List& list, absl::string_view id) {
+  return std::any_of(list.begin(), list.end(), [&](const auto& one) { return one == id; });
+}
+
+// What a stretch of the journal says about one citizen.
+class Stretch {
+ public:
+  explicit Stretch(std::string citizen) : citizen_(std::move(citizen)) {}
+
+  absl::Status Look(absl::string_view value) {
+    KB_ASSIGN_OR_RETURN(const JournalRecord record, DecodeJournal(value));
+    const format::FactHeader& header = record.header;
+    const std::string hex = ToHex(citizen_);
+    for (const auto& change : record.consequences.changes()) {
+      if (!Has(change.old_ids(), hex) && !Has(change.new_ids(), hex)) continue;
+      changes.push_back(change);
+      for (const std::string& id : change.contact_ids()) contacts.insert(IdFromHex(id));
+      // Renamed or merged: what follows in the journal has the new id.
+      if (Has(change.old_ids(), hex) && change.new_ids_size() == 1) {
+        citizen_ = IdFromHex(change.new_ids(0));
+      }
+    }
+    if (Has(header.citizens_before(), citizen_) || Has(header.citizens_after(), citizen_)) {
+      contacts.insert(header.contact_id());
+    }
+    return absl::OkStatus();
+  }
+
+  const std::string& citizen() const { return citizen_; }
+  std::vector<v1::CitizenChange> changes;
+  std::set<std::string> contacts;
+
+ private:
+  std::string citizen_;
+};
+
+absl::Status Fill(const Reader& reader, const v1::WatchTimelineRequest& request,
+                  const Stretch& stretch, v1::WatchTimelineResponse& step) {
+  const auto citizen = FindStanding(reader, ToHex(stretch.citizen()));
+  if (!citizen.ok() && citizen.status().code() == absl::StatusCode::kDataLoss) {
+    return citizen.status();
+  }
+  if (citizen.ok()) step.set_citizen_id(ToHex(citizen->id));
+  for (const std::string& contact : stretch.contacts) {
+    std::optional<v1::TimelineEntry> entry;
+    if (citizen.ok()) {
+      KB_ASSIGN_OR_RETURN(entry, ReadEntry(reader, *citizen, request.filter(), contact));
+    }
+    if (entry) {
+      *step.add_entries() = *std::move(entry);
+    } else {
+      step.add_removed_contact_ids(ToHex(contact));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::WatchTimelineResponse> ReadChanges(const Reader& reader,
+                                                      const v1::WatchTimelineRequest& request,
+                                                      absl::string_view citizen_id,
+                                                      uint64_t from) {
+  v1::WatchTimelineResponse step;
+  step.set_position(from);
+  Stretch stretch(IdFromHex(citizen_id));
+  absl::Status inner;
+  KB_RETURN_IF_ERROR(reader.Scan(Family::kJournal, "", BigEndian(from + 1),
+                                 [&](absl::string_view key, absl::string_view value) {
+                                   step.set_position(FromBigEndian(key));
+                                   inner = stretch.Look(value);
+                                   return inner.ok() && step.position() - from < kWatchLooksMax;
+                                 }));
+  KB_RETURN_IF_ERROR(inner);
+  if (stretch.contacts.empty() && stretch.changes.empty()) return step;
+  for (auto& change : stretch.changes) *step.add_changes() = std::move(change);
+  KB_RETURN_IF_ERROR(Fill(reader, request, stretch, step));
+  return step;
+}
+
+}  // namespace klantbeeld::store

@@ -1,0 +1,6 @@
+foreach(name store_test identity_rules_test)
+  if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/store/${name}.cc)
+    klantbeeld_test(${name} store/${name}.cc klantbeeld_store)
+    set_tests_properties(${name} PROPERTIES LABELS core)
+  endif()
+endforeach()
