@@ -24,13 +24,14 @@ MAY_INCLUDE = {
 OURS = re.compile(r"^(store|service|clients|tests|klantbeeld|google|grpc|grpcpp)/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
 
-# Sources whose test stands under another name.
+# Sources whose test stands under another name. A test that covers further
+# sources says so itself: "// Also tests: store/apply.cc store/commit.cc".
 TESTED_ELSEWHERE: dict[str, str] = {
     "service/main.cc": "tests/e2e",  # Wiring only; the real process is tested.
     "clients/cli/main.cc": "tests/e2e",
-    "store/component.cc": "tests/store/identity_rules_test.cc",  # Half of identity_rules.h.
 }
 
+ALSO_TESTS = re.compile(r"^(?://|#) Also tests: (.+)$", re.M)
 PRINTS = re.compile(
     r"\boperator<<\s*\(|\bAbslStringify\b|\b(?:Short|Utf8)?DebugString\s*\(|\bPrintTo\s*\(")
 STDOUT = re.compile(r"\bstd::(?:cout|cerr|clog)\b|\b(?:f?printf|puts)\s*\(")
@@ -109,12 +110,20 @@ def no_test_sleeps(tree: Tree) -> Iterator[Fault]:
 
 def tests_mirror_sources(tree: Tree) -> Iterator[Fault]:
     known = {str(path) for path in tree.files}
+    also: dict[str, str] = {}
+    for path in tree.files:
+        if path.parts[0] == "tests" and re.search(r"_test\.(cc|py)$", path.name):
+            for names in ALSO_TESTS.findall(tree.read(path)):
+                also.update({name: str(path) for name in names.split()})
+    for name, test in also.items():
+        if name not in known:
+            yield test, f"says that it tests {name}, which is absent"
     for path in tree.files:
         if path.suffix == ".cc" and path.parts[0] in MAY_INCLUDE:
             want = f"tests/{path.with_suffix('')}_test.cc"
-            if str(path) in TESTED_ELSEWHERE or want in known:
+            if str(path) in TESTED_ELSEWHERE or str(path) in also or want in known:
                 continue
-            yield str(path), f"has no {want}"
+            yield str(path), f"has no {want}, and no test says '// Also tests: {path}'"
     for path, elsewhere in TESTED_ELSEWHERE.items():
         if path in known and f"tests/{path[:-3]}_test.cc" in known:
             yield path, f"has a test now; take it off the list that points at {elsewhere}"
@@ -126,10 +135,13 @@ def tests_mirror_sources(tree: Tree) -> Iterator[Fault]:
 
 def tests_are_built(tree: Tree) -> Iterator[Fault]:
     """A test that exists but is not built is worse than none."""
-    lists = "".join(tree.read(p) for p in tree.files if p.name in ("tests.cmake", "CMakeLists.txt"))
+    lists = "".join(tree.read(p) for p in tree.files
+                    if p.parts[0] == "tests" and (p.suffix == ".cmake" or p.name == "CMakeLists.txt"))
     for path in tree.files:
         if path.parts[0] == "tests" and re.search(r"_test\.(cc|py)$", path.name):
-            if not re.search(rf"\b{re.escape(path.stem)}\b", lists):
+            # By its whole name, or by the name that a loop puts before "_test".
+            name = re.escape(path.stem.removesuffix("_test"))
+            if not re.search(rf"(?<![\w.]){name}(?:_test\b|(?![\w.]))", lists):
                 yield str(path), "is not in any tests.cmake"
 
 

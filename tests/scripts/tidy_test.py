@@ -33,6 +33,8 @@ BAD = {
     "PastTheLog": ("no_standard_output", "service/wire.cc", "std::cerr << 1;\n"),
     "SleepingTest": ("no_test_sleeps", "tests/store/db_test.cc", "absl::SleepFor(absl::Seconds(1));\n"),
     "SourceWithoutTest": ("tests_mirror_sources", "store/new.cc", ""),
+    "TestNamesAbsentSource":
+        ("tests_mirror_sources", "tests/store/db_test.cc", "// Also tests: store/gone.cc\n"),
     "TestWithoutSource": ("tests_mirror_sources", "tests/store/old_test.cc", ""),
     "TestNotBuilt": ("tests_are_built", "tests/e2e/lost_test.cc", ""),
     "LongFile": ("sizes", "store/db.h", "\n" * 501),
@@ -58,6 +60,10 @@ class TidyTest(unittest.TestCase):
     def test_words_in_comments_and_text_are_no_calls(self) -> None:
         text = '// DebugString() is not for us\nauto s = "std::cout";\n'
         self.assertEqual(self.found({**GOOD, "store/db.h": text}), [])
+
+    def test_a_test_may_cover_further_sources_and_says_so(self) -> None:
+        files = {**GOOD, "store/more.cc": "", "tests/store/db_test.cc": "// Also tests: store/more.cc\n"}
+        self.assertEqual(self.found(files), [])
 
     def test_every_rule_fails_on_its_violation(self) -> None:
         for name, (rule, path, text) in BAD.items():
