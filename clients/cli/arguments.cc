@@ -123,8 +123,8 @@ int Parse(CLI::App& app, const Context& context, const Run& run, int count,
     if (app.get_subcommands().empty() && !left.empty())
       return UnknownWord(app, context, left.front());
     const auto* missing = dynamic_cast<const CLI::RequiredError*>(&error);
-    Usage(context, missing != nullptr ? context.Say(Label::missing, FirstWord(error.what()))
-                                      : error.what());
+    Usage(context,
+          missing != nullptr ? context.Say(Label::missing, FirstWord(error.what())) : error.what());
     const auto given = app.get_subcommands();
     Complain(context.Say(Label::see_help, given.empty() ? "" : given.front()->get_name()));
     return kUsage;

@@ -19,6 +19,8 @@
 namespace klantbeeld::cli {
 namespace {
 
+constexpr size_t kLinesTogether = 200;
+constexpr size_t kBytesTogether = 1 << 20;
 constexpr absl::Duration kProgressAfter = absl::Milliseconds(500);
 constexpr absl::Duration kProgressEvery = absl::Milliseconds(200);
 
@@ -31,18 +33,17 @@ class LinesRun {
         started_(absl::Now()),
         shown_(started_ + kProgressAfter - kProgressEvery) {}
 
-  std::optional<client::Error> Line(const std::string& line) {
+  // Takes a line; reads them together, as that is many times faster.
+  std::optional<client::Error> Line(std::string& line) {
     ++line_;
     if (absl::StripAsciiWhitespace(line).empty()) return std::nullopt;
     ++read_;
     Progress();
-    event_.Clear();
-    if (const auto wrong = FromJson(line, event_)) {
-      Refuse(line_, context_.Say(Label::not_an_event, Clean(*wrong)));
-      return std::nullopt;
-    }
-    waiting_.push_back(line_);
-    return recorder_.Add(std::move(event_));
+    bytes_ += line.size();
+    numbers_.push_back(line_);
+    lines_.push_back(std::move(line));
+    if (lines_.size() < kLinesTogether && bytes_ < kBytesTogether) return std::nullopt;
+    return AddLines();
   }
 
   void TooLong() {
@@ -53,10 +54,12 @@ class LinesRun {
 
   std::optional<client::Error> Idle() {
     Progress();
+    if (auto error = AddLines()) return error;
     return recorder_.Flush();
   }
 
   int Finish(std::optional<client::Error> error) {
+    if (!error) error = AddLines();
     if (!error) error = recorder_.Finish();
     ClearProgress();
     Summary();
@@ -66,6 +69,27 @@ class LinesRun {
   }
 
  private:
+  std::optional<client::Error> AddLines() {
+    v1::RecordContactEventsRequest events;
+    std::optional<client::Error> error;
+    const bool all = EventsFromLines(lines_, events);
+    for (size_t i = 0; i < lines_.size() && !error; ++i) {
+      v1::ContactEvent event;
+      if (all)
+        event.Swap(events.mutable_events(static_cast<int>(i)));
+      else if (const auto wrong = FromJson(lines_[i], event)) {
+        Refuse(numbers_[i], context_.Say(Label::not_an_event, Clean(*wrong)));
+        continue;
+      }
+      waiting_.push_back(numbers_[i]);
+      error = recorder_.Add(std::move(event));
+    }
+    lines_.clear();
+    numbers_.clear();
+    bytes_ = 0;
+    return error;
+  }
+
   void Answered(const v1::RecordResult& result) {
     const uint64_t line = waiting_.front();
     waiting_.pop_front();
@@ -115,7 +139,9 @@ class LinesRun {
 
   Context& context_;
   client::Recorder recorder_;
-  v1::ContactEvent event_;
+  std::vector<std::string> lines_;  // Taken, not yet read.
+  std::vector<uint64_t> numbers_;   // Of those lines.
+  size_t bytes_ = 0;
   std::deque<uint64_t> waiting_;  // Line numbers without a result, oldest first.
   uint64_t line_ = 0, read_ = 0, new_ = 0, before_ = 0, refused_ = 0;
   const absl::Time started_;

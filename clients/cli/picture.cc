@@ -14,7 +14,10 @@ namespace {
 constexpr absl::Duration kSwitchWindow = absl::Hours(24);
 constexpr absl::Duration kRepeatWindow = absl::Hours(7 * 24);
 constexpr int kChannelColumns = 15;
-constexpr int kSubjectColumns = 32;
+constexpr int kSubjectColumnsMax = 32;
+constexpr int kSubjectColumnsMin = 12;
+// Time and channel before the subject, outcome and wait after it.
+constexpr int kOtherColumns = 24 + 2 + 32;
 
 std::string About(const v1::TimelineEntry& entry) {
   const v1::ContactData& data = entry.contact().data();
@@ -33,8 +36,22 @@ std::string Fit(const Look& look, const std::string& text) {
   return look.columns > 0 ? Cut(text, look.columns) : text;
 }
 
+std::string SubjectOf(const v1::TimelineEntry& entry) {
+  const v1::ContactData& data = entry.contact().data();
+  return Clean(data.has_subject() ? data.subject() : data.product().name());
+}
+
+// As wide as the longest subject needs, within what the terminal leaves.
+int SubjectColumns(const Look& look, const Entries& entries) {
+  int columns = kSubjectColumnsMin;
+  for (const auto& entry : entries) columns = std::max(columns, Width(SubjectOf(entry)));
+  columns = std::min(columns, kSubjectColumnsMax);
+  if (look.columns == 0) return columns;
+  return std::min(columns, std::max(kSubjectColumnsMin, look.columns - kOtherColumns));
+}
+
 // "10:02  ☎ Telefoon     Paspoort aanvragen              Doorverbonden, wachttijd 4 min"
-std::string HeadLine(const Look& look, const v1::TimelineEntry& entry) {
+std::string HeadLine(const Look& look, const v1::TimelineEntry& entry, int subject_columns) {
   const v1::ContactData& data = entry.contact().data();
   std::vector<std::string> tail;
   if (!data.outcome().empty()) tail.push_back(Clean(data.outcome()));
@@ -45,10 +62,7 @@ std::string HeadLine(const Look& look, const v1::TimelineEntry& entry) {
                        : Word(look.lang, data.state()));
   const std::string wait = WaitOf(look.lang, entry.contact());
   if (!wait.empty()) tail.push_back(Say(look.lang, Label::tl_wait, wait));
-  const std::string subject = Clean(data.has_subject() ? data.subject() : data.product().name());
-  const int subject_columns = look.columns > 0
-                                  ? std::min(kSubjectColumns, std::max(12, look.columns - 50))
-                                  : kSubjectColumns;
+  const std::string subject = SubjectOf(entry);
   std::string line = absl::StrCat("  ", absl::FormatTime("%H:%M", When(entry), look.zone), "  ",
                                   Pad(Word(look.lang, data.channel()), kChannelColumns),
                                   Pad(Cut(subject, subject_columns), subject_columns), "  ",
@@ -57,15 +71,17 @@ std::string HeadLine(const Look& look, const v1::TimelineEntry& entry) {
   return Fit(look, line) + "\n";
 }
 
+std::string BadgeLine(const Look& look, const char* code, const std::string& badge) {
+  return Style(look, code, Fit(look, "         └ " + badge)) + "\n";
+}
+
 std::string BadgeLines(const Look& look, const Badges& badges) {
   std::string lines;
   if (badges.since_web > absl::ZeroDuration())
-    absl::StrAppend(&lines, "         └ ",
-                    Say(look.lang, Label::tl_switch, DurationText(look.lang, badges.since_web)),
-                    "\n");
+    lines += BadgeLine(look, "0",
+                       Say(look.lang, Label::tl_switch, DurationText(look.lang, badges.since_web)));
   if (badges.repeat > 0)
-    absl::StrAppend(&lines, "         └ ",
-                    Style(look, "1", Say(look.lang, Label::tl_repeat, badges.repeat, 7)), "\n");
+    lines += BadgeLine(look, "1", Say(look.lang, Label::tl_repeat, badges.repeat, 7));
   return lines;
 }
 
@@ -104,6 +120,7 @@ std::vector<Badges> BadgesOf(const Entries& entries) {
 std::string Picture(const Look& look, const Entries& entries) {
   const std::vector<Badges> badges = BadgesOf(entries);
   const absl::CivilDay today = absl::ToCivilDay(look.now, look.zone);
+  const int subject_columns = SubjectColumns(look, entries);
   std::string text;
   absl::CivilDay day = absl::CivilDay::max();
   for (int i = 0; i < entries.size(); ++i) {
@@ -113,7 +130,7 @@ std::string Picture(const Look& look, const Entries& entries) {
       const std::string name = DayText(look.lang, day, today);
       absl::StrAppend(&text, text.empty() ? "" : "\n", Style(look, "1", name), "\n");
     }
-    text += HeadLine(look, entries[i]);
+    text += HeadLine(look, entries[i], subject_columns);
     text += BadgeLines(look, badges[static_cast<size_t>(i)]);
     text += NoteLine(look, entries[i]);
   }

@@ -1,3 +1,6 @@
 foreach(name backoff client recorder follower)
   klantbeeld_test(clients_${name}_test clients/cpp/${name}_test.cc klantbeeld_client)
 endforeach()
+foreach(name arguments detect json labels lines party settings text times view)
+  klantbeeld_test(clients_${name}_test clients/cli/${name}_test.cc klantbeeld_cli)
+endforeach()

@@ -1,0 +1,49 @@
+#include "clients/cli/text.h"
+
+#include <gtest/gtest.h>
+
+namespace klantbeeld::cli {
+namespace {
+
+TEST(Clean, NothingThatSteersATerminalIsLeft) {
+  EXPECT_EQ(Clean("a\033[31mb\tc\nd\x7f"), "a [31mb c d ");
+  EXPECT_EQ(Clean("a\u009b31mb"), "a 31mb");               // CSI in one character.
+  EXPECT_EQ(Clean("a\u202eb\u2066c\u200b"), "abc");        // Turns the reading order around.
+  EXPECT_EQ(Clean(std::string("a\xff\xfe") + "b"), "ab");  // Not UTF-8.
+  EXPECT_EQ(Clean("Zoë Şahin 日本"), "Zoë Şahin 日本");
+}
+
+TEST(Width, IsWhatShows) {
+  EXPECT_EQ(Width("Zoë"), 3);
+  EXPECT_EQ(Width("Zoe\u0308"), 3);  // A letter and a mark over it.
+  EXPECT_EQ(Width("日本"), 4);
+  EXPECT_EQ(Width("☎ Telefoon"), 10);
+  EXPECT_EQ(Width(""), 0);
+}
+
+TEST(Cut, NeverWiderThanAsked) {
+  EXPECT_EQ(Cut("Paspoort", 8), "Paspoort");
+  EXPECT_EQ(Cut("Paspoort", 5), "Pasp…");
+  EXPECT_EQ(Cut("日本語", 4), "日…");
+  EXPECT_EQ(Cut("Paspoort", 1), "…");
+  EXPECT_EQ(Cut("Paspoort", 0), "");
+}
+
+TEST(Table, ColumnsLineUpAndFit) {
+  Table table({"Naam", "Notitie"});
+  table.Add({"Zoë", "kort"});
+  table.Add({"日本", "een heel lange notitie die niet past\nen meer"});
+  EXPECT_EQ(table.Render(20),
+            "Naam  Notitie\n"
+            "Zoë   kort\n"
+            "日本  een heel lang…\n");
+  EXPECT_NE(table.Render(0).find("die niet past en meer"), std::string::npos);
+}
+
+TEST(Table, AllColumnsGiveWhenTheLastIsNotEnough) {
+  Table table({"aaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbb"});
+  EXPECT_EQ(Width(table.Render(20)), 20);
+}
+
+}  // namespace
+}  // namespace klantbeeld::cli

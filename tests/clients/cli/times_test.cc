@@ -1,0 +1,75 @@
+#include "clients/cli/times.h"
+
+#include <gtest/gtest.h>
+
+namespace klantbeeld::cli {
+namespace {
+
+absl::TimeZone Amsterdam() {
+  absl::TimeZone zone;
+  EXPECT_TRUE(absl::LoadTimeZone("Europe/Amsterdam", &zone));
+  return zone;
+}
+
+TEST(ParseDuration, TakesUnits) {
+  EXPECT_EQ(ParseDuration("30d"), absl::Hours(720));
+  EXPECT_EQ(ParseDuration("2w"), absl::Hours(336));
+  EXPECT_EQ(ParseDuration("1h30m"), absl::Minutes(90));
+  EXPECT_EQ(ParseDuration("500ms"), absl::Milliseconds(500));
+  for (const char* wrong : {"", "5", "-5s", "-3d", "d", "5x", "gisteren"})
+    EXPECT_FALSE(ParseDuration(wrong)) << wrong;
+}
+
+TEST(ParseTime, LocalUnlessItSaysItsOffset) {
+  const absl::Time now = absl::FromUnixSeconds(1'760'000'000);
+  const auto utc = [](const char* text) {
+    absl::Time time;
+    EXPECT_TRUE(absl::ParseTime(absl::RFC3339_full, text, &time, nullptr)) << text;
+    return time;
+  };
+  const auto parse = [&](const char* text) { return ParseTime(text, now, Amsterdam()); };
+  EXPECT_EQ(parse("nu"), now);
+  EXPECT_EQ(parse("10m"), now - absl::Minutes(10));
+  EXPECT_EQ(parse("2025-07-01"), utc("2025-06-30T22:00:00Z"));
+  EXPECT_EQ(parse("01-01-2025"), utc("2024-12-31T23:00:00Z"));
+  EXPECT_EQ(parse("2025-07-01T10:30"), utc("2025-07-01T08:30:00Z"));
+  EXPECT_EQ(parse("2025-07-01 10:30:15"), utc("2025-07-01T08:30:15Z"));
+  EXPECT_EQ(parse("2025-07-01T10:30:00Z"), utc("2025-07-01T10:30:00Z"));
+  EXPECT_EQ(parse("2025-07-01T10:30:00+05:00"), utc("2025-07-01T05:30:00Z"));
+  for (const char* wrong : {"", "2025-02-30", "2025-13-01", "25:00", "morgen"})
+    EXPECT_FALSE(parse(wrong)) << wrong;
+}
+
+TEST(ParseBirthDate, ThreeWaysAndOnlyDaysThatExist) {
+  const absl::CivilDay day(1980, 3, 12);
+  EXPECT_EQ(ParseBirthDate("12-03-1980"), day);
+  EXPECT_EQ(ParseBirthDate("12031980"), day);
+  EXPECT_EQ(ParseBirthDate("1980-03-12"), day);
+  for (const char* wrong : {"", "31-02-1980", "12-3-80", "1980", "12/03/1980"})
+    EXPECT_FALSE(ParseBirthDate(wrong)) << wrong;
+}
+
+TEST(DurationText, TheTwoLargestUnits) {
+  EXPECT_EQ(DurationText(Lang::kDutch, absl::Seconds(45)), "45 s");
+  EXPECT_EQ(DurationText(Lang::kDutch, absl::Seconds(250)), "4 min");
+  EXPECT_EQ(DurationText(Lang::kDutch, absl::Hours(2)), "2 uur");
+  EXPECT_EQ(DurationText(Lang::kDutch, absl::Minutes(65)), "1 u 5 min");
+  EXPECT_EQ(DurationText(Lang::kEnglish, absl::Hours(72)), "3 days");
+}
+
+TEST(DayText, NamesDays) {
+  const absl::CivilDay today(2025, 10, 9);
+  EXPECT_EQ(DayText(Lang::kDutch, today, today), "Vandaag");
+  EXPECT_EQ(DayText(Lang::kEnglish, today - 1, today), "Yesterday");
+  EXPECT_EQ(DayText(Lang::kDutch, absl::CivilDay(2025, 3, 8), today), "8 maart 2025");
+  EXPECT_EQ(DayText(Lang::kEnglish, absl::CivilDay(2025, 3, 8), today), "8 March 2025");
+}
+
+TEST(ProtoTimes, KeepNanoseconds) {
+  const absl::Time time = absl::FromUnixSeconds(-5) + absl::Nanoseconds(7);
+  EXPECT_EQ(FromProto(ToProto(time)), time);
+  EXPECT_EQ(ToProto(time).nanos(), 7);
+}
+
+}  // namespace
+}  // namespace klantbeeld::cli
