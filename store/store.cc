@@ -240,6 +240,15 @@ absl::StatusOr<uint64_t> Store::ResumePosition(const v1::FollowStart& start) con
   return store::ResumePosition(*impl_->db->View(), impl_->log_id, start);
 }
 
+absl::StatusOr<std::string> Store::ResumeToken(uint64_t position) const {
+  std::string chain;
+  if (position > 0) {
+    KB_ASSIGN_OR_RETURN(const JournalRecord record, ReadFact(*impl_->db->View(), position));
+    chain = record.header.chain();
+  }
+  return store::ResumeToken(impl_->log_id, position, chain);
+}
+
 absl::StatusOr<v1::FollowResponse> Store::ReadFeed(const v1::FeedFilter& filter,
                                                    uint64_t from) const {
   return ReadFrame(*impl_->db->View(), impl_->log_id, filter, from);

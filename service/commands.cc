@@ -1,0 +1,156 @@
+#include "service/commands.h"
+
+#include <openssl/rand.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "service/version.h"
+#include "store/check.h"
+#include "store/keys.h"
+#include "store/store.h"
+
+namespace klantbeeld::service {
+namespace {
+
+// Flags that set a key of the configuration.
+struct Flag {
+  const char* flag;
+  const char* key;
+  const char* help;
+};
+constexpr Flag kFlags[] = {
+    {"--data", "data", "Directory of the store"},
+    {"--keys", "keys", "Key file, outside the directory of the store"},
+    {"--socket", "socket", "Unix socket to listen on"},
+    {"--socket-group", "socket_group", "Group whose members may connect"},
+    {"--tcp", "tcp", "For development: 127.0.0.1:PORT to listen on as well"},
+    {"--metrics", "metrics", "127.0.0.1:PORT that Prometheus reads"},
+    {"--log", "log", "debug, info, warning or error"},
+};
+
+absl::Status Init(const Config& config) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(config.keys, ignored)) {
+    if (auto made = store::Keys::Make(config.keys); !made.ok()) return made;
+    std::printf("made the key file %s: keep a copy, apart from the data\n", config.keys.c_str());
+  }
+  const auto keys = store::Keys::Load(config.keys);
+  if (!keys.ok()) return keys.status();
+  std::array<char, 16> log_id{};
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(log_id.data()),
+                 static_cast<int>(log_id.size())) != 1) {
+    return absl::InternalError("no random bytes");
+  }
+  const absl::string_view id(log_id.data(), log_id.size());
+  if (auto made = store::Store::Create(config.data, *keys, id); !made.ok()) return made;
+  std::printf("made an empty store in %s, log %s\n", config.data.c_str(), store::ToHex(id).c_str());
+  return absl::OkStatus();
+}
+
+// Long commands show where they are, on the terminal only.
+store::Progress ShowProgress() {
+  return [](uint64_t position, uint64_t head) {
+    std::fprintf(stderr, "\r%llu of %llu facts", static_cast<unsigned long long>(position),
+                 static_cast<unsigned long long>(head));
+    if (position == head) std::fputc('\n', stderr);
+  };
+}
+
+absl::Status Check(const Config& config, const store::Keys& keys) {
+  const auto result = store::Check(config.data, keys, ShowProgress());
+  if (!result.ok()) return result.status();
+  std::printf("%llu facts\n", static_cast<unsigned long long>(result->facts));
+  std::printf("%-12s %12s %9s %9s %9s\n", "projection", "rows", "missing", "extra", "different");
+  for (const auto& family : result->families) {
+    std::printf("%-12s %12llu %9llu %9llu %9llu\n", family.family.c_str(),
+                static_cast<unsigned long long>(family.rows),
+                static_cast<unsigned long long>(family.missing),
+                static_cast<unsigned long long>(family.extra),
+                static_cast<unsigned long long>(family.different));
+  }
+  for (const std::string& difference : result->first_differences) {
+    std::printf("%s\n", difference.c_str());
+  }
+  if (result->ok()) return absl::OkStatus();
+  return absl::DataLossError("the store does not say what its journal says; run rebuild");
+}
+
+absl::Status Rebuild(const Config& config, const store::Keys& keys) {
+  const auto facts = store::Rebuild(config.data, keys, ShowProgress());
+  if (!facts.ok()) return facts.status();
+  std::printf("made anew from %llu facts\n", static_cast<unsigned long long>(*facts));
+  return absl::OkStatus();
+}
+
+absl::Status Dump(const Config& config, const store::Keys& keys, bool canonical) {
+  if (!canonical) return absl::InvalidArgumentError("dump: only with --canonical");
+  return store::DumpCanonical(config.data, keys, [](absl::string_view line) {
+    std::fwrite(line.data(), 1, line.size(), stdout);
+    std::fputc('\n', stdout);
+  });
+}
+
+}  // namespace
+
+absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
+  CommandLine line;
+  CLI::App app("The server of Klantbeeld. Without a command it serves.", "klantbeeld-server");
+  app.set_version_flag("--version", std::string("klantbeeld-server ") + kVersion);
+  app.fallthrough();
+  app.require_subcommand(0, 1);
+  app.add_option("--config", line.config_file, "TOML file; flags stand over it");
+  std::array<std::string, std::size(kFlags)> values;
+  for (size_t i = 0; i < std::size(kFlags); ++i) {
+    app.add_option(kFlags[i].flag, values[i], kFlags[i].help);
+  }
+  std::vector<std::string> sets;
+  app.add_option("--set", sets, "Any key of the configuration: --set limits.followers_max=50")
+      ->allow_extra_args(false);
+  app.add_subcommand("init", "Make an empty store, and keys where there are none");
+  app.add_subcommand("check-config", "Say whether the configuration is right, and show it");
+  app.add_subcommand("check", "Compare every projection with the journal");
+  app.add_subcommand("rebuild", "Make the projections anew from the journal");
+  auto* dump = app.add_subcommand("dump", "Print the store");
+  dump->add_flag("--canonical", line.canonical, "Without positions, to compare two stores");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() != 0) return absl::InvalidArgumentError(error.what());
+    line.finished = true;
+    app.exit(error, std::cout, std::cerr);
+    return line;
+  }
+  for (size_t i = 0; i < std::size(kFlags); ++i) {
+    if (app.count(kFlags[i].flag) > 0) line.settings.emplace_back(kFlags[i].key, values[i]);
+  }
+  for (const std::string& set : sets) {
+    const std::pair<std::string, std::string> parts = absl::StrSplit(set, absl::MaxSplits('=', 1));
+    line.settings.push_back(parts);
+  }
+  for (const auto* command : app.get_subcommands()) line.command = command->get_name();
+  return line;
+}
+
+absl::Status RunCommand(const CommandLine& line, const Config& config) {
+  if (line.command == "check-config") {
+    if (auto status = config.Validate(); !status.ok()) return status;
+    std::printf("%s", ShowConfig(config).c_str());
+    return absl::OkStatus();
+  }
+  if (auto status = config.ValidatePlaces(); !status.ok()) return status;
+  if (line.command == "init") return Init(config);
+  const auto keys = store::Keys::Load(config.keys);
+  if (!keys.ok()) return keys.status();
+  if (line.command == "check") return Check(config, *keys);
+  if (line.command == "rebuild") return Rebuild(config, *keys);
+  return Dump(config, *keys, line.canonical);
+}
+
+}  // namespace klantbeeld::service

@@ -1,0 +1,32 @@
+// What the program does when it does not serve.
+#ifndef KLANTBEELD_SERVICE_COMMANDS_H_
+#define KLANTBEELD_SERVICE_COMMANDS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "service/config.h"
+
+namespace klantbeeld::service {
+
+// The command line, read.
+struct CommandLine {
+  std::string command;  // Empty: serve.
+  std::string config_file;
+  std::vector<Override> settings;
+  bool canonical = false;  // Of `dump`.
+  std::string into;        // Of `rebuild`.
+  bool finished = false;   // --help or --version was shown.
+};
+
+// INVALID_ARGUMENT: what is wrong with it, as the user should read it.
+absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv);
+
+// Runs any command but serve. Results go to standard output.
+absl::Status RunCommand(const CommandLine& line, const Config& config);
+
+}  // namespace klantbeeld::service
+
+#endif  // KLANTBEELD_SERVICE_COMMANDS_H_

@@ -1,0 +1,211 @@
+#include "service/listener.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "service/log.h"
+
+namespace klantbeeld::service {
+namespace {
+
+constexpr int kBacklog = 512;
+
+absl::Status Failed(absl::string_view what, const std::string& path) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("socket ", path, ": ", what, ": ", std::strerror(errno)));
+}
+
+sockaddr_un AddressOf(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  return address;
+}
+
+bool SomebodyListens(const std::string& path) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_un address = AddressOf(path);
+  const bool connected =
+      connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+  close(fd);
+  return connected;
+}
+
+void Add(int epoll_fd, int fd, uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.fd = fd;
+  epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const Options& options,
+                                                         Accepted accepted) {
+  std::unique_ptr<Listener> listener(new Listener(options, std::move(accepted)));
+  for (const auto& step :
+       {&Listener::RemoveStale, &Listener::Bind, &Listener::SetOwner, &Listener::Watch}) {
+    if (absl::Status status = (listener.get()->*step)(); !status.ok()) return status;
+  }
+  listener->thread_ = std::thread([raw = listener.get()] { raw->Run(); });
+  return listener;
+}
+
+Listener::Listener(const Options& options, Accepted accepted)
+    : options_(options), accepted_(std::move(accepted)) {}
+
+Listener::~Listener() {
+  Stop();
+  for (const int fd : open_) close(fd);
+  if (epoll_fd_ >= 0) close(epoll_fd_);
+  if (stop_fd_ >= 0) close(stop_fd_);
+}
+
+absl::Status Listener::RemoveStale() {
+  if (options_.path.size() >= sizeof(sockaddr_un::sun_path)) {
+    return absl::InvalidArgumentError(absl::StrCat("socket ", options_.path, ": ",
+                                                   options_.path.size(), " characters, at most ",
+                                                   sizeof(sockaddr_un::sun_path) - 1));
+  }
+  struct stat file {};
+  if (lstat(options_.path.c_str(), &file) != 0) return absl::OkStatus();
+  if (!S_ISSOCK(file.st_mode)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("socket ", options_.path, ": a file that is no socket is in the way"));
+  }
+  if (SomebodyListens(options_.path)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("socket ", options_.path, ": a server listens there already"));
+  }
+  unlink(options_.path.c_str());
+  return absl::OkStatus();
+}
+
+absl::Status Listener::Bind() {
+  listen_fd_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (listen_fd_ < 0) return Failed("cannot make a socket", options_.path);
+  const sockaddr_un address = AddressOf(options_.path);
+  const mode_t before = umask(0177);  // Nobody else, until owner and mode are set.
+  const int bound = bind(listen_fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  umask(before);
+  if (bound == 0) return absl::OkStatus();
+  const absl::Status status = Failed("cannot bind", options_.path);
+  close(std::exchange(listen_fd_, -1));
+  return status;
+}
+
+absl::Status Listener::SetOwner() {
+  group_ = getegid();
+  if (!options_.group.empty()) {
+    const group* found = getgrnam(options_.group.c_str());
+    if (found == nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("socket_group ", options_.group, ": there is no such group"));
+    }
+    group_ = found->gr_gid;
+    if (chown(options_.path.c_str(), static_cast<uid_t>(-1), group_) != 0) {
+      return Failed(absl::StrCat("cannot give it to group ", options_.group), options_.path);
+    }
+  }
+  if (chmod(options_.path.c_str(), 0660) != 0) return Failed("cannot set its mode", options_.path);
+  if (listen(listen_fd_, kBacklog) != 0) return Failed("cannot listen", options_.path);
+  return absl::OkStatus();
+}
+
+absl::Status Listener::Watch() {
+  epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
+  stop_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (epoll_fd_ < 0 || stop_fd_ < 0) return Failed("cannot watch it", options_.path);
+  Add(epoll_fd_, listen_fd_, EPOLLIN);
+  Add(epoll_fd_, stop_fd_, EPOLLIN);
+  return absl::OkStatus();
+}
+
+void Listener::Stop() {
+  if (thread_.joinable()) {
+    const uint64_t one = 1;
+    if (write(stop_fd_, &one, sizeof(one)) != sizeof(one)) {
+      Log(Severity::kError, "the accept loop could not be told to stop");
+    }
+    thread_.join();
+  }
+  if (listen_fd_ < 0) return;
+  unlink(options_.path.c_str());
+  close(std::exchange(listen_fd_, -1));
+}
+
+void Listener::Run() {
+  std::array<epoll_event, 64> events;
+  while (true) {
+    const int ready = epoll_wait(epoll_fd_, events.data(), static_cast<int>(events.size()), -1);
+    for (int i = 0; i < ready; ++i) {
+      const int fd = events[static_cast<size_t>(i)].data.fd;
+      if (fd == stop_fd_) return;
+      if (fd == listen_fd_) {
+        AcceptOne();
+      } else if (open_.erase(fd) > 0) {
+        close(fd);
+        --connections_;
+      }
+    }
+  }
+}
+
+void Listener::AcceptOne() {
+  const int fd = accept4(listen_fd_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  if (fd < 0) {
+    // Out of descriptors the socket stays ready: wait, or this loop spins.
+    pollfd stop{stop_fd_, POLLIN, 0};
+    if (errno == EMFILE || errno == ENFILE) poll(&stop, 1, 100);
+    return;
+  }
+  if (!MayConnect(fd)) {
+    Log(Severity::kWarning, "connection refused: neither root, nor our user, nor of the group");
+    close(fd);
+    return;
+  }
+  if (connections_ >= options_.connections_max) {
+    Log(Severity::kWarning, "connection refused: too many",
+        {{"connections_max", options_.connections_max}});
+    close(fd);
+    return;
+  }
+  CountUntilClosed(fd);
+  accepted_(fd);
+}
+
+bool Listener::MayConnect(int fd) const {
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
+  if (peer.uid == 0 || peer.uid == geteuid() || peer.gid == group_) return true;
+  std::array<gid_t, 1024> groups{};
+  size = sizeof(groups);
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) != 0) return false;
+  const auto end = groups.begin() + size / sizeof(gid_t);
+  return std::find(groups.begin(), end, group_) != end;
+}
+
+void Listener::CountUntilClosed(int fd) {
+  const int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) return;
+  open_.insert(copy);
+  ++connections_;
+  Add(epoll_fd_, copy, EPOLLRDHUP);
+}
+
+}  // namespace klantbeeld::service

@@ -1,0 +1,79 @@
+// klantbeeld-server: reads the configuration, starts, waits, drains.
+#include <signal.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+
+#include <cstdio>
+
+#include "absl/synchronization/mutex.h"
+#include "service/commands.h"
+#include "service/config.h"
+#include "service/log.h"
+#include "service/server.h"
+
+namespace klantbeeld::service {
+namespace {
+
+// As sysexits.h: the command line or the configuration is wrong.
+constexpr int kExitUsage = 64;
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "klantbeeld-server: %s\n", std::string(status.message()).c_str());
+  return status.code() == absl::StatusCode::kInvalidArgument ? kExitUsage : 1;
+}
+
+// A connection takes two descriptors; the usual soft limit is for programs
+// that open few.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int Serve(const Config& config) {
+  // Before any thread is made, so that only this one receives them.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  RaiseDescriptorLimit();
+
+  auto server = Server::Start(config);
+  if (!server.ok()) return Fail(server.status());
+  sd_notify(0, "READY=1");
+  int received = 0;
+  sigwait(&signals, &received);
+  sd_notify(0, "STOPPING=1");
+  Log(Severity::kInfo, "stopping", {{"signal", received}});
+  (*server)->Drain();
+  Log(Severity::kInfo, "stopped");
+  return 0;
+}
+
+int Main(int argc, char** argv) {
+  const auto line = ReadCommandLine(argc, argv);
+  if (!line.ok()) return Fail(line.status());
+  if (line->finished) return 0;
+  const auto config = LoadConfig(line->config_file, line->settings);
+  if (!config.ok()) return Fail(config.status());
+  SetLogSeverity(config->log);
+  if (line->command.empty()) {
+    const absl::Status valid = config->Validate();
+    return valid.ok() ? Serve(*config) : Fail(valid);
+  }
+  const absl::Status status = RunCommand(*line, *config);
+  return status.ok() ? 0 : Fail(status);
+}
+
+}  // namespace
+}  // namespace klantbeeld::service
+
+int main(int argc, char** argv) {
+  // Debian's Abseil ends the process on a cycle of locks, gRPC's included; a
+  // server rather goes on. Tests keep the detector.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  return klantbeeld::service::Main(argc, argv);
+}

@@ -1,0 +1,137 @@
+#include "service/metrics.h"
+
+#include <prometheus/metric_family.h>
+
+#include <exception>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace klantbeeld::service {
+namespace {
+
+constexpr std::array<const char*, 17> kCodeNames = {
+    "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
+    "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
+    "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
+    "DataLoss", "Unauthenticated"};
+
+prometheus::Counter* AddCounter(prometheus::Registry& registry, const char* name, const char* help,
+                                const prometheus::Labels& labels) {
+  return &prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
+}
+
+// Turns figures into families when Prometheus asks.
+class FiguresCollector : public prometheus::Collectable {
+ public:
+  FiguresCollector(std::function<store::Store::Figures()> store,
+                   std::function<StreamFigures()> streams)
+      : store_(std::move(store)), streams_(std::move(streams)) {}
+
+  std::vector<prometheus::MetricFamily> Collect() const override {
+    const store::Store::Figures store = store_();
+    const StreamFigures streams = streams_();
+    std::vector<prometheus::MetricFamily> all;
+    const auto counter = [&all](const char* name, const char* help, double value) {
+      all.push_back(Family(name, help, prometheus::MetricType::Counter, value));
+    };
+    const auto gauge = [&all](const char* name, const char* help, double value) {
+      all.push_back(Family(name, help, prometheus::MetricType::Gauge, value));
+    };
+    const auto number = [](auto value) { return static_cast<double>(value); };
+    gauge("klantbeeld_head", "Last position that is synced.", number(store.head));
+    counter("klantbeeld_commits_total", "Synced batches.", number(store.commits));
+    counter("klantbeeld_commit_facts_total", "Facts in synced batches.",
+            number(store.committed_facts));
+    counter("klantbeeld_commit_seconds_total", "Time spent committing.", store.commit_seconds);
+    gauge("klantbeeld_queue_facts", "Facts that wait for the sequencer.",
+          number(store.queue_facts));
+    gauge("klantbeeld_queue_bytes", "Bytes that wait for the sequencer.",
+          number(store.queue_bytes));
+    gauge("klantbeeld_writes_stopped", "1 after a failed write, until a restart.",
+          store.writes_stopped ? 1 : 0);
+    gauge("klantbeeld_write_stalled", "1 while RocksDB holds writes back.",
+          store.write_stalled ? 1 : 0);
+    gauge("klantbeeld_disk_free_bytes", "Free on the disk of the data directory.",
+          number(store.disk_free_bytes));
+    gauge("klantbeeld_followers", "Followers of the feed.", number(streams.followers));
+    gauge("klantbeeld_watchers", "Watched timelines.", number(streams.watchers));
+    gauge("klantbeeld_feed_lag_facts", "Facts that the slowest follower has yet to get.",
+          number(streams.feed_lag));
+    counter("klantbeeld_streams_cut_total", "Followers and watchers cut for being too slow.",
+            number(streams.streams_cut));
+    return all;
+  }
+
+ private:
+  static prometheus::MetricFamily Family(const char* name, const char* help,
+                                         prometheus::MetricType type, double value) {
+    prometheus::ClientMetric metric;
+    (type == prometheus::MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
+    prometheus::MetricFamily family;
+    family.name = name;
+    family.help = help;
+    family.type = type;
+    family.metric.push_back(std::move(metric));
+    return family;
+  }
+
+  std::function<store::Store::Figures()> store_;
+  std::function<StreamFigures()> streams_;
+};
+
+}  // namespace
+
+MethodMetrics::MethodMetrics(prometheus::Registry& registry, const std::string& service,
+                             const std::string& method, const std::string& type) {
+  const prometheus::Labels labels = {
+      {"grpc_service", service}, {"grpc_method", method}, {"grpc_type", type}};
+  started_ = AddCounter(registry, "grpc_server_started_total", "Calls begun.", labels);
+  received_ = AddCounter(registry, "grpc_server_msg_received_total", "Messages received.", labels);
+  sent_ = AddCounter(registry, "grpc_server_msg_sent_total", "Messages sent.", labels);
+  for (size_t code = 0; code < kCodes; ++code) {
+    prometheus::Labels with_code = labels;
+    with_code["grpc_code"] = kCodeNames[code];
+    handled_[code] =
+        AddCounter(registry, "grpc_server_handled_total", "Calls ended, by code.", with_code);
+  }
+  seconds_ = &prometheus::BuildHistogram()
+                  .Name("grpc_server_handling_seconds")
+                  .Help("Time from begin to end of a call.")
+                  .Register(registry)
+                  .Add(labels, prometheus::Histogram::BucketBoundaries{0.0005, 0.001, 0.0025, 0.005,
+                                                                       0.01, 0.025, 0.05, 0.1, 0.25,
+                                                                       0.5, 1, 2.5, 5, 10, 30});
+}
+
+void MethodMetrics::Handled(grpc::StatusCode code, absl::Duration took) {
+  const auto at = static_cast<size_t>(code);
+  handled_[at < kCodes ? at : 2]->Increment();
+  seconds_->Observe(absl::ToDoubleSeconds(took));
+}
+
+Metrics::Metrics() : registry_(std::make_shared<prometheus::Registry>()) {}
+
+std::unique_ptr<MethodMetrics> Metrics::Method(const std::string& service,
+                                               const std::string& method, const std::string& type) {
+  return std::make_unique<MethodMetrics>(*registry_, service, method, type);
+}
+
+absl::Status Metrics::Expose(const std::string& address,
+                             std::function<store::Store::Figures()> store,
+                             std::function<StreamFigures()> streams) {
+  figures_ = std::make_shared<FiguresCollector>(std::move(store), std::move(streams));
+  try {
+    exposer_ = std::make_unique<prometheus::Exposer>(address, 1);
+  } catch (const std::exception&) {
+    return absl::InvalidArgumentError(absl::StrCat("metrics: cannot listen on ", address));
+  }
+  exposer_->RegisterCollectable(registry_);
+  exposer_->RegisterCollectable(figures_);
+  return absl::OkStatus();
+}
+
+void Metrics::Close() { exposer_.reset(); }
+
+}  // namespace klantbeeld::service

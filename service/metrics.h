@@ -1,0 +1,71 @@
+// Counters and histograms, as Prometheus reads them.
+#ifndef KLANTBEELD_SERVICE_METRICS_H_
+#define KLANTBEELD_SERVICE_METRICS_H_
+
+#include <grpcpp/support/status_code_enum.h>
+#include <prometheus/counter.h>
+#include <prometheus/exposer.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "store/store.h"
+
+namespace klantbeeld::service {
+
+// One method's, under the names that operators know from other gRPC servers.
+// Thread-safe; lives as long as the Metrics it came from.
+class MethodMetrics {
+ public:
+  MethodMetrics(prometheus::Registry& registry, const std::string& service,
+                const std::string& method, const std::string& type);
+  void Started() { started_->Increment(); }
+  void Received() { received_->Increment(); }
+  void Sent() { sent_->Increment(); }
+  void Handled(grpc::StatusCode code, absl::Duration took);
+
+ private:
+  static constexpr size_t kCodes = 17;
+  prometheus::Counter* started_;
+  prometheus::Counter* received_;
+  prometheus::Counter* sent_;
+  prometheus::Histogram* seconds_;
+  std::array<prometheus::Counter*, kCodes> handled_;
+};
+
+// What the server knows of its streams at a scrape.
+struct StreamFigures {
+  uint64_t followers = 0;
+  uint64_t watchers = 0;
+  uint64_t feed_lag = 0;     // Of the follower that is furthest behind, in facts.
+  uint64_t streams_cut = 0;  // For being too slow, so far.
+};
+
+// Figures of store and streams are read when Prometheus asks; nobody counts
+// them in between.
+class Metrics {
+ public:
+  Metrics();
+  std::unique_ptr<MethodMetrics> Method(const std::string& service, const std::string& method,
+                                        const std::string& type);
+  // Serves /metrics on `address`, "127.0.0.1:9464". Both functions must stand
+  // until Close(). INVALID_ARGUMENT: the address cannot be had.
+  absl::Status Expose(const std::string& address, std::function<store::Store::Figures()> store,
+                      std::function<StreamFigures()> streams);
+  void Close();
+
+ private:
+  std::shared_ptr<prometheus::Registry> registry_;
+  std::shared_ptr<prometheus::Collectable> figures_;
+  std::unique_ptr<prometheus::Exposer> exposer_;
+};
+
+}  // namespace klantbeeld::service
+
+#endif  // KLANTBEELD_SERVICE_METRICS_H_

@@ -1,0 +1,40 @@
+// What the contract asks of parties beyond the limits of single fields.
+#ifndef KLANTBEELD_SERVICE_PARTY_RULES_H_
+#define KLANTBEELD_SERVICE_PARTY_RULES_H_
+
+#include "klantbeeld/v1/contact.pb.h"
+#include "klantbeeld/v1/identifier.pb.h"
+#include "klantbeeld/v1/party.pb.h"
+#include "service/fault.h"
+
+namespace klantbeeld::service {
+
+// All pure; each expects a message that Validate() accepts, and returns the
+// first fault with a path relative to its argument.
+
+// Keys are well formed and differ, by default too; each party is in order.
+MaybeFault CheckParties(const v1::ContactData& data);
+
+// Type and value are there; `parent` and `register` where the type has them and
+// nowhere else; nothing masked. The form of the value is the store's business.
+MaybeFault CheckIdentifier(const v1::Identifier& identifier);
+
+// Parts are known from the year down, and the date exists.
+MaybeFault CheckDate(const v1::PartialDate& date);
+
+MaybeFault CheckPostcode(absl::string_view postcode);
+MaybeFault CheckLanguage(absl::string_view language);
+
+// a-z, 0-9, '-' and '_', 1 to 40 of them.
+bool IsPartyKey(absl::string_view key);
+
+// Every path of `cleared` names a field of `type` that may be taken back and
+// that `given` does not set. `refused` are top-level fields with a way of
+// their own.
+MaybeFault CheckCleared(const google::protobuf::FieldMask& cleared,
+                        const google::protobuf::Message& given,
+                        std::initializer_list<absl::string_view> refused);
+
+}  // namespace klantbeeld::service
+
+#endif  // KLANTBEELD_SERVICE_PARTY_RULES_H_

@@ -1,0 +1,199 @@
+#include "service/server.h"
+
+#include <grpcpp/ext/health_check_service_server_builder_option.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/server_posix.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "service/handlers.h"
+#include "service/listener.h"
+#include "service/log.h"
+#include "service/shared.h"
+#include "service/version.h"
+
+namespace klantbeeld::service {
+namespace {
+
+// Left for gRPC to cut what did not end by itself, and for the store to close.
+constexpr absl::Duration kShutdownShare = absl::Milliseconds(500);
+
+int Threads() { return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2u, 8u)); }
+
+absl::Duration TickOf(const Limits& limits) {
+  return std::clamp(limits.bookmark_idle / 5, absl::Milliseconds(5), absl::Seconds(1));
+}
+
+void SetLimits(const Limits& limits, grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(kMessageBytesMax);
+  builder.SetMaxSendMessageSize(-1);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.streams_per_connection_max);
+  // A dead peer is noticed; a client may ask as often as its own settings say,
+  // down to ten seconds, without being sent away.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+}
+
+std::vector<std::string> Enabled(const Config& config) {
+  std::vector<std::string> enabled = {"feed", "link", "watch"};
+  if (!config.metrics.empty()) enabled.push_back("metrics");
+  if (!config.tcp.empty()) enabled.push_back("tcp");
+  return enabled;
+}
+
+}  // namespace
+
+// Destroyed from the last member up: doors, services, threads, store.
+struct Server::Impl {
+  explicit Impl(const Config& configured)
+      : config(configured),
+        executor(Threads()),
+        admission(config.limits),
+        positions(executor),
+        hub(
+            executor, [] { return absl::Now(); }, TickOf(config.limits)) {}
+
+  absl::Status OpenStore();
+  absl::Status OpenDoors();
+  StreamFigures Streams() const;
+  void Drain();
+
+  const Config config;
+  Executor executor;
+  Admission admission;
+  PositionWaiter positions;
+  FeedHub hub;
+  Registry<OpenStream> record_streams;
+  Metrics metrics;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<Shared> shared;
+  std::vector<std::unique_ptr<grpc::Service>> services;
+  std::unique_ptr<grpc::Server> grpc_server;
+  std::unique_ptr<Listener> listener;
+  bool drained = false;
+};
+
+absl::Status Server::Impl::OpenStore() {
+  auto keys = store::Keys::Load(config.keys);
+  if (!keys.ok()) return keys.status();
+  store::Store::Options options;
+  options.data_dir = config.data;
+  options.db = config.db;
+  options.db.log = LogEngine;
+  options.sequencer = config.sequencer;
+  auto opened = store::Store::Open(options, *std::move(keys), [] { return absl::Now(); });
+  if (!opened.ok()) return opened.status();
+  store = *std::move(opened);
+  store->OnAdvance([this](uint64_t head) {
+    positions.Advance(head);
+    hub.Wake();
+  });
+  positions.Advance(store->head());
+  return absl::OkStatus();
+}
+
+absl::Status Server::Impl::OpenDoors() {
+  shared =
+      std::make_unique<Shared>(Shared{*store, config.limits, [] { return absl::Now(); }, executor,
+                                      admission, positions, hub, record_streams, metrics});
+  services.push_back(MakeContactService(*shared));
+  services.push_back(MakeCitizenService(*shared));
+  services.push_back(MakeIdentityService(*shared));
+  services.push_back(MakeFeedService(*shared));
+  services.push_back(MakeInfoService(*shared, Enabled(config)));
+
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::ServerBuilder builder;
+  SetLimits(config.limits, builder);
+  int port = 1;
+  if (!config.tcp.empty()) {
+    builder.AddListeningPort(config.tcp, grpc::InsecureServerCredentials(), &port);
+  }
+  for (const auto& service : services) builder.RegisterService(service.get());
+  grpc_server = builder.BuildAndStart();
+  if (grpc_server == nullptr || port == 0) {
+    return absl::InvalidArgumentError(absl::StrCat("tcp: cannot listen on ", config.tcp));
+  }
+  if (!config.metrics.empty()) {
+    const absl::Status exposed = metrics.Expose(
+        config.metrics, [this] { return store->figures(); }, [this] { return Streams(); });
+    if (!exposed.ok()) return exposed;
+  }
+  if (config.socket.empty()) return absl::OkStatus();
+  auto opened =
+      Listener::Open({config.socket, config.socket_group, config.limits.connections_max},
+                     [this](int fd) { grpc::AddInsecureChannelFromFd(grpc_server.get(), fd); });
+  if (!opened.ok()) return opened.status();
+  listener = *std::move(opened);
+  return absl::OkStatus();
+}
+
+StreamFigures Server::Impl::Streams() const {
+  StreamFigures figures;
+  figures.followers = static_cast<uint64_t>(admission.followers.taken());
+  figures.watchers = static_cast<uint64_t>(admission.watchers.taken());
+  figures.streams_cut = hub.cut();
+  const uint64_t head = store->head();
+  for (const auto& subscriber : hub.All()) {
+    const uint64_t position = subscriber->position();
+    if (position < head) figures.feed_lag = std::max(figures.feed_lag, head - position);
+  }
+  return figures;
+}
+
+void Server::Impl::Drain() {
+  if (std::exchange(drained, true)) return;
+  const absl::Time end = absl::Now() + config.limits.drain_max;
+  if (grpc_server != nullptr) {
+    if (auto* health = grpc_server->GetHealthCheckService()) health->Shutdown();
+  }
+  admission.Close();
+  if (listener != nullptr) listener->Stop();
+  for (const auto& subscriber : hub.All()) subscriber->Drain();
+  for (const auto& stream : record_streams.All()) stream->Drain();
+  const absl::Time patience = end - kShutdownShare;
+  const bool quiet =
+      record_streams.WaitEmpty(patience - absl::Now()) && hub.WaitEmpty(patience - absl::Now());
+  if (!quiet) Log(Severity::kWarning, "some streams did not end in time and are cut");
+  if (grpc_server != nullptr) grpc_server->Shutdown(absl::ToChronoTime(patience));
+  metrics.Close();
+  // Tasks use the store, and the store's last answers only post tasks.
+  executor.Stop();
+  store.reset();
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Server::~Server() { Drain(); }
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config) {
+  auto impl = std::make_unique<Impl>(config);
+  absl::Status status = impl->OpenStore();
+  if (status.ok()) status = impl->OpenDoors();
+  if (!status.ok()) {
+    impl->Drain();
+    return status;
+  }
+  Log(Severity::kInfo, "serving",
+      {{"version", Literal(kVersion)},
+       {"head", impl->store->head()},
+       {"log_id", Setting{impl->store->log_id()}},
+       {"socket", Setting{config.socket}},
+       {"tcp", Setting{config.tcp}},
+       {"metrics", Setting{config.metrics}}});
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+void Server::Drain() { impl_->Drain(); }
+
+}  // namespace klantbeeld::service

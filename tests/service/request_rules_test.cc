@@ -1,0 +1,129 @@
+#include "service/request_rules.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+#include "tests/service/events.h"
+
+namespace klantbeeld::service {
+namespace {
+
+const std::string kId(32, 'a');
+constexpr auto kNone = v1::ERROR_REASON_UNSPECIFIED;
+constexpr auto kRequired = v1::ERROR_REASON_FIELD_REQUIRED;
+constexpr auto kInvalid = v1::ERROR_REASON_FIELD_INVALID;
+
+template <typename Request>
+void Expect(const std::function<void(Request&)>& change, v1::ErrorReason reason,
+            const std::string& path = "") {
+  Request request;
+  change(request);
+  const MaybeFault fault = CheckRequest(request, kNow);
+  EXPECT_EQ(fault ? fault->reason : kNone, reason) << (fault ? fault->what : "accepted");
+  EXPECT_EQ(fault ? fault->path : "", path);
+}
+
+TEST(RequestRules, EventPathsBeginWithEvent) {
+  Expect<v1::RecordContactEventRequest>(
+      [](auto& r) {
+        *r.mutable_event() = Call();
+        r.mutable_event()->mutable_contact()->set_id("x");
+      },
+      kRequired, "event.contact.source");
+}
+
+TEST(RequestRules, GetContactTakesOneOfRefAndId) {
+  using R = v1::GetContactRequest;
+  Expect<R>([](auto&) {}, kRequired, "ref");
+  Expect<R>([](auto& r) { r.set_contact_id(kId); }, kNone);
+  Expect<R>([](auto& r) { r.set_contact_id("XYZ"); }, kInvalid, "contact_id");
+  Expect<R>(
+      [](auto& r) {
+        r.set_contact_id(kId);
+        r.mutable_ref();
+      },
+      kInvalid, "contact_id");
+  Expect<R>([](auto& r) { r.mutable_ref()->set_source("x"); }, kRequired, "ref.id");
+}
+
+TEST(RequestRules, FindCitizensNeedsAWholeKey) {
+  using R = v1::FindCitizensRequest;
+  Expect<R>([](auto&) {}, kRequired, "identifier");
+  Expect<R>([](auto& r) { *r.mutable_identifier() = Number(v1::IDENTIFIER_TYPE_PHONE, ""); },
+            kRequired, "identifier.value");
+  Expect<R>([](auto& r) { *r.mutable_identifier() = Number(v1::IDENTIFIER_TYPE_PHONE, "06"); },
+            kNone);
+  Expect<R>([](auto& r) { r.mutable_name()->mutable_birth_date()->set_year(1980); }, kRequired,
+            "name.birth_date.month");
+  Expect<R>([](auto& r) { r.mutable_address()->set_postcode("x"); }, kInvalid, "address.postcode");
+  Expect<R>([](auto& r) { r.set_case_number(""); }, kRequired, "case_number");
+}
+
+TEST(RequestRules, RevealNeedsAReason) {
+  using R = v1::GetCitizenRequest;
+  const auto reveal = [](R& r) {
+    r.set_citizen_id(kId);
+    r.add_reveal(v1::IDENTIFIER_TYPE_BSN);
+  };
+  Expect<R>(reveal, kRequired, "reason");
+  Expect<R>(
+      [&](R& r) {
+        reveal(r);
+        r.set_reason("identity at the counter");
+      },
+      kNone);
+}
+
+TEST(RequestRules, PeriodMustNotBeEmpty) {
+  Expect<v1::ListTimelineRequest>(
+      [](auto& r) {
+        r.set_citizen_id(kId);
+        r.mutable_filter()->mutable_since()->set_seconds(10);
+        r.mutable_filter()->mutable_until()->set_seconds(10);
+      },
+      kInvalid, "filter.until");
+  Expect<v1::WatchTimelineRequest>([](auto& r) { r.set_citizen_id("1"); }, kInvalid, "citizen_id");
+}
+
+TEST(RequestRules, LinkNamesTwoSides) {
+  using R = v1::LinkRequest;
+  Expect<R>([](auto&) {}, kRequired, "parties_a");
+  Expect<R>([](auto& r) { r.set_citizen_a(kId); }, kRequired, "parties_b");
+  Expect<R>(
+      [](auto& r) {
+        r.set_citizen_a(kId);
+        r.set_citizen_b(kId);
+      },
+      kNone);
+  Expect<R>(
+      [](auto& r) {
+        r.set_citizen_a(kId);
+        r.add_parties_a();
+      },
+      kInvalid, "citizen_a");
+  Expect<R>([](auto& r) { r.add_parties_a()->set_source("x"); }, kRequired, "parties_a[0].id");
+  Expect<R>(
+      [](auto& r) {
+        r.add_parties_a()->set_contact_id(kId);
+        r.mutable_parties_a(0)->set_party_key("Capital");
+      },
+      kInvalid, "parties_a[0].party_key");
+  Expect<R>(
+      [](auto& r) { r.mutable_decision()->mutable_decided_at()->set_seconds(kNowSeconds + 301); },
+      v1::ERROR_REASON_TIME_IN_FUTURE, "decision.decided_at");
+}
+
+TEST(RequestRules, UnlinkNamesWholeParties) {
+  Expect<v1::UnlinkRequest>([](auto& r) { r.add_parties(); }, kRequired, "parties[0].source");
+}
+
+TEST(RequestRules, FollowFromNowMustBeTrue) {
+  Expect<v1::FollowStart>([](auto& r) { r.set_now(false); }, kInvalid, "now");
+  Expect<v1::FollowStart>([](auto& r) { r.set_resume_token(""); }, kRequired, "resume_token");
+  Expect<v1::FollowStart>([](auto&) {}, kNone);
+}
+
+}  // namespace
+}  // namespace klantbeeld::service
