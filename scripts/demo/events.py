@@ -164,7 +164,7 @@ class Systems:
             "channel": "CHANNEL_PHONE", "direction": "DIRECTION_INBOUND",
             "occurredAt": iso(start), "endedAt": iso(end), "waited": f"{wait}s",
             "state": "CONTACT_STATE_ENDED" if talk else "CONTACT_STATE_ABANDONED",
-            "reached": bool(talk), "queue": product.queue, "parties": party(ids),
+            "reached": bool(talk), "queue": product.queue, "subject": product.queue, "parties": party(ids),
             "call": {"dialledNumber": "140599", "callId": f"{start}.{rng.randrange(10**4)}",
                      "menuChoices": [product.queue], "menu": f"{rng.randint(8, 45)}s",
                      "queuePosition": 1 + wait // 75,
@@ -185,12 +185,12 @@ class Systems:
         return call_id
 
     def note(self, who: Citizen, product: Product, moment: int, contact: tuple[str, str], *,
-             verified: str | None, subject: str | None = None) -> str:
-        """The agent's note on somebody else's contact. Answers the outcome."""
+             verified: str | None, subject: str | None = None, outcome: str | None = None) -> None:
+        """The agent's note on a contact of another system."""
         rng = self.rng
         pool = self.notes.get(product.code, []) + (self.notes["*"] if rng.random() < 0.2 else [])
         chosen = next((n for n in pool if n[0] == subject), None) or rng.choice(pool or self.notes["*"])
-        outcome = rng.choices([o[0] for o in self.outcomes], [o[1] for o in self.outcomes])[0]
+        outcome = outcome or rng.choices([o[0] for o in self.outcomes], [o[1] for o in self.outcomes])[0]
         progress = "voortgang" in (chosen[0] + chosen[3]).lower()
         data: Json = {
             "subject": chosen[0], "question": chosen[1], "answer": chosen[2], "note": chosen[3],
@@ -211,7 +211,6 @@ class Systems:
         elif rng.random() < 0.5:
             data["parties"] = party([], who.stated(rng, full=False))
         self.report(moment, "desk", self.next_id("n"), data, contact, revised=True)
-        return outcome
 
     # --- Counter
 

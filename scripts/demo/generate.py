@@ -150,7 +150,7 @@ class Town:
         call = systems.call(who, product, at(day(23), clock(10, 20)), wait=131, talk=287,
                             session=session, caller=who.mobile)
         systems.note(who, product, at(day(23), clock(10, 29)), ("exchange", call),
-                     verified="CONTROL_QUESTIONS", subject="Kenteken wijzigen")
+                     verified="CONTROL_QUESTIONS", subject="Kenteken wijzigen", outcome="Zelf afgehandeld")
         systems.visit(who, product, at(day(22), clock(19, 40)), 380, logged_in=True, submitted=True,
                       session=self.session())
         systems.visit(who, product, at(day(2), clock(21, 5)), 75, logged_in=True, submitted=False,

@@ -29,7 +29,7 @@ build() {
   local targets=()
   [ $# -eq 0 ] || targets=(--target "$@")
   NINJA_STATUS='    [%f/%t, %es] ' nice cmake --build --preset "$preset" \
-    -j "$(nproc)" "${targets[@]}" | { grep -v '^ninja: no work to do' || true; }
+    -j "$(nproc)" "${targets[@]}" | { grep -v -e '^ninja: no work to do' -e '^-- ' || true; }
 }
 
 # Where the build put a program: program PRESET NAME
