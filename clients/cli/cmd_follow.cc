@@ -96,12 +96,13 @@ int Follow(Context& context, const Flags& flags) {
   client::StreamLimits limits;
   limits.reconnects_max = 10;
   client::Follower follower(*context.client, start, limits);
-  bool written = true;
+  bool written = true, processed = false;
   const auto error = follower.Run([&](const v1::FollowResponse& frame) {
     for (v1::FeedEvent event : frame.events()) PrintEvent(context, event);
     // Only what has left this process is processed.
     written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0 &&
               (flags.token_file.empty() || WriteToken(flags.token_file, frame.resume_token()));
+    processed = processed || written;
     return written && !(flags.until_empty && frame.position() >= frame.head());
   });
   if (!written) {
@@ -111,7 +112,7 @@ int Follow(Context& context, const Flags& flags) {
                     std::strerror(errno))));
     return kUnexpected;
   }
-  if (!context.settings.quiet && !follower.resume_token().empty())
+  if (!context.settings.quiet && processed)
     Complain(context.Say(Label::resume_at, Clean(follower.resume_token())));
   return error ? Fail(context, *error) : kOk;
 }

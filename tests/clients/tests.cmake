@@ -4,3 +4,17 @@ endforeach()
 foreach(name arguments detect json labels lines party settings text times view)
   klantbeeld_test(clients_${name}_test clients/cli/${name}_test.cc klantbeeld_cli)
 endforeach()
+
+# Against the real server.
+if(TARGET klantbeeld-server)
+  foreach(name bulk context)
+    klantbeeld_test(clients_${name}_test clients/cli/${name}_test.cc klantbeeld_cli)
+    target_compile_definitions(clients_${name}_test PRIVATE
+      KLANTBEELD_CLI_PROGRAM="$<TARGET_FILE:klantbeeld>"
+      KLANTBEELD_SERVER_PROGRAM="$<TARGET_FILE:klantbeeld-server>")
+    add_dependencies(clients_${name}_test klantbeeld klantbeeld-server)
+  endforeach()
+  add_test(NAME python_sample_test COMMAND /usr/bin/python3 -B
+    ${CMAKE_CURRENT_LIST_DIR}/python_sample_test.py $<TARGET_FILE:klantbeeld-server>)
+  set_tests_properties(python_sample_test PROPERTIES TIMEOUT 180)
+endif()

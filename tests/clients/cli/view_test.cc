@@ -1,3 +1,4 @@
+// Also tests: clients/cli/picture.cc
 #include "clients/cli/view.h"
 
 #include <google/protobuf/util/json_util.h>

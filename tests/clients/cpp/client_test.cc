@@ -1,3 +1,4 @@
+// Also tests: clients/cpp/error.cc clients/cpp/stop.cc
 #include "clients/cpp/client.h"
 
 #include <gtest/gtest.h>
