@@ -1,8 +1,11 @@
 #include "store/apply.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
 
+#include "klantbeeld/v1/feed_service.pb.h"
 #include "store/claims.h"
 #include "store/contact.h"
 #include "store/identity.h"
@@ -55,6 +58,8 @@ class ContactPlacer {
     folded.contact.set_event_count(static_cast<uint32_t>(row.events_size()));
     const std::vector<format::Standing> before = StandingsOf(row);
     const v1::Channel channel_before = row.classification().channel();
+    // A decision being applied touches its parties itself.
+    if (!decided) KB_RETURN_IF_ERROR(TouchDecided(row));
     MoveRows(before, row.happened_us(), claims, folded);
     WriteStandings(row, claims);
     row.set_happened_us(folded.happened_us);
@@ -85,6 +90,29 @@ class ContactPlacer {
       *folded.contact.mutable_ref() = read.bodies.front().event().contact();
     }
     return folded;
+  }
+
+  // What a person said about a party of this contact may hold, or no longer,
+  // for everyone whom the same decisions name.
+  absl::Status TouchDecided(const format::ContactRow& row) {
+    std::set<std::string> decisions;
+    for (const auto& party : row.decided()) {
+      decisions.insert(party.decisions().begin(), party.decisions().end());
+    }
+    for (const std::string& id : decisions) {
+      KB_ASSIGN_OR_RETURN(const auto decision,
+                          ReadRow<format::DecisionRow>(batch_, Family::kDecision, id));
+      if (!decision) return absl::DataLossError("decision: a party names one that is not there");
+      for (const auto* side : {&decision->parties_a(), &decision->parties_b()}) {
+        for (const auto& party : *side) {
+          KB_ASSIGN_OR_RETURN(const format::ContactRow other,
+                              LoadContact(batch_, party.contact_id()));
+          const std::string claim = ClaimOfParty(other, party.party_key());
+          if (!claim.empty()) identity_.Touch(claim);
+        }
+      }
+    }
+    return absl::OkStatus();
   }
 
   void MoveRows(const std::vector<format::Standing>& before, int64_t happened_before,
@@ -285,6 +313,25 @@ absl::StatusOr<Applied> ApplyDecision(const Keys& keys, Batch& batch, uint64_t p
   KB_ASSIGN_OR_RETURN(const auto changes, identity.Finish());
   for (const auto& change : changes) *applied.consequences.add_changes() = change;
   return applied;
+}
+
+absl::StatusOr<Applied> ApplyRecord(const Keys& keys, Batch& batch, uint64_t position,
+                                    const JournalRecord& record) {
+  const format::FactHeader& header = record.header;
+  if (header.kind() == v1::FACT_KIND_CONTACT_EVENT) {
+    PreparedEvent event;
+    event.event_id = ToId(header.event_id());
+    event.contact_id = ToId(header.subject_id());
+    event.content_hash = ToId(header.content_hash());
+    KB_ASSIGN_OR_RETURN(event.body, OpenEvent(record));
+    return ApplyEvent(keys, batch, position, event);
+  }
+  DecisionFact decision;
+  decision.id = ToId(header.subject_id());
+  decision.content_hash = ToId(header.content_hash());
+  decision.unlink = header.kind() == v1::FACT_KIND_UNLINK;
+  KB_ASSIGN_OR_RETURN(decision.body, OpenDecision(record));
+  return ApplyDecision(keys, batch, position, decision);
 }
 
 }  // namespace klantbeeld::store

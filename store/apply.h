@@ -39,6 +39,10 @@ struct DecisionFact {
 absl::StatusOr<Applied> ApplyDecision(const Keys& keys, Batch& batch, uint64_t position,
                                       const DecisionFact& decision);
 
+// Applies a fact as the journal keeps it.
+absl::StatusOr<Applied> ApplyRecord(const Keys& keys, Batch& batch, uint64_t position,
+                                    const JournalRecord& record);
+
 // The contact's events as the fold takes them, up to and including `position`.
 // `latest`, if not null, is the body at `position`, not yet in the journal.
 struct ContactBodies {

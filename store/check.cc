@@ -54,25 +54,6 @@ absl::StatusOr<std::unique_ptr<Db>> OpenRows(const std::string& data_dir, const 
   return db;
 }
 
-absl::StatusOr<Applied> ApplyRecord(const Keys& keys, Batch& batch, uint64_t position,
-                                    const JournalRecord& record) {
-  const format::FactHeader& header = record.header;
-  if (header.kind() == v1::FACT_KIND_CONTACT_EVENT) {
-    PreparedEvent event;
-    event.event_id = ToId(header.event_id());
-    event.contact_id = ToId(header.subject_id());
-    event.content_hash = ToId(header.content_hash());
-    KB_ASSIGN_OR_RETURN(event.body, OpenEvent(record));
-    return ApplyEvent(keys, batch, position, event);
-  }
-  DecisionFact decision;
-  decision.id = ToId(header.subject_id());
-  decision.content_hash = ToId(header.content_hash());
-  decision.unlink = header.kind() == v1::FACT_KIND_UNLINK;
-  KB_ASSIGN_OR_RETURN(decision.body, OpenDecision(record));
-  return ApplyDecision(keys, batch, position, decision);
-}
-
 // Applies every fact of `from` to the empty `to`.
 absl::StatusOr<uint64_t> Replay(const Keys& keys, const Reader& from, Db& to,
                                 const Progress& progress) {
@@ -311,10 +292,15 @@ absl::StatusOr<uint64_t> Rebuild(const std::string& data_dir, const Keys& keys,
   return facts;
 }
 
+absl::Status DumpCanonical(const Reader& reader,
+                           const std::function<void(absl::string_view)>& line) {
+  return Dump(reader, line).Run();
+}
+
 absl::Status DumpCanonical(const std::string& data_dir, const Keys& keys,
                            const std::function<void(absl::string_view)>& line) {
   KB_ASSIGN_OR_RETURN(const auto store, OpenRows(data_dir, keys));
-  return Dump(*store, line).Run();
+  return DumpCanonical(*store, line);
 }
 
 }  // namespace klantbeeld::store

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "store/db.h"
 #include "store/keys.h"
 
 namespace klantbeeld::store {
@@ -45,6 +46,8 @@ absl::StatusOr<uint64_t> Rebuild(const std::string& data_dir, const Keys& keys,
 
 // The store without positions, times of recording and redirects: the same
 // text for the same set of facts, whatever order they came in. Line by line.
+absl::Status DumpCanonical(const Reader& reader,
+                           const std::function<void(absl::string_view)>& line);
 absl::Status DumpCanonical(const std::string& data_dir, const Keys& keys,
                            const std::function<void(absl::string_view)>& line);
 

@@ -107,8 +107,10 @@ void MakeOwn(const Keys& keys, absl::string_view contact_id, format::ClaimConten
   claim.content.set_own_reason(reason);
   claim.content.mutable_own()->set_contact_id(std::string(contact_id));
   claim.content.mutable_own()->set_party_key(claim.party_key);
+  // The reason is part of the name: it is part of what the claim's row says.
   claim.claim_id = std::string(View(keys.IdOf(
-      "own claim", absl::StrCat(claim.content.content_id(), contact_id, claim.party_key))));
+      "own claim", absl::StrCat(claim.content.content_id(), contact_id,
+                                BigEndian(static_cast<uint64_t>(reason)), claim.party_key))));
 }
 
 }  // namespace

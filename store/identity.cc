@@ -42,7 +42,6 @@ absl::StatusOr<IdentityChange::Held*> IdentityChange::Load(absl::string_view cla
                                                             ClaimKey(claim_id, kClaimRecord)));
     at->second.exists = row.has_value();
     if (row) at->second.row = *std::move(row);
-    if (!at->second.row.citizen_id().empty()) citizens_before_.insert(at->second.row.citizen_id());
   }
   return &at->second;
 }
@@ -156,6 +155,14 @@ absl::Status IdentityChange::RemoveClaim(absl::string_view claim_id, Held& held)
   batch_.Delete(Family::kIdentifier, absl::StrCat(own, claim_id));
   KB_RETURN_IF_ERROR(SeedIndex(own));
   seeds_.insert(content.content_id());
+  // What it held together is looked at again, whatever held it.
+  if (!held.row.citizen_id().empty()) {
+    bereft_.insert(held.row.citizen_id());
+    KB_ASSIGN_OR_RETURN(const auto citizen,
+                        ReadRow<format::CitizenRow>(batch_, Family::kCitizen,
+                                                    held.row.citizen_id()));
+    if (citizen) seeds_.insert(citizen->claims().begin(), citizen->claims().end());
+  }
   seeds_.erase(std::string(claim_id));
   batch_.Delete(Family::kClaim, ClaimKey(claim_id, kClaimRecord));
   held.exists = false;
@@ -269,7 +276,7 @@ absl::Status IdentityChange::Flush() {
 
 absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Finish() {
   KB_RETURN_IF_ERROR(Flush());
-  if (seeds_.empty()) return std::vector<v1::CitizenChange>();
+  if (seeds_.empty() && bereft_.empty()) return std::vector<v1::CitizenChange>();
   std::vector<std::string> claims;
   KB_ASSIGN_OR_RETURN(const PartitionInput input,
                       ReadComponent(keys_, batch_, seeds_, claims));
@@ -346,6 +353,7 @@ absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Changes(
   for (const auto& [claim, before] : citizens_before) {
     const Held& held = held_.at(claim);
     standing.insert(held.row.citizen_id());
+    if (!before.empty()) bereft_.insert(before);
     if (!before.empty()) flow.Claim(before, held.row.citizen_id(), claim, held.row.holders());
   }
   for (const Moved& moved : moved_) {
@@ -356,7 +364,7 @@ absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Changes(
     if (!moved.decided && standing.contains(moved.citizen_before)) continue;
     flow.Contact(moved.citizen_before, citizen, moved.contact_id);
   }
-  for (const std::string& old_id : citizens_before_) {
+  for (const std::string& old_id : bereft_) {
     if (!standing.contains(old_id)) {
       KB_RETURN_IF_ERROR(Supersede(old_id, flow.SuccessorsOf(old_id)));
     }

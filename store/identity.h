@@ -82,7 +82,7 @@ class IdentityChange {
   std::map<std::string, Held> held_;
   std::set<std::string> seeds_;              // Claims to look at again.
   std::set<std::string> least_to_find_;
-  std::set<std::string> citizens_before_;    // Of everything looked at.
+  std::set<std::string> bereft_;             // Citizens that lost a claim for good.
   std::vector<Moved> moved_;
 };
 

@@ -4,3 +4,7 @@ foreach(name store_test identity_rules_test)
     set_tests_properties(${name} PROPERTIES LABELS core)
   endif()
 endforeach()
+
+klantbeeld_test(history_test store/history_test.cc klantbeeld_store)
+target_sources(history_test PRIVATE store/history.cc)
+set_tests_properties(history_test PROPERTIES LABELS core TIMEOUT 900)

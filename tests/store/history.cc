@@ -1,0 +1,234 @@
+#include "tests/store/history.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "store/check.h"
+#include "store/contact.h"
+#include "store/decide.h"
+#include "store/prepare.h"
+
+namespace klantbeeld::store {
+namespace {
+
+constexpr const char* kBsns[] = {"999990019", "999990020", "999990032"};
+constexpr const char* kPhones[] = {"+31612345678", "+31201234567"};
+constexpr const char* kSources[] = {"desk", "exchange", "website"};
+constexpr const char* kParties[] = {"customer", "representative", "subject"};
+
+class Maker {
+ public:
+  Maker(const Keys& keys, uint32_t seed) : keys_(keys), random_(seed), batch_(none_) {}
+
+  History Run(int steps) {
+    for (int step = 0; step < steps; ++step) Step(step);
+    return std::move(history_);
+  }
+
+ private:
+  int Roll(int sides) { return static_cast<int>(random_() % static_cast<uint32_t>(sides)); }
+  bool Chance(int percent) { return Roll(100) < percent; }
+
+  void Step(int step) {
+    const int kind = Roll(100);
+    if (kind < 68 || contacts_.empty()) return Take(RandomEvent(step), "event");
+    if (kind < 76) return Take(RandomRetraction(step), "retraction");
+    if (kind < 80) return Take(ContactRetraction(step), "contact retraction");
+    if (kind < 91) return Link(step);
+    Unlink(step);
+  }
+
+  static google::protobuf::Timestamp At(int minute) {
+    google::protobuf::Timestamp time;
+    time.set_seconds(1'740'000'000 + 60 * minute);
+    return time;
+  }
+
+  v1::ContactEvent Base(int step) {
+    v1::ContactEvent event;
+    event.set_source(kSources[Roll(3)]);
+    event.set_event_id(absl::StrCat("e", step));
+    *event.mutable_revised_at() = At(Roll(6));  // Few moments: many are equal.
+    return event;
+  }
+
+  void Belong(v1::ContactEvent& event) {
+    event.mutable_contact()->set_source(kSources[Roll(3)]);
+    event.mutable_contact()->set_id(absl::StrCat("c", Roll(6)));
+  }
+
+  v1::ContactEvent RandomEvent(int step) {
+    v1::ContactEvent event = Base(step);
+    if (Chance(80)) Belong(event);
+    v1::ContactData& data = *event.mutable_data();
+    if (Chance(80)) data.set_channel(static_cast<v1::Channel>(1 + Roll(3)));
+    if (Chance(50)) *data.mutable_occurred_at() = At(Roll(100));
+    if (Chance(30)) data.set_subject(absl::StrCat("s", Roll(3)));
+    if (Chance(10)) data.add_cases(absl::StrCat("z", Roll(2)));
+    if (Chance(10)) event.mutable_cleared()->add_paths("note");
+    const int parties = Roll(3);
+    for (int i = 0; i < parties; ++i) AddParty(i == 0 ? kParties[Roll(2)] : kParties[2], data);
+    return event;
+  }
+
+  void AddParty(const char* key, v1::ContactData& data) {
+    v1::Party& party = *data.add_parties();
+    party.set_key(key);
+    if (Chance(45)) {
+      Add(party, v1::IDENTIFIER_TYPE_BSN, kBsns[Roll(3)],
+          Chance(70) ? v1::VERIFIED_BY_DIGID : v1::VERIFIED_BY_TYPED);
+    }
+    if (Chance(40)) {
+      Add(party, v1::IDENTIFIER_TYPE_SESSION, absl::StrCat("session", Roll(3)),
+          Chance(70) ? v1::VERIFIED_BY_DIGID : v1::VERIFIED_BY_UNSPECIFIED);
+    }
+    if (Chance(40)) {
+      Add(party, v1::IDENTIFIER_TYPE_PHONE, kPhones[Roll(2)], v1::VERIFIED_BY_CALLER_LINE);
+    }
+    if (Chance(20)) party.mutable_details()->set_surname(Chance(50) ? "de Vries" : "Jansen");
+    if (Chance(8)) {
+      party.clear_identifiers();
+      party.mutable_cleared()->add_paths("identifiers");
+    }
+  }
+
+  static void Add(v1::Party& party, v1::IdentifierType type, const std::string& value,
+                  v1::VerifiedBy verified) {
+    v1::Identifier& identifier = *party.add_identifiers();
+    identifier.set_type(type);
+    identifier.set_value(value);
+    identifier.set_verified(verified);
+  }
+
+  // Of an event that came, will come, or never comes; also of retractions.
+  v1::ContactEvent RandomRetraction(int step) {
+    v1::ContactEvent event = Base(step);
+    event.mutable_retraction()->set_event_id(absl::StrCat("e", Roll(step + 4)));
+    return event;
+  }
+
+  v1::ContactEvent ContactRetraction(int step) {
+    v1::ContactEvent event = Base(step);
+    Belong(event);
+    event.set_source(event.contact().source());
+    event.mutable_retraction()->set_contact(true);
+    return event;
+  }
+
+  void Take(v1::ContactEvent event, const std::string& kind) {
+    auto prepared = PrepareEvent(keys_, std::move(event));
+    if (!prepared.ok()) return Count(absl::StrCat("unexpected: ", prepared.status().ToString()));
+    LooseFact fact;
+    fact.header.set_kind(v1::FACT_KIND_CONTACT_EVENT);
+    fact.header.set_event_id(std::string(View(prepared->event_id)));
+    fact.header.set_subject_id(std::string(View(prepared->contact_id)));
+    fact.header.set_content_hash(std::string(View(prepared->content_hash)));
+    fact.body = prepared->sealed;
+    const v1::ContactEvent& said = prepared->body.event();
+    if (!said.has_retraction()) {
+      for (const auto& party : said.data().parties()) {
+        contacts_.push_back({ToHex(View(prepared->contact_id)), party.key()});
+      }
+    }
+    Take(std::move(fact), kind);
+  }
+
+  void Take(LooseFact fact, const std::string& kind) {
+    const absl::Status status = Append(keys_, batch_, head_, fact);
+    if (!status.ok()) return Count(absl::StrCat("unexpected: ", status.ToString()));
+    history_.facts.push_back(std::move(fact));
+    Count(kind);
+  }
+
+  void Count(const std::string& kind) { ++history_.kinds[kind]; }
+
+  v1::Decision RandomDecision(int step) {
+    v1::Decision decision;
+    decision.set_source("desk");
+    decision.set_decision_id(absl::StrCat("d", step));
+    decision.set_reason("?");
+    *decision.mutable_decided_at() = At(1000 + Roll(12));
+    return decision;
+  }
+
+  v1::PartyRef RandomParty() {
+    const auto& [contact, key] = contacts_[static_cast<size_t>(Roll(static_cast<int>(contacts_.size())))];
+    v1::PartyRef ref;
+    ref.set_contact_id(contact);
+    ref.set_party_key(key);
+    return ref;
+  }
+
+  // Also those that the door would refuse: apply takes any fact.
+  void Link(int step) {
+    v1::LinkRequest request;
+    *request.mutable_decision() = RandomDecision(step);
+    *request.add_parties_a() = RandomParty();
+    *request.add_parties_b() = RandomParty();
+    auto fact = ListLink(keys_, batch_, request);
+    if (!fact.ok()) return Count("refused link");
+    TakeDecision(*fact, v1::FACT_KIND_LINK, "link");
+  }
+
+  void Unlink(int step) {
+    v1::UnlinkRequest request;
+    *request.mutable_decision() = RandomDecision(step);
+    *request.add_parties() = RandomParty();
+    auto fact = ListUnlink(keys_, batch_, request);
+    if (!fact.ok()) return Count("refused unlink");
+    TakeDecision(*fact, v1::FACT_KIND_UNLINK, "unlink");
+  }
+
+  void TakeDecision(const DecisionFact& decision, v1::FactKind kind, const std::string& name) {
+    LooseFact fact;
+    fact.header.set_kind(kind);
+    fact.header.set_subject_id(std::string(View(decision.id)));
+    fact.header.set_content_hash(std::string(16, 'h'));
+    fact.body = SealDecision(decision);
+    Take(std::move(fact), name);
+  }
+
+  const Keys& keys_;
+  std::mt19937 random_;
+  NoRows none_;
+  Batch batch_;
+  format::Head head_;
+  History history_;
+  std::vector<std::pair<std::string, std::string>> contacts_;
+};
+
+}  // namespace
+
+History MakeHistory(const Keys& keys, uint32_t seed, int steps) {
+  return Maker(keys, seed).Run(steps);
+}
+
+absl::Status Append(const Keys& keys, Batch& batch, format::Head& head, const LooseFact& fact) {
+  auto applied = ApplyRecord(keys, batch, head.position() + 1, fact);
+  if (!applied.ok()) return applied.status();
+  const JournalRecord record = MakeRecord(head, static_cast<v1::FactKind>(fact.header.kind()),
+                                          1'767'000'000'000'000, *std::move(applied), fact.body);
+  batch.Put(Family::kJournal, BigEndian(head.position()), EncodeJournal(record));
+  batch.Put(Family::kMeta, "head", Encode(head));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Batch>> ApplyAll(const Keys& keys, const NoRows& none,
+                                                const std::vector<LooseFact>& facts) {
+  auto batch = std::make_unique<Batch>(none);
+  format::Head head;
+  for (const LooseFact& fact : facts) {
+    const absl::Status status = Append(keys, *batch, head, fact);
+    if (!status.ok()) return status;
+  }
+  return batch;
+}
+
+std::string DumpOf(const Reader& reader) {
+  std::string text;
+  const absl::Status status = DumpCanonical(
+      reader, [&](absl::string_view line) { absl::StrAppend(&text, line, "\n"); });
+  return status.ok() ? text : status.ToString();
+}
+
+}  // namespace klantbeeld::store
