@@ -53,12 +53,25 @@ class RealServer {
   // own settings.
   Ran Run(const std::string& arguments, const std::string& input = "") const {
     std::ofstream(directory_ + "/in") << input;
-    return Shell("env -i HOME=" + directory_ + " XDG_CONFIG_HOME=" + directory_ +
-                 "/config KLANTBEELD_SERVER=unix:" + socket() + " " KLANTBEELD_CLI_PROGRAM " " +
-                 arguments + " <" + directory_ + "/in");
+    return Shell(Command(arguments) + " <" + directory_ + "/in");
+  }
+
+  // The same, ended by a signal once it has written its first line; `out` is
+  // that line.
+  Ran RunUntilFirstLine(const std::string& arguments) const {
+    const std::string pipe = directory_ + "/pipe";
+    return Shell("rm -f " + pipe + "; mkfifo " + pipe + "; " + Command(arguments) + " >" + pipe +
+                 " & exec 3<" + pipe +
+                 "; IFS= read -r first <&3; echo \"$first\"; kill -TERM $!; wait $!");
   }
 
  private:
+  std::string Command(const std::string& arguments) const {
+    return "env -i HOME=" + directory_ + " XDG_CONFIG_HOME=" + directory_ +
+           "/config KLANTBEELD_SERVER=unix:" + socket() + " " KLANTBEELD_CLI_PROGRAM " " +
+           arguments;
+  }
+
   Ran Shell(const std::string& command) const {
     const std::string out = directory_ + "/out", err = directory_ + "/err";
     const int status = std::system(("{ " + command + "; } >" + out + " 2>" + err).c_str());
