@@ -19,17 +19,23 @@ step() {
 # Debian's own Python, which has its packages; another one on PATH has not.
 python() { /usr/bin/python3 "$@"; }
 
-# Configures when needed and builds: build PRESET [TARGET...]
+# Configures when needed and builds: build PRESET [TARGET...]. Two at a time in
+# one directory would spoil it, so the second waits.
 build() {
-  local preset=$1
+  local preset=$1 lock
   shift
+  mkdir -p .build
+  exec {lock}>".build/$preset.lock"
+  flock "$lock"
   if [ ! -f ".build/$preset/build.ninja" ]; then
     cmake --preset "$preset" >/dev/null || return
   fi
-  local targets=()
+  local targets=() code=0  # `set -e` is off in a step, so the result is kept.
   [ $# -eq 0 ] || targets=(--target "$@")
   NINJA_STATUS='    [%f/%t, %es] ' nice cmake --build --preset "$preset" \
-    -j "$(nproc)" "${targets[@]}" | { grep -v -e '^ninja: no work to do' -e '^-- ' || true; }
+    -j "$(nproc)" "${targets[@]}" | { grep -v -e '^ninja: no work to do' -e '^-- ' >&2 || true; } || code=$?
+  exec {lock}>&-
+  return "$code"
 }
 
 # Where the build put a program: program PRESET NAME
