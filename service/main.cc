@@ -1,4 +1,5 @@
 // klantbeeld-server: reads the configuration, starts, waits, drains.
+#include <google/protobuf/stubs/logging.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
@@ -75,5 +76,7 @@ int main(int argc, char** argv) {
   // Debian's Abseil ends the process on a cycle of locks, gRPC's included; a
   // server rather goes on. Tests keep the detector.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  // Of text that is not UTF-8 the caller is told; the log has its own form.
+  google::protobuf::SetLogHandler(nullptr);
   return klantbeeld::service::Main(argc, argv);
 }

@@ -105,8 +105,7 @@ std::vector<Row> Rows() {
        "data.earlier_contacts[0].id"},
       {"NineParties",
        [](auto& e) {
-         for (int i = 0; i < 8; ++i)
-           e.mutable_data()->add_parties()->set_key(absl::StrCat("p", i));
+         for (int i = 0; i < 8; ++i) e.mutable_data()->add_parties()->set_key(absl::StrCat("p", i));
        },
        v1::ERROR_REASON_LIMIT_EXCEEDED, "data.parties"},
       {"OversizedNote", [](auto& e) { e.mutable_data()->set_note(std::string(10001, 'a')); },
