@@ -23,6 +23,8 @@ namespace {
 
 // Left for gRPC to cut what did not end by itself, and for the store to close.
 constexpr absl::Duration kShutdownShare = absl::Milliseconds(500);
+// For replies that are on their way out.
+constexpr absl::Duration kLastReplies = absl::Milliseconds(200);
 
 int Threads() { return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 2u, 8u)); }
 
@@ -167,7 +169,9 @@ void Server::Impl::Drain() {
   const bool quiet =
       record_streams.WaitEmpty(patience - absl::Now()) && hub.WaitEmpty(patience - absl::Now());
   if (!quiet) Log(Severity::kWarning, "some streams did not end in time and are cut");
-  if (grpc_server != nullptr) grpc_server->Shutdown(absl::ToChronoTime(patience));
+  // With nothing of ours open only health watches are left, which never end.
+  const absl::Time cut = admission.unary.taken() > 0 ? patience : absl::Now() + kLastReplies;
+  if (grpc_server != nullptr) grpc_server->Shutdown(absl::ToChronoTime(std::min(cut, patience)));
   metrics_closer.join();
   // Tasks use the store, and the store's last answers only post tasks.
   executor.Stop();

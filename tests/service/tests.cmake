@@ -1,7 +1,7 @@
 # Rules and configuration need no gRPC; the rest runs the server in the test's process.
-foreach(name config event_rules limits party_rules request_rules validate)
+foreach(name config event_rules executor limits party_rules request_rules validate)
   klantbeeld_test(service_${name}_test service/${name}_test.cc klantbeeld_service_rules)
 endforeach()
-foreach(name contact_handler follow_stream record_stream)
+foreach(name contact_handler follow_stream record_stream server watch_stream)
   klantbeeld_test(service_${name}_test service/${name}_test.cc klantbeeld_service)
 endforeach()

@@ -1,0 +1,82 @@
+#include "service/executor.h"
+
+// Also tests: service/position_waiter.cc service/log.cc
+#include <gtest/gtest.h>
+
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "service/log.h"
+#include "service/position_waiter.h"
+#include "store/error.h"
+
+namespace klantbeeld::service {
+namespace {
+
+TEST(Executor, TaskAndDueTimerRun) {
+  Executor executor(2);
+  absl::Notification task, timer;
+  executor.Post([&] { task.Notify(); });
+  executor.At(absl::Now(), [&] { timer.Notify(); });
+  task.WaitForNotification();
+  timer.WaitForNotification();
+}
+
+TEST(Executor, CancelledTimerLetsGoOfWhatItHeld) {
+  Executor executor(1);
+  auto held = std::make_shared<int>(1);
+  const auto id = executor.At(absl::InfiniteFuture(), [held] {});
+  EXPECT_EQ(held.use_count(), 2);
+  executor.Cancel(id);
+  EXPECT_EQ(held.use_count(), 1);
+  executor.Cancel(id);
+}
+
+TEST(Executor, StopDropsWhatWaitsAndWhatComesLater) {
+  Executor executor(1);
+  auto held = std::make_shared<int>(1);
+  executor.At(absl::InfiniteFuture(), [held] {});
+  executor.Stop();
+  executor.Post([held] { FAIL(); });
+  EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST(PositionWaiter, ReachedPositionWakesAllUpToIt) {
+  Executor executor(1);
+  PositionWaiter waiter(executor);
+  absl::Notification at_two, at_three;
+  waiter.Wait(2, absl::InfiniteFuture(), [&](absl::Status status) {
+    EXPECT_TRUE(status.ok());
+    at_two.Notify();
+  });
+  waiter.Wait(3, absl::InfiniteFuture(), [&](absl::Status) { at_three.Notify(); });
+  waiter.Advance(2);
+  at_two.WaitForNotification();
+  EXPECT_FALSE(at_three.HasBeenNotified());
+  waiter.Advance(3);
+  at_three.WaitForNotification();
+}
+
+TEST(PositionWaiter, PassedDeadlineSaysWhatWasApplied) {
+  Executor executor(1);
+  PositionWaiter waiter(executor);
+  waiter.Advance(5);
+  absl::Notification done;
+  waiter.Wait(9, absl::Now(), [&](absl::Status status) {
+    EXPECT_EQ(store::ReasonOf(status), v1::ERROR_REASON_POSITION_NOT_REACHED);
+    done.Notify();
+  });
+  done.WaitForNotification();
+}
+
+TEST(Log, LineIsJsonWithWhatItWasGiven) {
+  testing::internal::CaptureStderr();
+  Log(Severity::kWarning, "told", {{"count", 3}, {"where", Setting{"/a\"b"}}, {"kind", "x"}});
+  const std::string line = testing::internal::GetCapturedStderr();
+  EXPECT_NE(
+      line.find(R"("level":"warning","message":"told","count":3,"where":"/a\"b","kind":"x"})"),
+      std::string::npos)
+      << line;
+}
+
+}  // namespace
+}  // namespace klantbeeld::service

@@ -1,0 +1,146 @@
+#include "service/server.h"
+
+// Also tests: service/commands.cc service/info_handler.cc service/listener.cc
+// Also tests: service/feed_hub.cc service/metrics.cc
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "service/listener.h"
+#include "tests/service/events.h"
+#include "tests/service/running_server.h"
+
+namespace klantbeeld::service {
+namespace {
+
+TEST(Server, SaysWhatItIs) {
+  RunningServer server;
+  auto stub = v1::InfoService::NewStub(server.Connect());
+  v1::GetServerInfoResponse info;
+  grpc::ClientContext context;
+  ASSERT_TRUE(stub->GetServerInfo(&context, {}, &info).ok());
+  EXPECT_EQ(info.access_control(), "none");
+  EXPECT_EQ(info.log_id().size(), 32u);
+}
+
+TEST(Server, IsServingUntilItDrains) {
+  RunningServer server;
+  auto stub = grpc::health::v1::Health::NewStub(server.Connect());
+  grpc::health::v1::HealthCheckResponse response;
+  grpc::ClientContext context;
+  SetDeadline(context);
+  auto watch = stub->Watch(&context, {});
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.status(), grpc::health::v1::HealthCheckResponse::SERVING);
+  server.Drain();
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.status(), grpc::health::v1::HealthCheckResponse::NOT_SERVING);
+}
+
+TEST(Server, WhatWasRecordedIsThereAfterARestart) {
+  RunningServer server;
+  EXPECT_EQ(Record(server.Connect(), Call("c-1")), 1u);
+  server.Stop();
+  server.Start();
+  EXPECT_EQ(Record(server.Connect(), Call("c-1")), 1u);
+  EXPECT_EQ(Record(server.Connect(), Call("c-2")), 2u);
+}
+
+TEST(Server, OtherKeysAreRefused) {
+  RunningServer server;
+  server.Stop();
+  Config config = server.config();
+  config.keys = server.dir() + "/others";
+  ASSERT_TRUE(store::Keys::Make(config.keys).ok());
+  EXPECT_FALSE(Server::Start(config).ok());
+}
+
+TEST(Server, CommandsCheckAndRebuildWhatWasRecorded) {
+  RunningServer server;
+  Record(server.Connect(), Call("c-1"));
+  server.Stop();
+  CommandLine line;
+  for (const char* command : {"check", "rebuild", "check", "check-config"}) {
+    line.command = command;
+    EXPECT_TRUE(RunCommand(line, server.config()).ok()) << command;
+  }
+  line.command = "dump";
+  EXPECT_FALSE(RunCommand(line, server.config()).ok());
+  line.canonical = true;
+  EXPECT_TRUE(RunCommand(line, server.config()).ok());
+}
+
+TEST(CommandLineTest, FlagsBecomeSettings) {
+  const char* arguments[] = {"klantbeeld-server", "check", "--data", "/d", "--set", "log=debug"};
+  const auto line = ReadCommandLine(6, arguments);
+  ASSERT_TRUE(line.ok());
+  EXPECT_EQ(line->command, "check");
+  EXPECT_EQ(line->settings, (std::vector<Override>{{"data", "/d"}, {"log", "debug"}}));
+  const char* wrong[] = {"klantbeeld-server", "--daat", "/d"};
+  EXPECT_FALSE(ReadCommandLine(3, wrong).ok());
+}
+
+class ListenerTest : public testing::Test {
+ protected:
+  ListenerTest() {
+    std::string name = std::filesystem::temp_directory_path() / "kb-XXXXXX";
+    dir = mkdtemp(name.data());
+    options.path = dir + "/socket";
+  }
+  ~ListenerTest() override { std::filesystem::remove_all(dir); }
+  auto Open() {
+    return Listener::Open(options, [](int fd) { close(fd); });
+  }
+  std::string dir;
+  Listener::Options options;
+};
+
+TEST_F(ListenerTest, FileIsForOwnerAndGroupAndGoesWithIt) {
+  {
+    const auto listener = Open();
+    ASSERT_TRUE(listener.ok()) << listener.status();
+    struct stat file {};
+    ASSERT_EQ(stat(options.path.c_str(), &file), 0);
+    EXPECT_EQ(file.st_mode & 0777u, 0660u);
+  }
+  EXPECT_FALSE(std::filesystem::exists(options.path));
+}
+
+TEST_F(ListenerTest, SecondListenerIsRefusedAndStaleFileReplaced) {
+  {
+    const auto first = Open();
+    EXPECT_EQ(Open().status().code(), absl::StatusCode::kFailedPrecondition);
+  }
+  const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  options.path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  ASSERT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  close(fd);  // As after a crash: the file stands, nobody listens.
+  EXPECT_TRUE(Open().ok());
+}
+
+TEST_F(ListenerTest, OtherFileInTheWayIsLeftAlone) {
+  std::ofstream(options.path) << "mine";
+  EXPECT_EQ(Open().status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(std::filesystem::exists(options.path));
+}
+
+TEST_F(ListenerTest, ConnectionOverTheLimitIsClosed) {
+  RunningServer server{std::vector<Override>{{"limits.connections_max", "1"}}};
+  EXPECT_EQ(Record(server.Connect(), Call("c-1")), 1u);
+  auto first = server.Connect();
+  Record(first, Call("c-2"));
+  auto second = v1::InfoService::NewStub(server.Connect());
+  v1::GetServerInfoResponse info;
+  grpc::ClientContext context;
+  SetDeadline(context);
+  EXPECT_EQ(second->GetServerInfo(&context, {}, &info).error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+}  // namespace
+}  // namespace klantbeeld::service
