@@ -1,4 +1,5 @@
 // Every reason that the contract lists, triggered by a client of a real server.
+// Also tests: service/status.cc store/error.cc
 #include <signal.h>
 #include <sys/resource.h>
 
