@@ -1,6 +1,7 @@
 #include "service/commands.h"
 
 #include <openssl/rand.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <array>
@@ -56,6 +57,7 @@ absl::Status Init(const Config& config) {
 
 // Long commands show where they are, on the terminal only.
 store::Progress ShowProgress() {
+  if (::isatty(STDERR_FILENO) == 0) return nullptr;
   return [](uint64_t position, uint64_t head) {
     std::fprintf(stderr, "\r%llu of %llu facts", static_cast<unsigned long long>(position),
                  static_cast<unsigned long long>(head));

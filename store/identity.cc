@@ -96,7 +96,8 @@ absl::Status IdentityChange::Hold(absl::string_view contact_id, const PartyClaim
   }
   if (held->row.least_party().empty() || party < held->row.least_party()) {
     held->row.set_least_party(party);
-    seeds_.insert(claim.claim_id);
+    // A citizen that a number names is called so whoever its parties are.
+    if (!held->row.named_by_number()) seeds_.insert(claim.claim_id);
   }
   held->row.set_holders(held->row.holders() + 1);
   CountChannel(held->row, channel, 1);
@@ -295,9 +296,11 @@ absl::Status IdentityChange::WriteParts(const std::vector<std::string>& claims,
   for (const CitizenPart& part : parts) {
     for (size_t i = 0; i < part.claims.size(); ++i) {
       KB_ASSIGN_OR_RETURN(Held* held, Load(claims[part.claims[i]]));
-      if (held->row.citizen_id() == part.id && held->row.assurance() == part.assurances[i]) {
+      if (held->row.citizen_id() == part.id && held->row.assurance() == part.assurances[i] &&
+          held->row.named_by_number() == part.named_by_number) {
         continue;
       }
+      held->row.set_named_by_number(part.named_by_number);
       held->row.set_citizen_id(part.id);
       held->row.set_assurance(part.assurances[i]);
       held->dirty = true;
@@ -315,6 +318,11 @@ absl::Status IdentityChange::WriteCitizen(const CitizenPart& part,
   if (row) *next.mutable_former() = row->former();
   for (const size_t claim : part.claims) next.add_claims(claims[claim]);
   for (const v1::CitizenIssue issue : part.issues) next.add_issues(issue);
+  for (const v1::CitizenIssue issue : part.issues) {
+    const bool known = row && std::find(row->issues().begin(), row->issues().end(), issue) !=
+                                  row->issues().end();
+    if (!known) raised_[part.id].insert(issue);
+  }
   const std::string value = Encode(next);
   if (row && Encode(*row) == value) return absl::OkStatus();
   batch_.Put(Family::kCitizen, part.id, value);
@@ -369,7 +377,30 @@ absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Changes(
       KB_RETURN_IF_ERROR(Supersede(old_id, flow.SuccessorsOf(old_id)));
     }
   }
-  return flow.Changes(batch_);
+  KB_ASSIGN_OR_RETURN(auto changes, flow.Changes(batch_));
+  AddRaised(changes);
+  return changes;
+}
+
+void IdentityChange::AddRaised(std::vector<v1::CitizenChange>& changes) const {
+  for (const auto& [citizen, issues] : raised_) {
+    const std::string id = ToHex(citizen);
+    auto at = std::find_if(changes.begin(), changes.end(), [&](const v1::CitizenChange& change) {
+      return std::find(change.new_ids().begin(), change.new_ids().end(), id) !=
+             change.new_ids().end();
+    });
+    if (at == changes.end()) {
+      v1::CitizenChange change;
+      change.set_kind(v1::CitizenChange::KIND_ISSUE_RAISED);
+      change.add_old_ids(id);
+      change.add_new_ids(id);
+      at = changes.insert(changes.end(), std::move(change));
+    }
+    for (const v1::CitizenIssue issue : issues) {
+      const auto& known = at->issues();
+      if (std::find(known.begin(), known.end(), issue) == known.end()) at->add_issues(issue);
+    }
+  }
 }
 
 }  // namespace klantbeeld::store

@@ -75,6 +75,7 @@ class IdentityChange {
   absl::Status Supersede(const std::string& old_id, const std::set<std::string>& successors);
   absl::StatusOr<std::vector<v1::CitizenChange>> Changes(
       const std::map<std::string, std::string>& citizens_before);
+  void AddRaised(std::vector<v1::CitizenChange>& changes) const;
   absl::Status Flush();
 
   const Keys& keys_;
@@ -84,6 +85,7 @@ class IdentityChange {
   std::set<std::string> least_to_find_;
   std::set<std::string> bereft_;             // Citizens that lost a claim for good.
   std::vector<Moved> moved_;
+  std::map<std::string, std::set<v1::CitizenIssue>> raised_;  // By citizen; new ones only.
 };
 
 // Reads the component that the seeds hang together with, by everything that

@@ -360,7 +360,9 @@ class Partitioner {
         if (part.id.empty() || party < part.id) part.id = party;
       }
       for (const auto& [bsn_citizen, clusters] : holders) {
-        if (clusters.size() == 1 && clusters.contains(root)) part.id = bsn_citizen;
+        if (clusters.size() != 1 || !clusters.contains(root)) continue;
+        part.id = bsn_citizen;
+        part.named_by_number = true;
       }
       named.push_back(std::move(part));
     }

@@ -56,6 +56,7 @@ struct PartitionInput {
 
 struct CitizenPart {
   std::string id;
+  bool named_by_number = false;                // By a verified BSN, undisputed.
   std::vector<size_t> claims;                  // Ascending.
   std::vector<v1::Assurance> assurances;       // One per claim.
   std::set<v1::CitizenIssue> issues;
