@@ -226,7 +226,7 @@ class Partitioner {
       if (join != JoinClass::kContent) Raise(claims, issue);
       return false;
     }
-    if (HoldsCoParties(claims, link)) {
+    if (HoldsCoParties(claims, join, link)) {
       if (join == JoinClass::kLink) Raise(claims, v1::CITIZEN_ISSUE_PARTIES_OF_ONE_CONTACT);
       return false;
     }
@@ -246,18 +246,27 @@ class Partitioner {
     return person && organisation;
   }
 
-  // Parties of one contact are apart unless they share a verified number, which
-  // has joined them before, or a person says that they are one.
-  bool HoldsCoParties(const std::vector<size_t>& claims, const DecisionNode* link) const {
+  // Parties of one contact are apart unless they share a verified number or a
+  // person says that they are one.
+  bool HoldsCoParties(const std::vector<size_t>& claims, JoinClass join,
+                      const DecisionNode* link) const {
     for (const auto& [low, high] : input_.co_parties) {
       if (root_[low] == root_[high]) continue;
       if (!std::binary_search(claims.begin(), claims.end(), low) ||
           !std::binary_search(claims.begin(), claims.end(), high)) {
         continue;
       }
+      if (join == JoinClass::kNumber && ShareNumber(low, high)) continue;
       if (!SaidToBeOne(low, high, link)) return true;
     }
     return false;
+  }
+
+  bool ShareNumber(size_t a, size_t b) const {
+    const auto& values = input_.claims[b].number_values;
+    return std::find_first_of(values.begin(), values.end(),
+                              input_.claims[a].number_values.begin(),
+                              input_.claims[a].number_values.end()) != values.end();
   }
 
   bool SaidToBeOne(size_t low, size_t high, const DecisionNode* link) const {
