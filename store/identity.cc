@@ -201,7 +201,19 @@ absl::Status IdentityChange::CountExtra(absl::string_view claim_id, absl::string
     }
   }
   const bool changed = !had || count->count() == 0;
-  return changed && value.joins ? SeedIndex(value.index) : absl::OkStatus();
+  if (!changed || !value.joins) return absl::OkStatus();
+  // A log-in that nobody else shares changes nothing: someone with hundreds of
+  // them is not looked at anew for each.
+  std::vector<std::string> others;
+  KB_RETURN_IF_ERROR(batch_.Scan(Family::kIdentifier, value.index, value.index,
+                                 [&](absl::string_view row, absl::string_view) {
+                                   if (row.substr(17) != claim_id) others.emplace_back(row.substr(17));
+                                   return true;
+                                 }));
+  if (others.empty()) return absl::OkStatus();
+  seeds_.insert(others.begin(), others.end());
+  seeds_.insert(std::string(claim_id));
+  return absl::OkStatus();
 }
 
 absl::Status IdentityChange::CountCoParties(const std::set<std::string>& before,
