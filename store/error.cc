@@ -3,6 +3,7 @@
 #include <google/protobuf/any.pb.h>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "google/rpc/error_details.pb.h"
 
@@ -64,7 +65,9 @@ absl::Status Error(v1::ErrorReason reason, absl::string_view message, ErrorDetai
     google::rpc::BadRequest bad;
     auto* violation = bad.add_field_violations();
     violation->set_field(detail.field);
-    violation->set_description(std::string(message));
+    // The field stands beside it; a message that begins with it need not say so twice.
+    violation->set_description(
+        std::string(absl::StripPrefix(message, absl::StrCat(detail.field, ": "))));
     rpc.add_details()->PackFrom(bad);
   }
   if (detail.retry > absl::ZeroDuration()) {
