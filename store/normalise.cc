@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -16,6 +18,9 @@
 
 namespace klantbeeld::store {
 namespace {
+
+// Numbers whose normal form a thread remembers.
+constexpr size_t kKnownPhonesMax = 8192;
 
 bool AllDigits(absl::string_view text) {
   return std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
@@ -65,7 +70,15 @@ absl::Status NormaliseVestiging(v1::Identifier& identifier) {
 }
 
 absl::Status NormalisePhone(v1::Identifier& identifier) {
-  // E.164 already, the common case of an exchange: nothing to look up.
+  // Parsing costs more than all the rest of an event, and the same lines call
+  // again and again.
+  thread_local absl::flat_hash_map<std::string, std::string> known;
+  if (const auto at = known.find(identifier.value()); at != known.end()) {
+    identifier.set_value(at->second);
+    return absl::OkStatus();
+  }
+  if (known.size() >= kKnownPhonesMax) known.clear();
+  std::string typed = identifier.value();
   using i18n::phonenumbers::PhoneNumberUtil;
   PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();
   i18n::phonenumbers::PhoneNumber number;
@@ -74,6 +87,7 @@ absl::Status NormalisePhone(v1::Identifier& identifier) {
     return Invalid("a telephone number must be Dutch, or begin with + and the country's number");
   }
   util.Format(number, PhoneNumberUtil::E164, identifier.mutable_value());
+  known.emplace(std::move(typed), identifier.value());
   return absl::OkStatus();
 }
 
