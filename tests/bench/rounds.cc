@@ -1,0 +1,104 @@
+#include "tests/bench/rounds.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/bench/process.h"
+
+namespace klantbeeld::bench {
+namespace {
+
+struct Row {
+  double ours = 0, limit = 0, peer = 0, of_limit = 0, over_peer = 0;
+  bool has_peer = false, met = false;
+};
+
+Row RowOf(const Work& work) {
+  Row row;
+  row.ours = Median(work.ours.figures);
+  for (const Contender& limit : work.limits) row.limit = std::max(row.limit, Median(limit.figures));
+  row.of_limit = row.ours / row.limit;
+  row.met = row.of_limit >= kOfLimitMark;
+  row.has_peer = !work.peer.figures.empty();
+  if (row.has_peer) {
+    row.peer = Median(work.peer.figures);
+    row.over_peer = row.ours / row.peer;
+    row.met = row.met && row.over_peer >= kOverPeerMark;
+  }
+  return row;
+}
+
+double Rounded(double ratio) { return std::round(ratio * 1000) / 1000; }
+
+void PrintContender(const char* what, const Contender& contender) {
+  const auto [least, most] =
+      std::minmax_element(contender.figures.begin(), contender.figures.end());
+  std::printf("  %-6s %-34s %9.0f   (%.0f to %.0f)\n", what, contender.name.c_str(),
+              Median(contender.figures), *least, *most);
+}
+
+}  // namespace
+
+double Median(std::vector<double> figures) {
+  if (figures.empty()) Die("nothing was measured");
+  std::sort(figures.begin(), figures.end());
+  const size_t middle = figures.size() / 2;
+  return figures.size() % 2 != 0 ? figures[middle] : (figures[middle - 1] + figures[middle]) / 2;
+}
+
+void RunRounds(Work& work, int rounds) {
+  std::vector<Contender*> all = {&work.ours};
+  for (Contender& limit : work.limits) all.push_back(&limit);
+  if (work.peer.run) all.push_back(&work.peer);
+  for (int round = 0; round <= rounds; ++round) {
+    std::fprintf(stderr, "%s, %s\n", work.name.c_str(),
+                 round == 0 ? "warming up" : ("round " + std::to_string(round)).c_str());
+    for (size_t i = 0; i < all.size(); ++i) {
+      Contender& contender = *all[(i + static_cast<size_t>(round)) % all.size()];
+      const double figure = contender.run(round);
+      if (round > 0) contender.figures.push_back(figure);
+    }
+  }
+}
+
+void PrintTable(const std::vector<Work>& works) {
+  for (const Work& work : works) {
+    const Row row = RowOf(work);
+    std::printf("%s, a second: median (least to most)\n", work.name.c_str());
+    PrintContender("ours", work.ours);
+    for (const Contender& limit : work.limits) PrintContender("limit", limit);
+    if (row.has_peer) PrintContender("peer", work.peer);
+    std::printf("  of the limit %.2f (mark %.1f)", row.of_limit, kOfLimitMark);
+    if (row.has_peer) std::printf(", over the peer %.2f (mark %.1f)", row.over_peer, kOverPeerMark);
+    std::printf(": %s\n\n", row.met ? "met" : "MISSED");
+  }
+}
+
+void WriteJson(const std::vector<Work>& works, const std::string& path) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (const Work& work : works) {
+    const Row row = RowOf(work);
+    nlohmann::ordered_json one = {{"work", work.name},
+                                  {"ours", std::round(row.ours)},
+                                  {"limit", std::round(row.limit)},
+                                  {"peer", nullptr},
+                                  {"of_limit", Rounded(row.of_limit)},
+                                  {"over_peer", nullptr},
+                                  {"mark", "of_limit >= 0.5 and over_peer >= 1"},
+                                  {"met", row.met}};
+    if (row.has_peer) {
+      one["peer"] = std::round(row.peer);
+      one["over_peer"] = Rounded(row.over_peer);
+    }
+    rows.push_back(std::move(one));
+  }
+  std::ofstream out(path);
+  out << nlohmann::ordered_json{{"rows", rows}}.dump(2) << "\n";
+  out.close();
+  if (!out) Die("cannot write " + path);
+}
+
+}  // namespace klantbeeld::bench

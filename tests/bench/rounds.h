@@ -1,0 +1,40 @@
+// Contenders taking turns, and what came of it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace klantbeeld::bench {
+
+// One way of doing a work; `run` does it once and gives how many a second.
+struct Contender {
+  std::string name;
+  std::function<double(int round)> run;
+  std::vector<double> figures;
+};
+
+// A kind of work: ours, the bare machinery that bounds it (of several the best
+// counts), and the peer (none: `peer.run` is empty).
+struct Work {
+  std::string name;
+  Contender ours;
+  std::vector<Contender> limits;
+  Contender peer;
+};
+
+inline constexpr double kOfLimitMark = 0.5;
+inline constexpr double kOverPeerMark = 1.0;
+
+// One round to warm up, which does not count (round 0), then `rounds`. In each
+// all contenders do the work once; who begins moves on every round.
+void RunRounds(Work& work, int rounds);
+
+double Median(std::vector<double> figures);
+
+// A table for people, on standard output.
+void PrintTable(const std::vector<Work>& works);
+// {"rows": [...]} into the file.
+void WriteJson(const std::vector<Work>& works, const std::string& path);
+
+}  // namespace klantbeeld::bench
