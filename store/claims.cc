@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/container/btree_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -129,12 +130,12 @@ std::vector<PartyClaim> ClaimsOf(const Keys& keys, absl::string_view contact_id,
                                  const absl::btree_set<std::string>& decided) {
   std::vector<Made> all;
   for (const FoldedParty& party : folded.parties) all.push_back(MakeClaim(keys, party));
+  absl::btree_map<std::string, int> parties_with;
+  for (const Made& made : all) ++parties_with[made.claim.content.content_id()];
   std::vector<PartyClaim> claims;
   for (Made& made : all) {
     PartyClaim& claim = made.claim;
-    const bool alike = std::count_if(all.begin(), all.end(), [&](const Made& other) {
-                         return other.claim.content.content_id() == claim.content.content_id();
-                       }) > 1;
+    const bool alike = parties_with[claim.content.content_id()] > 1;
     if (decided.contains(claim.party_key)) {
       MakeOwn(keys, contact_id, format::ClaimContent::DECIDED, claim);
     } else if (made.empty) {
