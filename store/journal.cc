@@ -66,6 +66,8 @@ absl::StatusOr<std::unique_ptr<Acknowledged>> Acknowledged::Open(const std::stri
     format::Head head;
     if (ReadSlot(fd, at, head) && head.position() > opened->noted_.position()) {
       opened->noted_ = head;
+      // The next write goes to the other slot.
+      opened->writes_ = at == 0 ? 1 : 0;
     }
   }
   return opened;
