@@ -69,12 +69,14 @@ class Connection {
     }
   }
 
-  void Expect(PGresult* result) {
+  // One result that is no error; `rows`, where given: that many were written.
+  void Expect(PGresult* result, const std::string& rows = "") {
     const ExecStatusType status = PQresultStatus(result);
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_PIPELINE_SYNC &&
         status != PGRES_COPY_IN && status != PGRES_COPY_OUT) {
       Fail();
     }
+    if (!rows.empty() && rows != PQcmdTuples(result)) Die("PostgreSQL wrote fewer rows");
     PQclear(result);
   }
 
@@ -88,7 +90,8 @@ class Connection {
 // Statements over some connections from one thread, one on its way on each,
 // until `next` has none left.
 void Drive(const std::string& dir, const std::string& sql, int connections,
-           std::atomic<size_t>& next, size_t count, const std::function<Params(size_t)>& params) {
+           std::atomic<size_t>& next, size_t count, const std::string& rows,
+           const std::function<Params(size_t)>& params) {
   std::vector<std::unique_ptr<Connection>> all;
   std::vector<pollfd> waits;
   const auto send = [&](size_t i) {
@@ -112,21 +115,22 @@ void Drive(const std::string& dir, const std::string& sql, int connections,
       while (!finished && PQisBusy(connection.get()) == 0) {
         PGresult* result = PQgetResult(connection.get());
         finished = result == nullptr;
-        if (!finished) connection.Expect(result);
+        if (!finished) connection.Expect(result, rows);
       }
       if (finished) send(i);
     }
   }
 }
 
+// `rows`: what each statement gives or writes.
 double DriveAll(const std::string& dir, const std::string& sql, size_t count,
-                const std::function<Params(size_t)>& params) {
+                const std::string& rows, const std::function<Params(size_t)>& params) {
   std::atomic<size_t> next{0};
   const double began = Seconds();
   std::vector<std::thread> threads;
   for (int i = 0; i < kSingleThreads; ++i) {
     threads.emplace_back(
-        [&] { Drive(dir, sql, kSingleConnections / kSingleThreads, next, count, params); });
+        [&] { Drive(dir, sql, kSingleConnections / kSingleThreads, next, count, rows, params); });
   }
   for (std::thread& thread : threads) thread.join();
   return static_cast<double>(count) / (Seconds() - began);
@@ -143,7 +147,8 @@ std::string ArrayOf(const std::vector<PgRow>& rows, int type, std::string PgRow:
 
 // The rows of some statements, one after the other, each its own commit, with
 // four on their way as our client has them.
-void Pipeline(const std::string& dir, const std::vector<Params>& statements, size_t first) {
+void Pipeline(const std::string& dir, const std::vector<Params>& statements, size_t rows,
+              size_t first) {
   constexpr size_t kOnTheirWay = 4;
   Connection connection(dir);
   connection.Prepare(std::string(kInsert) +
@@ -151,9 +156,13 @@ void Pipeline(const std::string& dir, const std::vector<Params>& statements, siz
                      "$4::timestamptz[], $5::bytea[]) on conflict do nothing");
   PGconn* pg = connection.get();
   if (PQenterPipelineMode(pg) != 1) connection.Fail();
-  size_t open = 0;
+  size_t open = 0, taken = first;
+  const auto rows_of = [&](size_t i) {
+    return std::min(kRowsPerStatement, rows - i * kRowsPerStatement);
+  };
   const auto take = [&] {  // The statement's result, its end, and the sync's.
-    connection.Expect(PQgetResult(pg));
+    connection.Expect(PQgetResult(pg), std::to_string(rows_of(taken)));
+    taken += kBatchConnections;
     if (PGresult* end = PQgetResult(pg); end != nullptr) connection.Fail();
     connection.Expect(PQgetResult(pg));
     --open;
@@ -252,7 +261,7 @@ double Postgres::InsertBatches(const std::vector<v1::ContactEvent>& events) {
   const double began = Seconds();
   std::vector<std::thread> threads;
   for (size_t i = 0; i < kBatchConnections; ++i) {
-    threads.emplace_back([&, i] { Pipeline(dir_, statements, i); });
+    threads.emplace_back([&, i] { Pipeline(dir_, statements, events.size(), i); });
   }
   for (std::thread& thread : threads) thread.join();
   return static_cast<double>(events.size()) / (Seconds() - began);
@@ -260,7 +269,7 @@ double Postgres::InsertBatches(const std::vector<v1::ContactEvent>& events) {
 
 double Postgres::InsertSingly(const std::vector<v1::ContactEvent>& events) {
   return DriveAll(dir_, std::string(kInsert) + "values ($1, $2, $3, $4, $5) on conflict do nothing",
-                  events.size(), [&](size_t i) {
+                  events.size(), "1", [&](size_t i) {
                     PgRow row = ToPgRow(events[i]);
                     return Params{row.source, row.event_id, row.citizen, row.occurred, row.payload};
                   });
@@ -270,7 +279,7 @@ double Postgres::Pages(const std::vector<std::string>& citizens) {
   return DriveAll(dir_,
                   std::string("select ") + kColumns +
                       " from event where citizen = $1 order by occurred desc limit 20",
-                  citizens.size(), [&](size_t i) { return Params{citizens[i]}; });
+                  citizens.size(), "20", [&](size_t i) { return Params{citizens[i]}; });
 }
 
 double Postgres::ReadInOrder(int64_t rows) {

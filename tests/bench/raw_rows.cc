@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "tests/bench/process.h"
 
 namespace klantbeeld::bench {
@@ -71,9 +72,28 @@ class Group : public rocksdb::WriteBatch::Handler {
 
   size_t facts() const { return facts_; }
 
+  std::string Summary(size_t facts) const {
+    const auto each = [&](const Sum& sum) {
+      const auto count = static_cast<double>(facts);
+      return absl::StrFormat("%.2f rows of %.0f bytes", sum.rows / count,
+                             sum.rows > 0 ? sum.bytes / sum.rows : 0);
+    };
+    std::string text;
+    Sum all;
+    for (const auto& [family, sum] : sums_) {
+      text += absl::StrFormat("\n  %-10s %s", HandleOf(family)->GetName(), each(sum));
+      all.rows += sum.rows;
+      all.bytes += sum.bytes;
+    }
+    return "a fact is " + each(all) + text;
+  }
+
   std::string Take() {
     rocksdb::WriteBatch batch;
     for (const auto& [key, value] : rows_) {
+      Sum& sum = sums_[key.first];
+      ++sum.rows;
+      sum.bytes += static_cast<double>(key.second.size() + (value ? value->size() : 0));
       auto* handle = HandleOf(key.first);
       Check(value ? batch.Put(handle, key.second, *value) : batch.Delete(handle, key.second),
             "grouping rows");
@@ -84,6 +104,10 @@ class Group : public rocksdb::WriteBatch::Handler {
   }
 
  private:
+  struct Sum {
+    double rows = 0, bytes = 0;
+  };
+
   rocksdb::ColumnFamilyHandle* HandleOf(uint32_t id) const {
     for (auto* handle : opened_.handles) {
       if (handle->GetID() == id) return handle;
@@ -94,6 +118,7 @@ class Group : public rocksdb::WriteBatch::Handler {
   const Opened& opened_;
   std::map<std::pair<uint32_t, std::string>, std::optional<std::string>> rows_;
   size_t facts_ = 0;
+  std::map<uint32_t, Sum> sums_;
 };
 
 }  // namespace
@@ -128,6 +153,7 @@ std::vector<std::string> RowRecorder::Read(size_t facts) {
   Check(at->status(), "reading the log");
   if (seen + group.facts() != facts) Die("the log holds other facts than were written");
   if (group.facts() > 0) batches.push_back(group.Take());
+  summary_ = group.Summary(facts);
   return batches;
 }
 

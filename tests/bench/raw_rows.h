@@ -18,11 +18,14 @@ class RowRecorder {
   // within one of these: whoever wrote waited after every `facts_per_batch`.
   // `facts` is how many there must be.
   std::vector<std::string> Read(size_t facts);
+  // What a fact costs in rows and bytes, by family, over the last Read.
+  const std::string& summary() const { return summary_; }
 
  private:
   const std::string rows_dir_;
   const size_t facts_per_batch_;
   uint64_t next_sequence_ = 1;
+  std::string summary_;
 };
 
 enum class RawOptions { kDefault, kOurs };
