@@ -1,8 +1,9 @@
 #include "service/follow_stream.h"
 
-// Also tests: service/feed_handler.cc
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "tests/service/events.h"
+#include "tests/service/follower.h"
 #include "tests/service/running_server.h"
 
 namespace klantbeeld::service {
@@ -12,88 +13,9 @@ std::vector<Override> Quick() {
   return {{"limits.bookmark_idle_ms", "50"}, {"limits.follower_stall_ms", "400"}};
 }
 
-// One call of Follow.
-class Follower {
- public:
-  explicit Follower(const RunningServer& server)
-      : stub_(v1::FeedService::NewStub(server.Connect())) {
-    SetDeadline(context_);
-    stream_ = stub_->Follow(&context_);
-  }
-  ~Follower() {
-    context_.TryCancel();
-    v1::FollowResponse rest;
-    while (!ended_ && stream_->Read(&rest)) {
-    }
-    if (!ended_) stream_->Finish();
-  }
-  void Start(const v1::FollowStart& start) {
-    v1::FollowRequest request;
-    *request.mutable_start() = start;
-    stream_->Write(request);
-  }
-  void StartAt(uint64_t position) {
-    v1::FollowStart start;
-    start.set_position(position);
-    Start(start);
-  }
-  void Ack(uint64_t position) {
-    v1::FollowRequest request;
-    request.mutable_ack()->set_position(position);
-    stream_->Write(request);
-  }
-  bool Read(v1::FollowResponse* frame) {
-    frame->Clear();
-    return stream_->Read(frame);
-  }
-  v1::FollowResponse Next() {
-    v1::FollowResponse frame;
-    EXPECT_TRUE(Read(&frame));
-    return frame;
-  }
-  // The next frame that has facts.
-  v1::FollowResponse NextFacts() {
-    v1::FollowResponse frame;
-    while (Read(&frame) && frame.events().empty()) {
-    }
-    return frame;
-  }
-  grpc::Status End() {
-    v1::FollowResponse rest;
-    while (stream_->Read(&rest)) {
-    }
-    ended_ = true;
-    return stream_->Finish();
-  }
-  void Done() { stream_->WritesDone(); }
-
- private:
-  std::unique_ptr<v1::FeedService::Stub> stub_;
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReaderWriter<v1::FollowRequest, v1::FollowResponse>> stream_;
-  bool ended_ = false;
-};
-
 class FollowStreamTest : public testing::Test {
  protected:
-  void RecordMany(int first, int count) {
-    auto stub = v1::ContactService::NewStub(channel);
-    grpc::ClientContext context;
-    SetDeadline(context);
-    auto stream = stub->RecordContactEvents(&context);
-    v1::RecordContactEventsRequest batch;
-    for (int i = 0; i < count; ++i) {
-      v1::ContactEvent event = Call(absl::StrCat("c-", first + i));
-      if ((first + i) % 2 == 0) event.mutable_data()->set_channel(v1::CHANNEL_WEB);
-      *batch.add_events() = event;
-    }
-    stream->Write(batch);
-    stream->WritesDone();
-    v1::RecordContactEventsResponse response;
-    while (stream->Read(&response)) {
-    }
-    EXPECT_TRUE(stream->Finish().ok());
-  }
+  void RecordMany(int first, int count) { RecordAll(channel, Calls(first, count)); }
 
   RunningServer server{Quick()};
   std::shared_ptr<grpc::Channel> channel = server.Connect();
@@ -297,6 +219,106 @@ TEST_F(FollowStreamTest, TooManyFollowersAreToldToRetry) {
   Follower second(small);
   second.StartAt(0);
   EXPECT_EQ(See(second.End()).reason, "OVERLOADED");
+}
+
+// Facts of some kilobytes, so that a few frames are more than gRPC takes in.
+class SlowFollowerTest : public testing::Test {
+ protected:
+  static constexpr uint64_t kFacts = 400;
+  explicit SlowFollowerTest(const std::vector<Override>& more = {})
+      : server(WithStall(more)), channel(server.Connect()) {
+    auto events = Calls(0, kFacts);
+    for (auto& event : events) event.mutable_data()->set_note(std::string(3800, 'n'));
+    RecordAll(channel, events, 100);
+  }
+  static std::vector<Override> WithStall(std::vector<Override> more) {
+    more.insert(more.end(),
+                {{"limits.bookmark_idle_ms", "50"}, {"limits.follower_stall_ms", "1500"}});
+    return more;
+  }
+  // Takes in no more than 64 KiB that the application has not asked for.
+  std::shared_ptr<grpc::Channel> NarrowChannel() const {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 65536);
+    return grpc::CreateCustomChannel("unix:" + server.dir() + "/socket",
+                                     grpc::InsecureChannelCredentials(), arguments);
+  }
+  // Returns when a follower that came after all others was cut.
+  void WaitForACut() {
+    Follower other(channel);
+    other.StartAt(0);
+    EXPECT_EQ(See(other.End()).reason, "FOLLOWER_TOO_SLOW");
+  }
+
+  RunningServer server;
+  std::shared_ptr<grpc::Channel> channel;
+};
+
+TEST_F(SlowFollowerTest, WhoNeverReadsHoldsOneFrameAndIsCut) {
+  Follower follower(NarrowChannel());
+  follower.StartAt(0);
+  WaitForACut();
+  // What stands in the way is one frame, and behind it the end: no more was made.
+  const auto frame = follower.Next();
+  EXPECT_GT(frame.ByteSizeLong(), size_t{128} << 10);
+  EXPECT_LE(frame.ByteSizeLong(), size_t{264} << 10);
+  v1::FollowResponse more;
+  ASSERT_FALSE(follower.Read(&more)) << "up to " << more.position();
+  const grpc::Status status = follower.End();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::ABORTED);
+  EXPECT_EQ(See(status).reason, "FOLLOWER_TOO_SLOW");
+  EXPECT_EQ(See(status).name, "resume_token");
+  EXPECT_TRUE(See(status).retry);
+
+  Follower again(channel);
+  again.Resume(See(status).value);
+  ExpectDense(again.Catch(kFacts), 0, kFacts);
+}
+
+TEST_F(SlowFollowerTest, WhoNeverAcknowledgesGetsFourFramesAndResumesExactlyOnce) {
+  std::vector<v1::FeedEvent> facts;
+  std::string token;
+  for (int cuts = 0; cuts < 2; ++cuts) {
+    Follower follower(channel);
+    cuts == 0 ? follower.StartAt(0) : follower.Resume(token);
+    v1::FollowResponse frame = follower.Next();
+    facts.insert(facts.end(), frame.events().begin(), frame.events().end());
+    follower.Ack(frame.position());
+    const std::string acknowledged = frame.resume_token();
+    int frames = 0;
+    while (follower.Read(&frame)) ++frames;
+    EXPECT_EQ(frames, 4) << "more than the credit, or less";
+    const grpc::Status status = follower.End();
+    EXPECT_EQ(See(status).reason, "FOLLOWER_TOO_SLOW");
+    token = See(status).value;
+    EXPECT_EQ(token, acknowledged);
+  }
+  Follower follower(channel);
+  follower.Resume(token);
+  for (const auto& fact : follower.Catch(kFacts)) facts.push_back(fact);
+  ExpectDense(facts, 0, kFacts);
+}
+
+class OneFollowerTest : public SlowFollowerTest {
+ protected:
+  OneFollowerTest() : SlowFollowerTest({{"limits.followers_max", "1"}}) {}
+};
+
+TEST_F(OneFollowerTest, WhoNeverReadsAtAllLosesItsPlaceToOthers) {
+  Follower stuck(NarrowChannel());
+  stuck.StartAt(0);
+  // Refused until the stuck one was not only told, but cut off.
+  const absl::Time end = absl::Now() + absl::Seconds(20);
+  while (absl::Now() < end) {
+    Follower next(channel);
+    next.StartAt(kFacts);
+    v1::FollowResponse place;
+    if (next.Read(&place)) return;
+    ASSERT_EQ(See(next.End()).reason, "OVERLOADED");
+  }
+  FAIL() << "the place was never given back";
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "service/watch_stream.h"
 
 // Also tests: service/citizen_handler.cc service/identity_handler.cc
+#include "absl/strings/str_cat.h"
 #include "tests/service/events.h"
 #include "tests/service/running_server.h"
 
@@ -43,6 +44,41 @@ class WatchStreamTest : public testing::Test {
     while (reader->Read(&step) && step.entries().empty() && step.removed_contact_ids().empty()) {
     }
     return step;
+  }
+
+  void StartFiltered(const std::string& id, v1::Channel channel_of) {
+    v1::WatchTimelineRequest request;
+    request.set_citizen_id(id);
+    request.mutable_filter()->add_channels(channel_of);
+    SetDeadline(watching);
+    reader = citizens->WatchTimeline(&watching, request);
+    v1::WatchTimelineResponse step;
+    ASSERT_TRUE(reader->Read(&step));
+    EXPECT_TRUE(step.first_page());
+  }
+
+  void Unlink(const std::string& contact) {
+    v1::UnlinkRequest request;
+    request.mutable_decision()->set_source("desk");
+    request.mutable_decision()->set_decision_id("d-2");
+    request.mutable_decision()->set_reason("another person after all");
+    request.add_parties()->set_source("exchange");
+    request.mutable_parties(0)->set_id(contact);
+    v1::UnlinkResponse response;
+    auto identities = v1::IdentityService::NewStub(channel);
+    const grpc::Status status =
+        Call(*identities, &v1::IdentityService::Stub::Unlink, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+  }
+
+  v1::ContactEvent Revision(const std::string& contact, int at) {
+    v1::ContactEvent event;
+    event.set_source("exchange");
+    event.set_event_id(absl::StrCat("r-", at));
+    event.mutable_contact()->set_source("exchange");
+    event.mutable_contact()->set_id(contact);
+    event.mutable_revised_at()->set_seconds(kNowSeconds + at);
+    return event;
   }
 
   v1::LinkResponse Link(const std::string& a, const std::string& b) {
@@ -105,6 +141,88 @@ TEST_F(WatchStreamTest, LinkMadeLaterBringsItsContacts) {
   const auto change = NextChange();
   ASSERT_EQ(change.entries_size(), 1);
   EXPECT_EQ(change.entries(0).contact().ref().id(), "c-9");
+  watching.TryCancel();
+}
+
+TEST_F(WatchStreamTest, RevisionShowsAndRetractionRemoves) {
+  StartWatch(Find(Number(v1::IDENTIFIER_TYPE_BSN, "999990019")));
+  v1::WatchTimelineResponse step;
+  ASSERT_TRUE(reader->Read(&step));
+  const std::string contact = step.entries(0).contact().id();
+  v1::ContactEvent revision = Revision("c-1", 1);
+  revision.mutable_data()->set_note("belt terug");
+  const uint64_t revised = Record(channel, revision);
+  step = NextChange();
+  ASSERT_EQ(step.entries_size(), 1);
+  EXPECT_EQ(step.entries(0).contact().id(), contact);
+  EXPECT_EQ(step.entries(0).contact().data().note(), "belt terug");
+  EXPECT_EQ(step.position(), revised);
+  v1::ContactEvent retraction = Revision("c-1", 2);
+  retraction.mutable_retraction()->set_contact(true);
+  known.set_event_id("c-2");  // So that there is somebody left to watch.
+  Record(channel, known);
+  EXPECT_EQ(NextChange().entries_size(), 1);
+  Record(channel, retraction);
+  step = NextChange();
+  EXPECT_TRUE(step.entries().empty());
+  ASSERT_EQ(step.removed_contact_ids_size(), 1);
+  EXPECT_EQ(step.removed_contact_ids(0), contact);
+  watching.TryCancel();
+}
+
+TEST_F(WatchStreamTest, WhatLeavesTheFilterIsRemovedAndWhatEntersItIsShown) {
+  StartFiltered(Find(Number(v1::IDENTIFIER_TYPE_BSN, "999990019")), v1::CHANNEL_PHONE);
+  v1::ContactEvent away = Revision("c-1", 1);
+  away.mutable_data()->set_channel(v1::CHANNEL_WEB);
+  Record(channel, away);
+  EXPECT_EQ(NextChange().removed_contact_ids_size(), 1);
+  v1::ContactEvent back = Revision("c-1", 2);
+  back.mutable_data()->set_channel(v1::CHANNEL_PHONE);
+  Record(channel, back);
+  EXPECT_EQ(NextChange().entries_size(), 1);
+  watching.TryCancel();
+}
+
+TEST_F(WatchStreamTest, UnlinkTakesAwayWhatTheLinkBrought) {
+  Record(channel, klantbeeld::service::Call("c-9"));
+  const std::string bsn = Find(Number(v1::IDENTIFIER_TYPE_BSN, "999990019"));
+  const std::string phone = Find(Number(v1::IDENTIFIER_TYPE_PHONE, "0612345678"));
+  StartWatch(bsn);
+  v1::WatchTimelineResponse step;
+  ASSERT_TRUE(reader->Read(&step));
+  Link(bsn, phone);
+  step = NextChange();
+  ASSERT_EQ(step.entries_size(), 1);
+  ASSERT_EQ(step.changes_size(), 1);
+  EXPECT_EQ(step.changes(0).kind(), v1::CitizenChange::KIND_MERGED);
+  const std::string brought = step.entries(0).contact().id();
+  Unlink("c-9");
+  step = NextChange();
+  EXPECT_TRUE(step.entries().empty());
+  ASSERT_EQ(step.removed_contact_ids_size(), 1);
+  EXPECT_EQ(step.removed_contact_ids(0), brought);
+  ASSERT_EQ(step.changes_size(), 1);
+  EXPECT_EQ(step.changes(0).kind(), v1::CitizenChange::KIND_SPLIT);
+  watching.TryCancel();
+}
+
+TEST_F(WatchStreamTest, WatcherOfTheOneThatWasMergedGoesOnUnderTheNewId) {
+  Record(channel, klantbeeld::service::Call("c-9"));
+  const std::string bsn = Find(Number(v1::IDENTIFIER_TYPE_BSN, "999990019"));
+  const std::string phone = Find(Number(v1::IDENTIFIER_TYPE_PHONE, "0612345678"));
+  StartWatch(phone);
+  v1::WatchTimelineResponse step;
+  ASSERT_TRUE(reader->Read(&step));
+  ASSERT_EQ(step.entries_size(), 1);
+  Link(bsn, phone);
+  step = NextChange();
+  EXPECT_EQ(step.citizen_id(), bsn);
+  EXPECT_GE(step.entries_size(), 1);
+  known.set_event_id("c-2");
+  Record(channel, known);
+  step = NextChange();
+  ASSERT_EQ(step.entries_size(), 1);
+  EXPECT_EQ(step.entries(0).contact().ref().id(), "c-2");
   watching.TryCancel();
 }
 
