@@ -65,9 +65,13 @@ absl::Status Committer::Take(Batch& batch, Proposal::Event& proposal) {
     proposal.outcome = std::move(response);
     return absl::OkStatus();
   }
-  if (!event.body.event().has_retraction() && event.contact_id != event.event_id) {
-    KB_ASSIGN_OR_RETURN(const auto contact, ReadRow<format::ContactRow>(batch, Family::kContact,
-                                                                        View(event.contact_id)));
+  if (!event.body.event().has_retraction()) {
+    // An event of its own contact stands in the same row.
+    std::optional<format::ContactRow> contact = row;
+    if (event.contact_id != event.event_id) {
+      KB_ASSIGN_OR_RETURN(contact, ReadRow<format::ContactRow>(batch, Family::kContact,
+                                                               View(event.contact_id)));
+    }
     if (contact && static_cast<size_t>(contact->events_size()) >= kContactEventsMax) {
       proposal.outcome = Error(v1::ERROR_REASON_CONTACT_FULL,
                                absl::StrCat("the contact has its ", kContactEventsMax, " events"));

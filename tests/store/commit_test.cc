@@ -1,0 +1,223 @@
+// Also tests: store/apply.cc
+#include "store/commit.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "store/contact.h"
+#include "store/error.h"
+#include "store/prepare.h"
+#include "store/rows.h"
+#include "tests/store/events.h"
+#include "tests/store/history.h"
+#include "tests/store/testing.h"
+
+namespace klantbeeld::store {
+namespace {
+
+using testing::ElementsAre;
+
+// Groups put together by the test.
+class CommitTest : public testing::Test {
+ protected:
+  CommitTest() {
+    db_ = *Db::Open(temp_ / "rows", {}, true);
+    acknowledged_ = *Acknowledged::Open(temp_ / "acknowledged");
+    committer_ = std::make_unique<Committer>(
+        keys_, *db_, *acknowledged_, [this] { return now_; }, format::Head());
+  }
+  void Add(const v1::ContactEvent& event) {
+    auto prepared = PrepareEvent(keys_, event);
+    ASSERT_TRUE(prepared.ok()) << prepared.status();
+    Proposal::Event proposal;
+    proposal.event = *std::move(prepared);
+    group_.push_back({std::move(proposal), 1});
+  }
+  void Add(const v1::LinkRequest& request) {
+    Proposal::Link link;
+    link.content_hash = keys_.IdOf("content", request.SerializeAsString());
+    link.request = request;
+    group_.push_back({std::move(link), 1});
+  }
+  // What became of each: "1", "1 again", or the reason it was refused.
+  std::vector<std::string> Commit() {
+    EXPECT_TRUE(committer_->Commit(group_).ok());
+    std::vector<std::string> texts;
+    for (const Proposal& proposal : group_) {
+      std::visit(
+          [&](const auto& what) {
+            texts.push_back(what.outcome.ok()
+                                ? absl::StrCat(what.outcome->position(),
+                                               what.outcome->duplicate() ? " again" : "")
+                                : v1::ErrorReason_Name(ReasonOf(what.outcome.status())));
+          },
+          proposal.what);
+    }
+    group_.clear();
+    return texts;
+  }
+
+  TempDir temp_;
+  const Keys keys_ = TestKeys();
+  absl::Time now_ = absl::FromUnixSeconds(1'767'000'000);
+  std::unique_ptr<Db> db_;
+  std::unique_ptr<Acknowledged> acknowledged_;
+  std::unique_ptr<Committer> committer_;
+  std::vector<Proposal> group_;
+};
+
+TEST_F(CommitTest, DuplicateInTheSameGroupAndInALaterOne) {
+  Add(Visit("a", 1, {Bsn(kBsnA)}));
+  Add(Visit("b", 2, {Bsn(kBsnA)}));
+  Add(Visit("a", 1, {Bsn(kBsnA)}));
+  EXPECT_THAT(Commit(), ElementsAre("1", "2", "1 again"));
+  Add(Visit("b", 2, {Bsn(kBsnA)}));
+  EXPECT_THAT(Commit(), ElementsAre("2 again"));
+  EXPECT_EQ(committer_->head().position(), 2u);
+}
+
+TEST_F(CommitTest, OtherContentIsRefusedWithTheFirstPosition) {
+  Add(Visit("a", 1, {}));
+  Add(Visit("a", 2, {}));
+  EXPECT_THAT(Commit(), ElementsAre("1", "ERROR_REASON_CONTENT_DIFFERS"));
+}
+
+TEST_F(CommitTest, RefusedOnesDoNotSpoilTheGroupAndTakeNoPosition) {
+  Add(Visit("a", 1, {Bsn(kBsnA)}));
+  Add(Visit("b", 2, {Bsn(kBsnB)}));
+  Add(Visit("a", 9, {Bsn(kBsnA)}));
+  Add(LinkOf("l", 3, RefOf("website", "a"), RefOf("website", "b")));
+  Add(LinkOf("m", 3, RefOf("website", "a"), RefOf("website", "unknown")));
+  Add(Visit("c", 3, {Phone("+31612345678")}));
+  Add(LinkOf("n", 3, RefOf("website", "a"), RefOf("website", "c")));
+  EXPECT_THAT(Commit(),
+              ElementsAre("1", "2", "ERROR_REASON_CONTENT_DIFFERS", "ERROR_REASON_LINK_FORBIDDEN",
+                          "ERROR_REASON_PARTY_NOT_FOUND", "3", "4"));
+  EXPECT_FALSE(db_->Get(Family::kJournal, BigEndian(5))->has_value());
+  for (uint64_t position = 1; position <= 4; ++position) {
+    EXPECT_TRUE(ReadFact(*db_, position).ok());
+  }
+}
+
+TEST_F(CommitTest, ContactHolds256EventsAndRetractionsBeside) {
+  for (size_t i = 0; i < kContactEventsMax; ++i) {
+    Add(About("desk", absl::StrCat("e", i), "exchange", "c", 1));
+  }
+  EXPECT_EQ(Commit().back(), absl::StrCat(kContactEventsMax));
+  Add(About("desk", "one more", "exchange", "c", 1));
+  Add(RetractEvent("desk", "r", "e0"));
+  Add(RetractContact("exchange", "rc", "c"));
+  Add(About("desk", "elsewhere", "exchange", "d", 1));
+  EXPECT_THAT(Commit(), ElementsAre("ERROR_REASON_CONTACT_FULL", "257", "258", "259"));
+}
+
+// The limit counts whoever comes last, also the source whose contact it is.
+TEST_F(CommitTest, ContactsOwnEventCountsTowardsTheLimit) {
+  for (size_t i = 0; i < kContactEventsMax; ++i) {
+    Add(About("desk", absl::StrCat("e", i), "exchange", "c", 1));
+  }
+  Add(EventOf("exchange", "c", 1));
+  EXPECT_EQ(Commit().back(), "ERROR_REASON_CONTACT_FULL");
+}
+
+TEST_F(CommitTest, LimitHoldsWithinOneGroup) {
+  for (size_t i = 0; i < kContactEventsMax + 1; ++i) {
+    Add(About("desk", absl::StrCat("e", i), "exchange", "c", 1));
+  }
+  const auto outcomes = Commit();
+  EXPECT_EQ(outcomes[kContactEventsMax - 1], absl::StrCat(kContactEventsMax));
+  EXPECT_EQ(outcomes[kContactEventsMax], "ERROR_REASON_CONTACT_FULL");
+}
+
+TEST_F(CommitTest, GroupOfRefusalsWritesNothing) {
+  Add(LinkOf("m", 3, RefOf("website", "a"), RefOf("website", "unknown")));
+  EXPECT_THAT(Commit(), ElementsAre("ERROR_REASON_PARTY_NOT_FOUND"));
+  EXPECT_FALSE(db_->Get(Family::kMeta, "head")->has_value());
+}
+
+TEST_F(CommitTest, HeadChainAndTimeGoOnWithEachFact) {
+  Add(Visit("a", 1, {}));
+  Add(Visit("b", 1, {}));
+  Commit();
+  now_ -= absl::Hours(2);
+  Add(Visit("c", 1, {}));
+  Commit();
+  std::string chain(16, '\0');
+  int64_t recorded = 0;
+  for (uint64_t position = 1; position <= 3; ++position) {
+    const auto fact = ReadFact(*db_, position);
+    ASSERT_TRUE(fact.ok());
+    EXPECT_EQ(fact->header.chain(), NextChain(chain, position, fact->header, fact->body));
+    EXPECT_GE(fact->header.recorded_at_us(), recorded);
+    chain = fact->header.chain();
+    recorded = fact->header.recorded_at_us();
+  }
+  EXPECT_EQ(ReadHead(*db_)->chain(), chain);
+}
+
+TEST_F(CommitTest, WhatIsAcknowledgedIsNoted) {
+  Add(Visit("a", 1, {}));
+  Commit();
+  acknowledged_.reset();
+  EXPECT_EQ((*Acknowledged::Open(temp_ / "acknowledged"))->noted().position(), 1u);
+  acknowledged_ = *Acknowledged::Open(temp_ / "acknowledged");
+}
+
+// --- Apply takes any fact in any order.
+
+struct Order {
+  const char* name;
+  std::vector<v1::ContactEvent> events;
+  bool retracted;  // Of contact (website, a), at the end.
+};
+
+TEST(Apply, RetractionsHoldInEveryOrder) {
+  const Order orders[] = {
+      {"event", {Visit("a", 1, {}), RetractEvent("website", "r", "a")}, true},
+      {"contact", {Visit("a", 1, {}), RetractContact("website", "r", "a")}, true},
+      {"of a retraction",
+       {Visit("a", 1, {}), RetractEvent("website", "r", "a"), RetractEvent("website", "rr", "r")},
+       true},
+      {"of another source", {Visit("a", 1, {}), RetractEvent("desk", "r", "a")}, false},
+      {"twice",
+       {Visit("a", 1, {}), RetractEvent("website", "r", "a"), RetractEvent("website", "s", "a")},
+       true},
+      {"of one of two",
+       {Visit("a", 1, {}), About("website", "b", "website", "a", 2),
+        RetractEvent("website", "r", "b")},
+       false},
+      {"contact with events that come later",
+       {RetractContact("website", "r", "a"), Visit("a", 1, {}),
+        About("desk", "n", "website", "a", 9)},
+       true},
+  };
+  const Keys keys = TestKeys();
+  for (Order order : orders) {
+    std::sort(order.events.begin(), order.events.end(),
+              [](const auto& a, const auto& b) { return a.event_id() < b.event_id(); });
+    do {
+      const NoRows none;
+      Batch batch(none);
+      format::Head head;
+      for (const auto& event : order.events) {
+        const auto prepared = PrepareEvent(keys, event);
+        auto applied = ApplyEvent(keys, batch, head.position() + 1, *prepared);
+        ASSERT_TRUE(applied.ok()) << order.name << ": " << applied.status();
+        const auto record =
+            MakeRecord(head, v1::FACT_KIND_CONTACT_EVENT, 1, *std::move(applied), prepared->sealed);
+        batch.Put(Family::kJournal, BigEndian(head.position()), EncodeJournal(record));
+      }
+      const Id id = EventOrContactId(keys, "website", "a");
+      const auto row = ReadRow<format::ContactRow>(batch, Family::kContact, View(id));
+      ASSERT_TRUE(row.ok() && row->has_value()) << order.name;
+      EXPECT_EQ((*row)->classification().exists(), !order.retracted) << order.name;
+    } while (std::next_permutation(
+        order.events.begin(), order.events.end(),
+        [](const auto& a, const auto& b) { return a.event_id() < b.event_id(); }));
+  }
+}
+
+}  // namespace
+}  // namespace klantbeeld::store
