@@ -137,7 +137,9 @@ std::vector<PartyClaim> ClaimsOf(const Keys& keys, absl::string_view contact_id,
     PartyClaim& claim = made.claim;
     const bool alike = parties_with[claim.content.content_id()] > 1;
     if (decided.contains(claim.party_key)) {
-      MakeOwn(keys, contact_id, format::ClaimContent::DECIDED, claim);
+      const bool apart = alike || made.session_only;
+      MakeOwn(keys, contact_id,
+              apart ? format::ClaimContent::DECIDED_APART : format::ClaimContent::DECIDED, claim);
     } else if (made.empty) {
       continue;
     } else if (alike) {

@@ -62,8 +62,11 @@ class ComponentReader {
     node.least_party = row->least_party();
     node.content = content.content_id();
     node.contested = content.contested_size() > 0;
-    node.decided = content.own_reason() == format::ClaimContent::DECIDED;
-    node.by_content = (node.decided || content.own_reason() == format::ClaimContent::SHARED) &&
+    const auto own = content.own_reason();
+    node.decided =
+        own == format::ClaimContent::DECIDED || own == format::ClaimContent::DECIDED_APART;
+    node.by_content = (own == format::ClaimContent::DECIDED ||
+                       own == format::ClaimContent::SHARED) &&
                       (content.identifiers_size() > 0 || node.contested || content.has_details());
     AddNumbers(content, node);
     for (const IndexValue& value : ValuesOf(keys_, content)) {
