@@ -48,13 +48,32 @@ class Stretch {
   std::string citizen_;
 };
 
-absl::Status Fill(const Reader& reader, const v1::WatchTimelineRequest& request,
-                  const Stretch& stretch, v1::WatchTimelineResponse& step) {
+// The newest contacts of a citizen that the watcher was led to: what stood
+// there before is new to it.
+absl::Status AddNewest(const Reader& reader, const StandingCitizen& citizen, int wanted,
+                       std::set<std::string>& contacts) {
+  for (const auto& [claim, row] : citizen.claims) {
+    int found = 0;
+    KB_RETURN_IF_ERROR(reader.Scan(Family::kTimeline, claim, claim,
+                                   [&](absl::string_view key, absl::string_view) {
+                                     contacts.insert(PlaceOf(key).contact);
+                                     return ++found < wanted;
+                                   }));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Fill(const Reader& reader, const v1::WatchTimelineRequest& request, bool led_on,
+                  Stretch& stretch, v1::WatchTimelineResponse& step) {
   const auto citizen = FindStanding(reader, ToHex(stretch.citizen()));
   if (!citizen.ok() && citizen.status().code() == absl::StatusCode::kDataLoss) {
     return citizen.status();
   }
   if (citizen.ok()) step.set_citizen_id(ToHex(citizen->id));
+  if (citizen.ok() && led_on) {
+    const int wanted = request.page_size() == 0 ? kPageDefault : request.page_size();
+    KB_RETURN_IF_ERROR(AddNewest(reader, *citizen, wanted, stretch.contacts));
+  }
   for (const std::string& contact : stretch.contacts) {
     std::optional<v1::TimelineEntry> entry;
     if (citizen.ok()) {
@@ -88,7 +107,8 @@ absl::StatusOr<v1::WatchTimelineResponse> ReadChanges(const Reader& reader,
   KB_RETURN_IF_ERROR(inner);
   if (stretch.contacts.empty() && stretch.changes.empty()) return step;
   for (auto& change : stretch.changes) *step.add_changes() = std::move(change);
-  KB_RETURN_IF_ERROR(Fill(reader, request, stretch, step));
+  const bool led_on = stretch.citizen() != IdFromHex(citizen_id);
+  KB_RETURN_IF_ERROR(Fill(reader, request, led_on, stretch, step));
   return step;
 }
 
