@@ -3,7 +3,7 @@
 // that was not yet synced is thrown away. And that this test would notice.
 //
 // KLANTBEELD_CRASH_SEED     where the random moments come from; default 1
-// KLANTBEELD_CRASH_MINUTES  store after store for so long; default one store
+// KLANTBEELD_CRASH_SECONDS  store after store for so long; default one store
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -172,14 +172,14 @@ class Life {
 };
 
 void Kill(const char* mode, bool drop) {
-  const uint64_t minutes = Setting("KLANTBEELD_CRASH_MINUTES", 0);
+  const uint64_t seconds = Setting("KLANTBEELD_CRASH_SECONDS", 0);
   const absl::Time end =
-      minutes == 0 ? absl::InfiniteFuture() : absl::Now() + absl::Minutes(minutes);
+      seconds == 0 ? absl::InfiniteFuture() : absl::Now() + absl::Seconds(seconds);
   uint64_t seed = Setting("KLANTBEELD_CRASH_SEED", 1);
   Tally tally;
   do {
     Life life(seed, drop, tally);
-    life.Live(minutes == 0 ? kRoundsOfStore : 30, end);
+    life.Live(kRoundsOfStore, end);
     std::printf(
         "%s, seed %llu: so far %llu rounds, %llu kills (%llu at a chosen sync), %llu facts "
         "acknowledged, %llu answered again, %llu decisions refused\n",
@@ -197,7 +197,7 @@ void Kill(const char* mode, bool drop) {
       EXPECT_GT(life.kinds().count(kind), 0) << kind << " never happened";
     }
     ++seed;
-  } while (minutes > 0 && absl::Now() < end);
+  } while (seconds > 0 && absl::Now() < end);
 }
 
 // Load on a disk of this kind, a pause in which every call has its answer, and
