@@ -88,6 +88,7 @@ class ServerProcess {
     return Wait(std::exchange(pid_, -1));
   }
 
+  pid_t pid() const { return pid_; }
   std::string Log() const { return Read(dir_ + "/log"); }
 
   std::shared_ptr<grpc::Channel> Connect() const {

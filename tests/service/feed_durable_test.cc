@@ -82,8 +82,7 @@ class FeedDurableTest : public testing::Test {
   Recorded Submit(const std::string& id) {
     auto prepared = store_->Prepare(service::Call(id));
     EXPECT_TRUE(prepared.ok()) << prepared.status();
-    auto promise =
-        std::make_shared<std::promise<absl::StatusOr<v1::RecordContactEventResponse>>>();
+    auto promise = std::make_shared<std::promise<absl::StatusOr<v1::RecordContactEventResponse>>>();
     Recorded result = promise->get_future();
     EXPECT_TRUE(store_
                     ->Record(*std::move(prepared),
