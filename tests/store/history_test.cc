@@ -1,3 +1,4 @@
+// Also tests: store/apply.cc store/component.cc store/identity.cc
 // Promises that hold for every history, tried on many. A failure prints its
 // seed; KLANTBEELD_SEED runs that one, KLANTBEELD_SEEDS how many.
 #include "tests/store/history.h"

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "store/check.h"
@@ -90,6 +91,25 @@ class TestStore {
   absl::StatusOr<v1::RecordContactEventResponse> Record(const std::string& json) {
     return Record(Event(json));
   }
+  // Records them without waiting for each; all must be taken.
+  void RecordAll(const std::vector<v1::ContactEvent>& events) {
+    std::vector<std::future<absl::Status>> outcomes;
+    for (const auto& event : events) {
+      auto prepared = store_->Prepare(event);
+      ASSERT_TRUE(prepared.ok()) << prepared.status();
+      auto promise = std::make_shared<std::promise<absl::Status>>();
+      outcomes.push_back(promise->get_future());
+      const absl::Status taken = store_->Record(
+          *std::move(prepared), [promise](absl::StatusOr<v1::RecordContactEventResponse> result) {
+            promise->set_value(result.status());
+          });
+      ASSERT_TRUE(taken.ok()) << taken;
+    }
+    for (auto& outcome : outcomes) {
+      const absl::Status status = outcome.get();
+      ASSERT_TRUE(status.ok()) << status;
+    }
+  }
   absl::StatusOr<v1::LinkResponse> Link(v1::LinkRequest request) {
     return Wait<v1::LinkResponse>(
         [&](auto done) { return store_->Link(std::move(request), std::move(done)); });
@@ -143,8 +163,8 @@ class TestStore {
   static absl::StatusOr<T> Wait(F&& submit) {
     auto promise = std::make_shared<std::promise<absl::StatusOr<T>>>();
     auto future = promise->get_future();
-    const absl::Status status = submit(
-        [promise](absl::StatusOr<T> result) { promise->set_value(std::move(result)); });
+    const absl::Status status =
+        submit([promise](absl::StatusOr<T> result) { promise->set_value(std::move(result)); });
     if (!status.ok()) return status;
     return future.get();
   }

@@ -1,12 +1,19 @@
 # One binary for what needs few rows or none: linking costs more than compiling.
 klantbeeld_test(store_unit_test store/identity_rules_test.cc klantbeeld_store)
 target_sources(store_unit_test PRIVATE store/history.cc)
-foreach(name keys_test normalise_test record_test sealer_test)
+foreach(name changes_test claims_test contact_test error_test journal_test keys_test
+    normalise_test prepare_test
+    record_test sealer_test sequencer_test unmerge_test)
   target_sources(store_unit_test PRIVATE store/${name}.cc)
 endforeach()
 set_tests_properties(store_unit_test PROPERTIES LABELS core)
 
 klantbeeld_test(store_test store/store_test.cc klantbeeld_store)
+target_sources(store_test PRIVATE store/history.cc)
+foreach(name check_test citizen_test commit_test db_test decide_test feed_test timeline_test
+    watch_test)
+  target_sources(store_test PRIVATE store/${name}.cc)
+endforeach()
 set_tests_properties(store_test PROPERTIES LABELS core)
 
 klantbeeld_test(history_test store/history_test.cc klantbeeld_store)

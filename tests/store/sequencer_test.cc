@@ -1,0 +1,173 @@
+#include "store/sequencer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/synchronization/notification.h"
+#include "store/error.h"
+
+namespace klantbeeld::store {
+namespace {
+
+using testing::ElementsAre;
+
+// A sequencer whose commits the test holds back and lets fail.
+class SequencerTest : public testing::Test {
+ protected:
+  void Start(Sequencer::Limits limits = {}) {
+    sequencer_ = std::make_unique<Sequencer>(limits, [this](std::vector<Proposal>& group) {
+      absl::MutexLock lock(&mutex_);
+      entered_ = true;
+      mutex_.Await(absl::Condition(&open_));
+      groups_.push_back(group.size());
+      for (Proposal& proposal : group) {
+        auto& event = std::get<Proposal::Event>(proposal.what);
+        v1::RecordContactEventResponse response;
+        response.set_contact_id(event.event.sealed);
+        event.outcome = response;
+      }
+      return next_;
+    });
+  }
+  absl::Status Submit(const std::string& name, size_t bytes = 1) {
+    Proposal::Event event;
+    event.event.sealed = name;
+    event.done = [this, name](absl::StatusOr<v1::RecordContactEventResponse> result) {
+      absl::MutexLock lock(&mutex_);
+      done_.push_back(name + (result.ok() ? " " + result->contact_id() : " failed"));
+      if (!result.ok()) last_ = result.status();
+    };
+    return sequencer_->Submit({std::move(event), bytes});
+  }
+  void Close() {
+    absl::MutexLock lock(&mutex_);
+    open_ = entered_ = false;
+  }
+  void Open() {
+    absl::MutexLock lock(&mutex_);
+    open_ = true;
+  }
+  // Until the sequencer's thread stands in a commit.
+  void AwaitCommit() {
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(&entered_));
+  }
+  void AwaitDone(size_t count) {
+    absl::MutexLock lock(&mutex_);
+    const auto all = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return done_.size() >= count; };
+    mutex_.Await(absl::Condition(&all));
+  }
+  void FailWith(absl::Status status) {
+    absl::MutexLock lock(&mutex_);
+    next_ = std::move(status);
+  }
+
+  absl::Mutex mutex_;
+  bool open_ = true;
+  bool entered_ = false;
+  absl::Status next_;
+  absl::Status last_;
+  std::vector<size_t> groups_;
+  std::vector<std::string> done_;
+  std::unique_ptr<Sequencer> sequencer_;
+};
+
+TEST_F(SequencerTest, CommitsInOrderAndGivesEachItsOwnOutcome) {
+  Start();
+  for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(Submit(name).ok());
+  sequencer_.reset();
+  EXPECT_THAT(done_, ElementsAre("a a", "b b", "c c"));
+}
+
+TEST_F(SequencerTest, LoneFactDoesNotWaitForCompany) {
+  Start();
+  ASSERT_TRUE(Submit("a").ok());
+  AwaitDone(1);
+  EXPECT_THAT(groups_, ElementsAre(1u));
+}
+
+TEST_F(SequencerTest, GathersWhileACommitIsInFlight) {
+  Start({.group_facts_max = 3});
+  Close();
+  ASSERT_TRUE(Submit("a").ok());
+  AwaitCommit();
+  for (const char* name : {"b", "c", "d", "e"}) ASSERT_TRUE(Submit(name).ok());
+  EXPECT_EQ(sequencer_->figures().queue_facts, 4u);
+  Open();
+  AwaitDone(5);
+  EXPECT_THAT(groups_, ElementsAre(1u, 3u, 1u));
+  sequencer_.reset();
+  EXPECT_THAT(done_, ElementsAre("a a", "b b", "c c", "d d", "e e"));
+}
+
+TEST_F(SequencerTest, GroupIsBoundInBytesButNeverEmpty) {
+  Start({.group_bytes_max = 10});
+  Close();
+  ASSERT_TRUE(Submit("a").ok());
+  AwaitCommit();
+  for (const size_t bytes : {50u, 4u, 6u, 1u}) ASSERT_TRUE(Submit("x", bytes).ok());
+  Open();
+  AwaitDone(5);
+  EXPECT_THAT(groups_, ElementsAre(1u, 1u, 2u, 1u));
+}
+
+TEST_F(SequencerTest, FullQueueRefusesAndKeepsWhatItTook) {
+  Start({.queue_bytes_max = 10});
+  Close();
+  ASSERT_TRUE(Submit("a", 10).ok());
+  AwaitCommit();
+  ASSERT_TRUE(Submit("b", 6).ok());
+  ASSERT_TRUE(Submit("c", 4).ok());
+  const absl::Status full = Submit("d", 1);
+  EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(ReasonOf(full), v1::ERROR_REASON_OVERLOADED);
+  Open();
+  AwaitDone(3);
+  ASSERT_TRUE(Submit("e", 10).ok());
+  sequencer_.reset();
+  EXPECT_THAT(done_, ElementsAre("a a", "b b", "c c", "e e"));
+}
+
+TEST_F(SequencerTest, FailedCommitStopsEverythingAfterIt) {
+  Start({.group_facts_max = 1});
+  Close();
+  ASSERT_TRUE(Submit("a").ok());
+  AwaitCommit();
+  ASSERT_TRUE(Submit("b").ok());
+  FailWith(absl::InternalError("disk on fire"));
+  Open();
+  AwaitDone(2);
+  EXPECT_THAT(done_, ElementsAre("a failed", "b failed"));
+  EXPECT_THAT(groups_, ElementsAre(1u));  // The second was never tried.
+  EXPECT_EQ(last_.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(last_), v1::ERROR_REASON_WRITES_STOPPED);
+  EXPECT_THAT(std::string(last_.message()), testing::HasSubstr("disk on fire"));
+  FailWith(absl::OkStatus());
+  EXPECT_EQ(ReasonOf(Submit("c")), v1::ERROR_REASON_WRITES_STOPPED);
+  EXPECT_TRUE(sequencer_->figures().stopped);
+}
+
+TEST_F(SequencerTest, DestructorCommitsWhatWasTaken) {
+  Start({.group_facts_max = 2});
+  Close();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(Submit("x").ok());
+  AwaitCommit();
+  Open();
+  sequencer_.reset();
+  EXPECT_EQ(done_.size(), 5u);
+}
+
+TEST_F(SequencerTest, CountsWhatItCommitted) {
+  Start();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(Submit("x", 7).ok());
+  AwaitDone(5);
+  EXPECT_EQ(sequencer_->figures().committed_facts, 5u);
+  EXPECT_EQ(sequencer_->figures().commits, groups_.size());
+  EXPECT_EQ(sequencer_->figures().queue_bytes, 0u);
+}
+
+}  // namespace
+}  // namespace klantbeeld::store
