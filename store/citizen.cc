@@ -21,6 +21,7 @@ namespace {
 
 constexpr int kDetailsMax = 20;
 constexpr int kIdentifiersMax = 200;
+constexpr int kFormerMax = 100;
 // Claims that a look-up reads before it says that there are too many.
 constexpr size_t kFoundClaimsMax = 5000;
 
@@ -61,7 +62,7 @@ class CitizenReader {
     for (const auto& [claim, row] : citizen_.claims) KB_RETURN_IF_ERROR(AddClaim(claim, row));
     Arrange(request);
     KB_RETURN_IF_ERROR(CountChannels());
-    for (const std::string& former : citizen_.row.former()) shown_.add_former_ids(ToHex(former));
+    KB_RETURN_IF_ERROR(AddFormer(citizen_.row));
     for (const int issue : citizen_.row.issues()) {
       shown_.add_issues(static_cast<v1::CitizenIssue>(issue));
     }
@@ -102,6 +103,18 @@ class CitizenReader {
       kept.set_source(latest.source);
       *kept.mutable_seen_at() = latest.at;
     }
+  }
+
+  // Also those that lead here over others; each leads to one later id only.
+  absl::Status AddFormer(const format::CitizenRow& row) {
+    for (const std::string& former : row.former()) {
+      if (shown_.former_ids_size() == kFormerMax) break;
+      shown_.add_former_ids(ToHex(former));
+      KB_ASSIGN_OR_RETURN(const auto earlier,
+                          ReadRow<format::CitizenRow>(reader_, Family::kCitizen, former));
+      if (earlier) KB_RETURN_IF_ERROR(AddFormer(*earlier));
+    }
+    return absl::OkStatus();
   }
 
   void Arrange(const v1::GetCitizenRequest& request) {
@@ -201,6 +214,12 @@ absl::StatusOr<std::string> IndexFor(const Keys& keys, const v1::FindCitizensReq
   }
 }
 
+absl::Status TooMany() {
+  return Error(v1::ERROR_REASON_TOO_MANY_RESULTS,
+               absl::StrCat("more than ", kFoundMax,
+                            " citizens; refine with a birth date, a house number or another key"));
+}
+
 absl::StatusOr<std::set<std::string>> CitizensAt(const Reader& reader,
                                                  const std::string& index) {
   std::vector<std::string> claims;
@@ -216,6 +235,8 @@ absl::StatusOr<std::set<std::string>> CitizensAt(const Reader& reader,
     if (row) citizens.insert(row->citizen_id());
     if (citizens.size() > kFoundMax) break;
   }
+  // Not all were looked at: there may be more than was found.
+  if (claims.size() == kFoundClaimsMax && citizens.size() <= kFoundMax) return TooMany();
   return citizens;
 }
 
@@ -236,11 +257,7 @@ absl::StatusOr<v1::FindCitizensResponse> FindCitizens(const Keys& keys, const Re
                                                       const v1::FindCitizensRequest& request) {
   KB_ASSIGN_OR_RETURN(const std::string index, IndexFor(keys, request));
   KB_ASSIGN_OR_RETURN(const auto citizens, CitizensAt(reader, index));
-  if (citizens.size() > kFoundMax) {
-    return Error(v1::ERROR_REASON_TOO_MANY_RESULTS,
-                 absl::StrCat("more than ", kFoundMax,
-                              " citizens; refine with a birth date, a house number or another key"));
-  }
+  if (citizens.size() > kFoundMax) return TooMany();
   std::vector<v1::Citizen> found;
   v1::GetCitizenRequest one;
   one.set_latest(1);

@@ -354,7 +354,11 @@ absl::Status IdentityChange::WriteCitizen(const CitizenPart& part,
 
 absl::Status IdentityChange::Supersede(const std::string& old_id,
                                        const std::set<std::string>& successors) {
+  // Ids that led here lead on with it.
+  KB_ASSIGN_OR_RETURN(const auto before,
+                      ReadRow<format::CitizenRow>(batch_, Family::kCitizen, old_id));
   format::CitizenRow gone;
+  if (before) *gone.mutable_former() = before->former();
   for (const std::string& successor : successors) gone.add_successors(successor);
   batch_.Put(Family::kCitizen, old_id, Encode(gone));
   if (successors.size() != 1) return absl::OkStatus();

@@ -122,9 +122,12 @@ class Partitioner {
 
   void JoinByValues(JoinClass join) {
     std::map<std::pair<std::string, Taken>, std::set<size_t>> groups;
+    const std::set<std::string> spoilt =
+        join == JoinClass::kLogin ? LoginsOfTwo() : std::set<std::string>();
     for (size_t claim = 0; claim < input_.claims.size(); ++claim) {
       if (!TakesPart(claim, join)) continue;
       for (const std::string& value : ValuesOf(claim, join)) {
+        if (spoilt.contains(value)) continue;
         groups[{value, Suspended(claim, join, value)}].insert(claim);
       }
     }
@@ -141,6 +144,24 @@ class Partitioner {
         if (part.size() > 1 && MayJoin(part, join, nullptr)) Join(part);
       }
     }
+  }
+
+  // Sessions in which two numbers were seen, also where an unlink suspends one
+  // of them: it joins nobody then, and still speaks against the other.
+  std::set<std::string> LoginsOfTwo() {
+    std::map<std::string, std::vector<size_t>> holders;
+    for (size_t claim = 0; claim < input_.claims.size(); ++claim) {
+      for (const std::string& value : ValuesOf(claim, JoinClass::kLogin)) {
+        holders[value].push_back(claim);
+      }
+    }
+    std::set<std::string> spoilt;
+    for (const auto& [value, claims] : holders) {
+      if (!HoldsTwoNumbers(claims)) continue;
+      spoilt.insert(value);
+      Raise(claims, v1::CITIZEN_ISSUE_SESSION_TWO_NUMBERS);
+    }
+    return spoilt;
   }
 
   void JoinByLink(const DecisionNode& link) {

@@ -92,6 +92,9 @@ const Row kLinkRows[] = {
 const Row kUnlinkRows[] = {
     {"UnlinkBeatsTheSameBsn", {"a!bsn1* b!bsn1*", "a-b@1:bsn1"}, "a b=citizen of bsn1"},
     {"UnlinkBeatsTheSameSession", {"a@s* b@s*", "a-b@1:s"}, "a b"},
+    {"SuspendedSessionStillSpeaksAgainstAnotherBsn",
+     {"a!bsn1@s* c@s* d!bsn2@s", "a-c@1:s"},
+     "a=citizen of bsn1 c d=citizen of bsn2"},
     {"UnlinkBeatsTheSameContent", {"a=x* b=x*", "a-b@1:x"}, "a b"},
     {"UnlinkBeatsAnEarlierLink", {"a* b*", "a+b@1 a-b@2"}, "a b"},
     {"UnlinkHoldsAlthoughABridgeIsLinkedLater", {"a* b* x*", "a-b@1 a+x@2 x+b@3"}, "ax b"},
