@@ -124,7 +124,7 @@ void Load::Unary(History& history) {
   while (MayGoOn()) {
     for (int i = 0; !Wants(Wanted::kPaused); ++i) {
       std::optional<Call> decision;
-      if (i % 4 == 3) decision = history.NextDecision();
+      if (i % 2 == 1) decision = history.NextDecision();
       if (decision) {
         Decide(*client, *std::move(decision));
       } else {
