@@ -12,7 +12,8 @@ namespace {
 
 class ComponentReader {
  public:
-  ComponentReader(const Keys& keys, const Reader& reader) : keys_(keys), reader_(reader) {}
+  ComponentReader(const Keys& keys, const Reader& reader, const std::set<std::string>& bare)
+      : keys_(keys), reader_(reader), bare_(bare) {}
 
   absl::StatusOr<PartitionInput> Read(const std::set<std::string>& seeds,
                                       std::vector<std::string>& ids) {
@@ -72,8 +73,7 @@ class ComponentReader {
     for (const IndexValue& value : ValuesOf(keys_, content)) {
       KB_RETURN_IF_ERROR(AddValue(value, content, node));
     }
-    KB_RETURN_IF_ERROR(VisitExtras(id, content, node));
-    KB_RETURN_IF_ERROR(VisitCoParties(id));
+    if (!bare_.contains(id)) KB_RETURN_IF_ERROR(VisitBeside(id, content, node));
     KB_RETURN_IF_ERROR(VisitContent(content, node));
     if (node.decided) KB_RETURN_IF_ERROR(VisitDecisions(content.own()));
     nodes_[id] = std::move(node);
@@ -114,26 +114,26 @@ class ComponentReader {
     return MeetIndex(value.index);
   }
 
-  absl::Status VisitExtras(const std::string& id, const format::ClaimContent& content,
+  // What is counted beside the claim: extras, and parties of one contact.
+  absl::Status VisitBeside(const std::string& id, const format::ClaimContent& content,
                            ClaimNode& node) {
     std::vector<IndexValue> extras;
+    absl::Status inner;
     KB_RETURN_IF_ERROR(reader_.Scan(
-        Family::kClaim, ClaimKey(id, kClaimExtra), "",
-        [&](absl::string_view, absl::string_view value) {
+        Family::kClaim, id, ClaimKey(id, kClaimExtra),
+        [&](absl::string_view key, absl::string_view value) {
+          if (key[16] == kClaimCoParty) {
+            co_parties_.insert({id, std::string(key.substr(17))});
+            return true;
+          }
           format::ClaimCount count;
-          if (Decode(value, "claim", count).ok()) extras.push_back(FromExtra(count.extra()));
-          return true;
+          inner = Decode(value, "claim", count);
+          if (inner.ok()) extras.push_back(FromExtra(count.extra()));
+          return inner.ok();
         }));
+    KB_RETURN_IF_ERROR(inner);
     for (const IndexValue& extra : extras) KB_RETURN_IF_ERROR(AddValue(extra, content, node));
     return absl::OkStatus();
-  }
-
-  absl::Status VisitCoParties(const std::string& id) {
-    return reader_.Scan(Family::kClaim, ClaimKey(id, kClaimCoParty), "",
-                        [&](absl::string_view key, absl::string_view) {
-                          co_parties_.insert({id, std::string(key.substr(17))});
-                          return true;
-                        });
   }
 
   absl::Status VisitContent(const format::ClaimContent& content, const ClaimNode& node) {
@@ -186,6 +186,7 @@ class ComponentReader {
 
   const Keys& keys_;
   const Reader& reader_;
+  const std::set<std::string>& bare_;
   std::set<std::string> met_;
   std::deque<std::string> waiting_;
   std::map<std::string, ClaimNode> nodes_;
@@ -197,8 +198,9 @@ class ComponentReader {
 
 absl::StatusOr<PartitionInput> ReadComponent(const Keys& keys, const Reader& reader,
                                              const std::set<std::string>& seeds,
+                                             const std::set<std::string>& bare,
                                              std::vector<std::string>& ids) {
-  return ComponentReader(keys, reader).Read(seeds, ids);
+  return ComponentReader(keys, reader, bare).Read(seeds, ids);
 }
 
 absl::StatusOr<format::ClaimContent> OpenContent(absl::string_view claim_id,

@@ -89,6 +89,7 @@ absl::Status IdentityChange::Hold(absl::string_view contact_id, const PartyClaim
   const std::string party(View(PartyHash(keys_, contact_id, claim.party_key)));
   if (!held->exists) {
     held->exists = true;
+    bare_.insert(claim.claim_id);
     held->row.Clear();
     held->row.set_content(Seal({claim.claim_id, "claim", claim.claim_id},
                                claim.content.SerializeAsString()));
@@ -182,6 +183,7 @@ absl::Status IdentityChange::SeedIndex(absl::string_view index) {
 
 absl::Status IdentityChange::CountExtra(absl::string_view claim_id, absl::string_view extra,
                                         int by) {
+  bare_.erase(std::string(claim_id));
   const IndexValue value = FromExtra(extra);
   const std::string key = ClaimKey(claim_id, kClaimExtra, value.index);
   KB_ASSIGN_OR_RETURN(auto count, ReadRow<format::ClaimCount>(batch_, Family::kClaim, key));
@@ -235,6 +237,7 @@ absl::Status IdentityChange::CountCoParties(const std::set<std::string>& before,
 
 absl::Status IdentityChange::CountCoParty(absl::string_view claim, absl::string_view other,
                                           int by) {
+  bare_.erase(std::string(claim));
   const std::string key = ClaimKey(claim, kClaimCoParty, other);
   KB_ASSIGN_OR_RETURN(auto count, ReadRow<format::ClaimCount>(batch_, Family::kClaim, key));
   const bool had = count.has_value();
@@ -292,7 +295,7 @@ absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Finish() {
   if (seeds_.empty() && bereft_.empty()) return std::vector<v1::CitizenChange>();
   std::vector<std::string> claims;
   KB_ASSIGN_OR_RETURN(const PartitionInput input,
-                      ReadComponent(keys_, batch_, seeds_, claims));
+                      ReadComponent(keys_, batch_, seeds_, bare_, claims));
   std::map<std::string, std::string> before;
   for (const std::string& claim : claims) {
     KB_ASSIGN_OR_RETURN(const Held* held, Load(claim));

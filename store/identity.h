@@ -83,15 +83,18 @@ class IdentityChange {
   std::map<std::string, Held> held_;
   std::set<std::string> seeds_;              // Claims to look at again.
   std::set<std::string> least_to_find_;
+  std::set<std::string> bare_;               // New claims with no row but their record.
   std::set<std::string> bereft_;             // Citizens that lost a claim for good.
   std::vector<Moved> moved_;
   std::map<std::string, std::set<v1::CitizenIssue>> raised_;  // By citizen; new ones only.
 };
 
 // Reads the component that the seeds hang together with, by everything that
-// could join them. `ids` receives the claims in the order of the nodes.
+// could join them. `bare`: claims known to have no rows but their record. `ids`
+// receives the claims in the order of the nodes.
 absl::StatusOr<PartitionInput> ReadComponent(const Keys& keys, const Reader& reader,
                                              const std::set<std::string>& seeds,
+                                             const std::set<std::string>& bare,
                                              std::vector<std::string>& ids);
 
 // A claim's row and content, and the row's value.

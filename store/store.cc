@@ -18,6 +18,9 @@
 namespace klantbeeld::store {
 namespace {
 
+// Far below the reserve that stays free on the disk.
+constexpr size_t kDiskLookBytes = 16 << 20;
+
 std::string RowsDir(absl::string_view data_dir) { return absl::StrCat(data_dir, "/rows"); }
 std::string AcknowledgedPath(absl::string_view data_dir) {
   return absl::StrCat(data_dir, "/acknowledged");
@@ -47,6 +50,7 @@ struct Store::Impl {
   std::unique_ptr<Acknowledged> acknowledged;
   std::unique_ptr<Committer> committer;
   std::atomic<uint64_t> head{0};
+  std::atomic<size_t> bytes_since_look{kDiskLookBytes};  // At the disk; at first it is due.
   std::function<void(uint64_t)> wake;
   // Last: its thread uses all of the above, and stops first.
   std::unique_ptr<Sequencer> sequencer;
@@ -62,9 +66,18 @@ struct Store::Impl {
     return absl::OkStatus();
   }
 
+  // Looking costs a system call, so it is done for every some bytes taken, and
+  // while the disk is full for every fact.
+  absl::Status CheckDisk(size_t bytes) {
+    if (bytes_since_look.fetch_add(bytes) + bytes < kDiskLookBytes) return absl::OkStatus();
+    KB_RETURN_IF_ERROR(db->CheckDisk());
+    bytes_since_look = 0;
+    return absl::OkStatus();
+  }
+
   template <typename What>
   absl::Status Submit(What what, size_t bytes) {
-    KB_RETURN_IF_ERROR(db->CheckDisk());
+    KB_RETURN_IF_ERROR(CheckDisk(bytes));
     Proposal proposal{std::move(what), bytes};
     return sequencer->Submit(std::move(proposal));
   }

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <fstream>
+#include <future>
 #include <map>
 #include <thread>
 
@@ -201,8 +202,9 @@ TEST_F(FeedRestartTest, TermGivesTheTokenThatGoesOnBehindWhatWasAcknowledged) {
   follower.Ack(1);
   // The credit was used up, so the acknowledgement has been read when this comes.
   EXPECT_EQ(follower.NextFacts().position(), 5u);
+  auto ended = std::async(std::launch::async, [&] { return follower.End(); });
   EXPECT_EQ(server.Kill(SIGTERM), 0);
-  const grpc::Status status = follower.End();
+  const grpc::Status status = ended.get();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
   EXPECT_NE(status.error_details().find(token), std::string::npos);
   Start();

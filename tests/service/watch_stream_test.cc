@@ -237,10 +237,13 @@ TEST_F(WatchStreamTest, DrainEndsItWithRestarting) {
   StartWatch(Find(Number(v1::IDENTIFIER_TYPE_BSN, "999990019")));
   v1::WatchTimelineResponse step;
   ASSERT_TRUE(reader->Read(&step));
+  auto ended = std::async(std::launch::async, [&] {
+    while (reader->Read(&step)) {
+    }
+    return reader->Finish();
+  });
   server.Drain();
-  while (reader->Read(&step)) {
-  }
-  EXPECT_EQ(See(reader->Finish()).reason, "RESTARTING");
+  EXPECT_EQ(See(ended.get()).reason, "RESTARTING");
 }
 
 TEST_F(WatchStreamTest, TimelineIsReadByPageAndCitizenWhole) {
