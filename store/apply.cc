@@ -177,46 +177,65 @@ void AddEvent(format::ContactRow& row, absl::string_view event_id, uint64_t posi
   std::rotate(events.begin() + place, events.end() - 1, events.end());
 }
 
-// Writes the event's own row and what it says of other rows; returns the id of
-// the contact that changes, empty when none does (yet).
-absl::StatusOr<std::string> RecordEventRow(const Keys& keys, Batch& batch, uint64_t position,
-                                           const PreparedEvent& event) {
+// The contact that an event changes. Its row is yet to be written.
+struct Subject {
+  std::string id;  // Empty: the event changes none (yet).
+  format::ContactRow row;
+};
+
+absl::StatusOr<Subject> RetractEvent(const Keys& keys, Batch& batch, uint64_t position,
+                                     const v1::ContactEvent& said) {
+  const std::string target(
+      View(EventOrContactId(keys, said.source(), said.retraction().event_id())));
+  KB_ASSIGN_OR_RETURN(format::ContactRow row, LoadContact(batch, target));
+  if (row.retracted_position() != 0) return Subject();
+  row.set_retracted_position(position);
+  Save(batch, target, row);
+  Subject subject;
+  subject.id = row.event_contact();
+  if (subject.id.empty()) return subject;
+  KB_ASSIGN_OR_RETURN(subject.row, LoadContact(batch, subject.id));
+  for (auto& one : *subject.row.mutable_events()) {
+    if (one.event_id() == target) one.set_retracted_position(position);
+  }
+  return subject;
+}
+
+// Writes the event's own row, unless it is that of its contact, and what it
+// says of other rows.
+absl::StatusOr<Subject> RecordEventRow(const Keys& keys, Batch& batch, uint64_t position,
+                                       const PreparedEvent& event) {
   const v1::ContactEvent& said = event.body.event();
   const std::string event_id(View(event.event_id));
   KB_ASSIGN_OR_RETURN(format::ContactRow own, LoadContact(batch, event_id));
   own.set_event_position(position);
   own.set_content_hash(std::string(View(event.content_hash)));
-  std::string contact_id(View(event.contact_id));
   if (said.retraction().what_case() == v1::Retraction::kEventId) {
     Save(batch, event_id, own);
-    const std::string target(
-        View(EventOrContactId(keys, said.source(), said.retraction().event_id())));
-    KB_ASSIGN_OR_RETURN(format::ContactRow row, LoadContact(batch, target));
-    if (row.retracted_position() != 0) return std::string();
-    row.set_retracted_position(position);
-    Save(batch, target, row);
-    contact_id = row.event_contact();
-    if (contact_id.empty()) return std::string();
-    KB_ASSIGN_OR_RETURN(format::ContactRow contact, LoadContact(batch, contact_id));
-    for (auto& one : *contact.mutable_events()) {
-      if (one.event_id() == target) one.set_retracted_position(position);
-    }
-    Save(batch, contact_id, contact);
-    return contact_id;
+    return RetractEvent(keys, batch, position, said);
   }
+  Subject subject;
+  subject.id = std::string(View(event.contact_id));
   const bool retracts_contact = said.retraction().what_case() == v1::Retraction::kContact;
-  if (!retracts_contact) own.set_event_contact(contact_id);
+  if (!retracts_contact) own.set_event_contact(subject.id);
   const uint64_t retracted = own.retracted_position();
-  Save(batch, event_id, own);
-  KB_ASSIGN_OR_RETURN(format::ContactRow contact, LoadContact(batch, contact_id));
-  if (retracts_contact) {
-    if (contact.contact_retracted_position() != 0) return std::string();
-    contact.set_contact_retracted_position(position);
+  if (subject.id == event_id) {
+    // The common event: of a contact of its own.
+    subject.row = std::move(own);
   } else {
-    AddEvent(contact, event_id, position, retracted);
+    Save(batch, event_id, own);
+    KB_ASSIGN_OR_RETURN(subject.row, LoadContact(batch, subject.id));
   }
-  Save(batch, contact_id, contact);
-  return contact_id;
+  if (!retracts_contact) {
+    AddEvent(subject.row, event_id, position, retracted);
+    return subject;
+  }
+  if (subject.row.contact_retracted_position() == 0) {
+    subject.row.set_contact_retracted_position(position);
+    return subject;
+  }
+  Save(batch, subject.id, subject.row);
+  return Subject();
 }
 
 }  // namespace
@@ -247,18 +266,21 @@ absl::StatusOr<Applied> ApplyEvent(const Keys& keys, Batch& batch, uint64_t posi
   Applied applied;
   applied.header.set_event_id(std::string(View(event.event_id)));
   applied.header.set_content_hash(std::string(View(event.content_hash)));
-  KB_ASSIGN_OR_RETURN(const std::string contact_id,
-                      RecordEventRow(keys, batch, position, event));
-  const std::string subject = contact_id.empty() ? std::string(View(event.contact_id)) : contact_id;
+  KB_ASSIGN_OR_RETURN(auto subject, RecordEventRow(keys, batch, position, event));
+  format::ContactRow& row = subject.row;
   applied.header.set_subject_id(std::string(View(event.contact_id)));
-  KB_ASSIGN_OR_RETURN(format::ContactRow row, LoadContact(batch, subject));
+  const bool changes_one = !subject.id.empty();
+  if (!changes_one) {
+    subject.id = std::string(View(event.contact_id));
+    KB_ASSIGN_OR_RETURN(row, LoadContact(batch, subject.id));
+  }
   *applied.header.mutable_before() = row.classification();
   *applied.header.mutable_after() = row.classification();
-  applied.header.set_contact_id(subject);
-  if (contact_id.empty()) return applied;
+  applied.header.set_contact_id(subject.id);
+  if (!changes_one) return applied;
   IdentityChange identity(keys, batch);
   KB_ASSIGN_OR_RETURN(const auto before, CitizensOf(identity, row));
-  ContactPlacer placer(keys, batch, identity, contact_id);
+  ContactPlacer placer(keys, batch, identity, subject.id);
   const bool retraction = event.body.event().has_retraction();
   KB_RETURN_IF_ERROR(placer.Place(row, position, retraction ? nullptr : &event.body, false));
   KB_ASSIGN_OR_RETURN(const auto changes, identity.Finish());

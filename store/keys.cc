@@ -16,6 +16,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "store/directory.h"
 
 namespace klantbeeld::store {
 namespace {
@@ -34,7 +35,7 @@ MacContext NewMac() {
 }
 
 // Setting a key up costs more than hashing a short value, so each thread keeps
-// a context per key and starts each hash from a copy of its state.
+// a context per key and starts each hash from the key set last (a null key).
 Id Mac(absl::string_view key, absl::string_view domain, absl::string_view content) {
   struct Prepared {
     std::string key;
@@ -56,9 +57,10 @@ Id Mac(absl::string_view key, absl::string_view domain, absl::string_view conten
     EVP_MAC_init(found->context.get(), reinterpret_cast<const unsigned char*>(key.data()),
                  key.size(), params);
   }
-  MacContext context(EVP_MAC_CTX_dup(found->context.get()));
+  EVP_MAC_CTX* const context = found->context.get();
+  EVP_MAC_init(context, nullptr, 0, nullptr);
   const auto add = [&](absl::string_view bytes) {
-    EVP_MAC_update(context.get(), reinterpret_cast<const unsigned char*>(bytes.data()),
+    EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(bytes.data()),
                    bytes.size());
   };
   // The domain is short; its length in front keeps (ab, c) and (a, bc) apart.
@@ -68,7 +70,7 @@ Id Mac(absl::string_view key, absl::string_view domain, absl::string_view conten
   add(content);
   unsigned char full[32];
   size_t size = 0;
-  EVP_MAC_final(context.get(), full, &size, sizeof full);
+  EVP_MAC_final(context, full, &size, sizeof full);
   Id id;
   std::memcpy(id.data(), full, id.size());
   return id;
@@ -138,7 +140,7 @@ absl::Status Keys::Make(const std::string& path) {
   OPENSSL_cleanse(random, sizeof random);
   OPENSSL_cleanse(text.data(), text.size());
   if (!written) return absl::InternalError(absl::StrCat("key file ", path, ": write failed"));
-  return absl::OkStatus();
+  return SyncNames(DirectoryOf(path));
 }
 
 Id Keys::IdOf(absl::string_view domain, absl::string_view content) const {

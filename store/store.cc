@@ -8,6 +8,7 @@
 #include "store/citizen.h"
 #include "store/commit.h"
 #include "store/contact.h"
+#include "store/directory.h"
 #include "store/error.h"
 #include "store/feed.h"
 #include "store/journal.h"
@@ -103,7 +104,9 @@ absl::Status Store::Create(absl::string_view data_dir, const Keys& keys,
   Batch batch(*db);
   batch.Put(Family::kMeta, "store", Encode(info));
   KB_RETURN_IF_ERROR(db->Write(batch));
-  return Acknowledged::Open(AcknowledgedPath(data_dir)).status();
+  KB_RETURN_IF_ERROR(Acknowledged::Open(AcknowledgedPath(data_dir)).status());
+  KB_RETURN_IF_ERROR(SyncNames(dir));
+  return SyncNames(DirectoryOf(dir));
 }
 
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(const Options& options, Keys keys,

@@ -1,0 +1,24 @@
+#include "store/directory.h"
+
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+namespace klantbeeld::store {
+namespace {
+
+TEST(DirectoryTest, SyncsWhatIsThereAndNamesWhatIsNot) {
+  EXPECT_TRUE(SyncNames(testing::TempDir()).ok());
+  const absl::Status missing = SyncNames("/nowhere/at/all");
+  EXPECT_EQ(missing.code(), absl::StatusCode::kInternal);
+  EXPECT_NE(missing.message().find("/nowhere/at/all"), absl::string_view::npos);
+}
+
+TEST(DirectoryTest, IsTheOneThatHoldsTheName) {
+  EXPECT_EQ(DirectoryOf("/srv/data"), "/srv");
+  EXPECT_EQ(DirectoryOf("/srv/data/"), "/srv");
+  EXPECT_EQ(DirectoryOf("data"), std::filesystem::current_path());
+}
+
+}  // namespace
+}  // namespace klantbeeld::store
