@@ -190,17 +190,25 @@ absl::Status Committer::Take(Batch& batch, Proposal::Unlink& proposal) {
   return absl::OkStatus();
 }
 
-absl::Status Committer::Commit(std::vector<Proposal>& group) {
+absl::StatusOr<Committer::Group> Committer::Apply(std::vector<Proposal>& proposals) {
   const uint64_t before = head_.position();
-  Batch batch(db_);
-  for (Proposal& proposal : group) {
-    KB_RETURN_IF_ERROR(std::visit([&](auto& what) { return Take(batch, what); }, proposal.what));
+  // What the last group stood on is in the database by now.
+  if (last_ != nullptr) last_->StandOn(db_);
+  auto batch = last_ == nullptr ? std::make_shared<Batch>(db_) : std::make_shared<Batch>(*last_);
+  for (Proposal& proposal : proposals) {
+    KB_RETURN_IF_ERROR(std::visit([&](auto& what) { return Take(*batch, what); }, proposal.what));
   }
-  // Duplicates of what is durable already, and refusals, need no write.
-  if (head_.position() == before) return absl::OkStatus();
-  batch.Put(Family::kMeta, "head", Encode(head_));
-  KB_RETURN_IF_ERROR(db_.Write(batch));
-  return acknowledged_.Note(head_);
+  // Duplicates of earlier facts, and refusals, need no write.
+  if (head_.position() == before) return Group{nullptr, head_};
+  batch->Put(Family::kMeta, "head", Encode(head_));
+  last_ = batch;
+  return Group{std::move(batch), head_};
+}
+
+absl::Status Committer::Write(const Group& group) {
+  if (group.batch == nullptr) return absl::OkStatus();
+  KB_RETURN_IF_ERROR(db_.Write(*group.batch));
+  return acknowledged_.Note(group.head);
 }
 
 }  // namespace klantbeeld::store

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "klantbeeld/v1/feed_service.pb.h"
 #include "store/apply.h"
@@ -17,7 +19,9 @@
 
 namespace klantbeeld::store {
 
-// Runs on the sequencer's thread only. The references must outlive it.
+// Groups are applied in order on one thread and written in the same order on
+// another, one behind: a group is applied when all but the one before it have
+// been written. The references must outlive it.
 class Committer {
  public:
   Committer(const Keys& keys, Db& db, Acknowledged& acknowledged,
@@ -25,11 +29,16 @@ class Committer {
       : keys_(keys), db_(db), acknowledged_(acknowledged), clock_(std::move(clock)),
         head_(std::move(head)) {}
 
-  // Fills every outcome and writes what was accepted in one synced batch. OK:
-  // the group is durable. An error: it is not known what of it stands.
-  absl::Status Commit(std::vector<Proposal>& group);
-
-  const format::Head& head() const { return head_; }
+  // What a group comes to.
+  struct Group {
+    std::shared_ptr<const Batch> batch;  // Null: nothing to write.
+    format::Head head;                   // After it.
+  };
+  // Fills every outcome, which holds once the group is written.
+  absl::StatusOr<Group> Apply(std::vector<Proposal>& proposals);
+  // One synced batch. OK: the group is durable. An error: it is not known what
+  // of it stands.
+  absl::Status Write(const Group& group);
 
  private:
   absl::Status Take(Batch& batch, Proposal::Event& proposal);
@@ -42,7 +51,8 @@ class Committer {
   Db& db_;
   Acknowledged& acknowledged_;
   const std::function<absl::Time()> clock_;
-  format::Head head_;  // With what this group has appended so far.
+  format::Head head_;            // With what this group has appended so far.
+  std::shared_ptr<Batch> last_;  // Of the last group with any; perhaps not written yet.
 };
 
 // A decision's body as the journal keeps it.

@@ -159,7 +159,7 @@ void Batch::Delete(Family family, absl::string_view key) {
 absl::StatusOr<std::optional<std::string>> Batch::Get(Family family, absl::string_view key) const {
   const Rows& rows = rows_[Index(family)];
   if (const auto found = rows.find(key); found != rows.end()) return found->second;
-  return base_.Get(family, key);
+  return base_->Get(family, key);
 }
 
 absl::Status Batch::Scan(Family family, absl::string_view prefix, absl::string_view from,
@@ -174,7 +174,7 @@ absl::Status Batch::Scan(Family family, absl::string_view prefix, absl::string_v
     if (mine->second) go_on = row(mine->first, *mine->second);
     ++mine;
   };
-  const absl::Status status = base_.Scan(
+  const absl::Status status = base_->Scan(
       family, prefix, from, [&](absl::string_view key, absl::string_view value) {
         while (go_on && has_mine() && mine->first < key) take_mine();
         if (!go_on) return false;

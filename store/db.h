@@ -49,11 +49,12 @@ class Reader {
 // Leading bytes of a key that scans go by; 0: any.
 size_t PrefixBytes(Family family);
 
-// Writes to be made together, readable at once. Not thread-safe.
+// Writes to be made together, readable at once. Threads: Db::Write may read it
+// while others read; otherwise one thread.
 class Batch : public Reader {
  public:
   // `base` must outlive the batch: the database, or another batch.
-  explicit Batch(const Reader& base) : base_(base) {}
+  explicit Batch(const Reader& base) : base_(&base) {}
 
   void Put(Family family, absl::string_view key, std::string value);
   void Delete(Family family, absl::string_view key);
@@ -62,6 +63,9 @@ class Batch : public Reader {
   // `row` must not write to this batch.
   absl::Status Scan(Family family, absl::string_view prefix, absl::string_view from,
                     Row row) const override;
+  // Reads what this batch does not hold from `base` from now on, which holds
+  // the same.
+  void StandOn(const Reader& base) { base_ = &base; }
   // Adds this batch's writes to `other`, which it stood on.
   void MoveInto(Batch& other);
   size_t bytes() const { return bytes_; }
@@ -69,7 +73,7 @@ class Batch : public Reader {
  private:
   friend class Db;
   using Rows = absl::btree_map<std::string, std::optional<std::string>>;
-  const Reader& base_;
+  const Reader* base_;
   std::array<Rows, kFamilies> rows_;
   size_t bytes_ = 0;
 };

@@ -27,15 +27,19 @@ void Finish(Proposal& proposal, const absl::Status& group) {
 
 }  // namespace
 
-Sequencer::Sequencer(Limits limits, Commit commit)
-    : limits_(limits), commit_(std::move(commit)), thread_([this] { Run(); }) {}
+Sequencer::Sequencer(Limits limits, Apply apply)
+    : limits_(limits),
+      apply_(std::move(apply)),
+      writer_([this] { RunWrite(); }),
+      applier_([this] { RunApply(); }) {}
 
 Sequencer::~Sequencer() {
   {
     absl::MutexLock lock(&mutex_);
     closing_ = true;
   }
-  thread_.join();
+  applier_.join();
+  writer_.join();
 }
 
 absl::Status Sequencer::Submit(Proposal proposal) {
@@ -57,46 +61,85 @@ Sequencer::Figures Sequencer::figures() const {
   return figures_;
 }
 
-void Sequencer::Run() {
-  // While one group is being synced the next gathers, so a group is as large
-  // as the load asks and a lone fact never waits for company.
+// False: closing, and nothing is left.
+bool Sequencer::Take(std::vector<Proposal>& proposals) {
+  // While earlier groups are applied and synced the next gathers, so a group
+  // is as large as the load asks and a lone fact never waits for company.
   const auto wake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return closing_ || !queue_.empty();
   };
-  std::vector<Proposal> group;
+  absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(&wake));
+  size_t bytes = 0;
+  while (!queue_.empty() && proposals.size() < limits_.group_facts_max &&
+         (proposals.empty() || bytes + queue_.front().bytes <= limits_.group_bytes_max)) {
+    bytes += queue_.front().bytes;
+    proposals.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  figures_.queue_bytes -= bytes;
+  figures_.queue_facts -= proposals.size();
+  return !proposals.empty();
+}
+
+void Sequencer::RunApply() {
+  const auto may_hand_over = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return !writing_ && !applied_;
+  };
   for (;;) {
-    absl::Status broken;
+    Group group;
+    if (!Take(group.proposals)) break;
+    const absl::Time start = absl::Now();
+    group.write = apply_(group.proposals);
+    group.applied_in = absl::Now() - start;
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(&may_hand_over));
+    applied_ = std::move(group);
+  }
+  absl::MutexLock lock(&mutex_);
+  all_applied_ = true;
+}
+
+void Sequencer::RunWrite() {
+  const auto wake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return all_applied_ || applied_;
+  };
+  for (;;) {
+    Group group;
     {
       absl::MutexLock lock(&mutex_);
       mutex_.Await(absl::Condition(&wake));
-      if (queue_.empty()) return;
-      size_t bytes = 0;
-      while (!queue_.empty() && group.size() < limits_.group_facts_max &&
-             (group.empty() || bytes + queue_.front().bytes <= limits_.group_bytes_max)) {
-        bytes += queue_.front().bytes;
-        group.push_back(std::move(queue_.front()));
-        queue_.pop_front();
-      }
-      figures_.queue_bytes -= bytes;
-      figures_.queue_facts -= group.size();
-      broken = broken_;
+      if (!applied_) return;
+      group = *std::exchange(applied_, std::nullopt);
+      writing_ = true;
     }
-    const absl::Time start = absl::Now();
-    absl::Status status = broken.ok() ? commit_(group) : Stopped(broken);
-    {
-      absl::MutexLock lock(&mutex_);
-      if (!status.ok() && broken_.ok()) {
-        broken_ = status;
-        figures_.stopped = true;
-      }
-      ++figures_.commits;
-      figures_.committed_facts += group.size();
-      figures_.commit_seconds += absl::ToDoubleSeconds(absl::Now() - start);
-    }
-    if (!status.ok() && broken.ok()) status = Stopped(status);
-    for (Proposal& proposal : group) Finish(proposal, status);
-    group.clear();
+    WriteOne(std::move(group));
   }
+}
+
+void Sequencer::WriteOne(Group group) {
+  absl::Status status;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!broken_.ok()) status = Stopped(broken_);
+  }
+  const absl::Time start = absl::Now();
+  if (status.ok()) {
+    const absl::Status written = group.write.ok() ? (*group.write)() : group.write.status();
+    if (!written.ok()) status = Stopped(written);
+    absl::MutexLock lock(&mutex_);
+    broken_ = written;
+    figures_.stopped = !written.ok();
+    ++figures_.commits;
+    figures_.committed_facts += group.proposals.size();
+    figures_.commit_seconds += absl::ToDoubleSeconds(group.applied_in + (absl::Now() - start));
+  }
+  {
+    // From here on the next group may come, while this one's callers are told.
+    absl::MutexLock lock(&mutex_);
+    writing_ = false;
+  }
+  for (Proposal& proposal : group.proposals) Finish(proposal, status);
 }
 
 }  // namespace klantbeeld::store

@@ -4,20 +4,25 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "store/fact.h"
 
 namespace klantbeeld::store {
 
-// Threads: Submit may be called from any thread; `commit` runs on one thread.
-// Order:   proposals are committed in the order of Submit.
+// Threads: Submit may be called from any thread. Groups are applied on one
+//          thread and written on another, so that one is being synced while
+//          the next is applied over it. When a group is applied, all but the
+//          one before it have been written.
+// Order:   proposals are applied, written and answered in the order of Submit.
 // Errors:  RESOURCE_EXHAUSTED  queue full, nothing taken, try later.
 //          UNAVAILABLE         an earlier commit failed. The log's end is then
 //                              unknown, so nothing is taken until a restart.
@@ -28,11 +33,13 @@ class Sequencer {
     size_t group_bytes_max = 4 << 20;         // Per synced batch.
     size_t queue_bytes_max = 64 << 20;        // Waiting, in total.
   };
-  // Makes a group durable and fills each proposal's outcome. An error means
+  // Makes an applied group durable.
+  using Write = absl::AnyInvocable<absl::Status()>;
+  // Fills each proposal's outcome. An error of this or of what it returns means
   // that nothing is known of the group: it, and all later ones, fail.
-  using Commit = absl::AnyInvocable<absl::Status(std::vector<Proposal>&)>;
+  using Apply = absl::AnyInvocable<absl::StatusOr<Write>(std::vector<Proposal>&)>;
 
-  Sequencer(Limits limits, Commit commit);
+  Sequencer(Limits limits, Apply apply);
   // Commits what was taken, then stops.
   ~Sequencer();
 
@@ -45,22 +52,36 @@ class Sequencer {
     uint64_t queue_bytes = 0;
     uint64_t commits = 0;
     uint64_t committed_facts = 0;
-    double commit_seconds = 0;
+    double commit_seconds = 0;  // Applying and writing.
     bool stopped = false;
   };
   Figures figures() const;
 
  private:
-  void Run();
+  struct Group {
+    std::vector<Proposal> proposals;
+    absl::StatusOr<Write> write = absl::UnknownError("");
+    absl::Duration applied_in;
+  };
+  void RunApply();
+  void RunWrite();
+  bool Take(std::vector<Proposal>& proposals);
+  // Also when an earlier group failed: this one is then not written.
+  void WriteOne(Group group);
 
   const Limits limits_;
-  Commit commit_;
+  Apply apply_;
   mutable absl::Mutex mutex_;
   std::deque<Proposal> queue_ ABSL_GUARDED_BY(mutex_);
   Figures figures_ ABSL_GUARDED_BY(mutex_);
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status broken_ ABSL_GUARDED_BY(mutex_);
-  std::thread thread_;  // Last: it uses all of the above.
+  std::optional<Group> applied_ ABSL_GUARDED_BY(mutex_);  // To be written next.
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool all_applied_ ABSL_GUARDED_BY(mutex_) = false;
+  // Last: they use all of the above.
+  std::thread writer_;
+  std::thread applier_;
 };
 
 }  // namespace klantbeeld::store

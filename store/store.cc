@@ -53,15 +53,20 @@ struct Store::Impl {
   std::atomic<uint64_t> head{0};
   std::atomic<size_t> bytes_since_look{kDiskLookBytes};  // At the disk; at first it is due.
   std::function<void(uint64_t)> wake;
-  // Last: its thread uses all of the above, and stops first.
+  // Last: its threads use all of the above, and stop first.
   std::unique_ptr<Sequencer> sequencer;
 
   Impl(Options o, Keys k, Clock c)
       : options(std::move(o)), keys(std::move(k)), clock(std::move(c)) {}
 
-  absl::Status Commit(std::vector<Proposal>& group) {
-    KB_RETURN_IF_ERROR(committer->Commit(group));
-    const uint64_t now = committer->head().position();
+  absl::StatusOr<Sequencer::Write> Apply(std::vector<Proposal>& proposals) {
+    KB_ASSIGN_OR_RETURN(auto group, committer->Apply(proposals));
+    return [this, group = std::move(group)] { return Write(group); };
+  }
+
+  absl::Status Write(const Committer::Group& group) {
+    KB_RETURN_IF_ERROR(committer->Write(group));
+    const uint64_t now = group.head.position();
     // Readers see the group from here on: it is synced.
     if (head.exchange(now) != now && wake) wake(now);
     return absl::OkStatus();
@@ -129,7 +134,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const Options& options, Keys 
                                                 impl->clock, std::move(head));
   Impl* raw = impl.get();
   impl->sequencer = std::make_unique<Sequencer>(
-      options.sequencer, [raw](std::vector<Proposal>& group) { return raw->Commit(group); });
+      options.sequencer, [raw](std::vector<Proposal>& group) { return raw->Apply(group); });
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "store/claims.h"
 #include "store/contact.h"
 #include "store/error.h"
 #include "store/prepare.h"
@@ -43,7 +44,9 @@ class CommitTest : public testing::Test {
   }
   // What became of each: "1", "1 again", or the reason it was refused.
   std::vector<std::string> Commit() {
-    EXPECT_TRUE(committer_->Commit(group_).ok());
+    const auto applied = committer_->Apply(group_);
+    EXPECT_TRUE(applied.ok() && committer_->Write(*applied).ok());
+    head_ = applied->head;
     std::vector<std::string> texts;
     for (const Proposal& proposal : group_) {
       std::visit(
@@ -66,6 +69,7 @@ class CommitTest : public testing::Test {
   std::unique_ptr<Acknowledged> acknowledged_;
   std::unique_ptr<Committer> committer_;
   std::vector<Proposal> group_;
+  format::Head head_;
 };
 
 TEST_F(CommitTest, DuplicateInTheSameGroupAndInALaterOne) {
@@ -75,7 +79,34 @@ TEST_F(CommitTest, DuplicateInTheSameGroupAndInALaterOne) {
   EXPECT_THAT(Commit(), ElementsAre("1", "2", "1 again"));
   Add(Visit("b", 2, {Bsn(kBsnA)}));
   EXPECT_THAT(Commit(), ElementsAre("2 again"));
-  EXPECT_EQ(committer_->head().position(), 2u);
+  EXPECT_EQ(head_.position(), 2u);
+}
+
+// A group is applied while the one before it is still being written.
+TEST_F(CommitTest, StandsOnAGroupThatIsNotWrittenYet) {
+  std::vector<Committer::Group> groups;
+  const auto apply = [&] {
+    groups.push_back(*committer_->Apply(group_));
+    const auto& last = std::get<Proposal::Event>(group_.back().what).outcome;
+    group_.clear();
+    return absl::StrCat(last->position(), last->duplicate() ? " again" : "");
+  };
+  Add(Visit("a", 1, {Bsn(kBsnA)}));
+  EXPECT_EQ(apply(), "1");
+  Add(Visit("b", 2, {Bsn(kBsnA)}));
+  Add(Visit("a", 1, {Bsn(kBsnA)}));
+  EXPECT_EQ(apply(), "1 again");
+  EXPECT_FALSE(db_->Get(Family::kJournal, BigEndian(1))->has_value());
+  ASSERT_TRUE(committer_->Write(groups[0]).ok());
+  Add(Visit("b", 2, {Bsn(kBsnA)}));
+  EXPECT_EQ(apply(), "2 again");
+  ASSERT_TRUE(committer_->Write(groups[1]).ok());
+  ASSERT_TRUE(committer_->Write(groups[2]).ok());
+  EXPECT_EQ(ReadHead(*db_)->position(), 2u);
+  const auto citizen = ReadRow<format::CitizenRow>(
+      *db_, Family::kCitizen, View(CitizenIdOfBsn(keys_, kBsnA)));
+  ASSERT_TRUE(citizen.ok() && citizen->has_value());
+  EXPECT_EQ((*citizen)->claims_size(), 1);
 }
 
 TEST_F(CommitTest, OtherContentIsRefusedWithTheFirstPosition) {

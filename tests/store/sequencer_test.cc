@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -14,7 +15,8 @@ namespace {
 
 using testing::ElementsAre;
 
-// A sequencer whose commits the test holds back and lets fail.
+// A sequencer whose groups the test holds back while they are applied or
+// written, and whose writes it lets fail.
 class SequencerTest : public testing::Test {
  protected:
   void Start(Sequencer::Limits limits = {}) {
@@ -22,14 +24,23 @@ class SequencerTest : public testing::Test {
       absl::MutexLock lock(&mutex_);
       entered_ = true;
       mutex_.Await(absl::Condition(&open_));
-      groups_.push_back(group.size());
+      std::string names;
       for (Proposal& proposal : group) {
         auto& event = std::get<Proposal::Event>(proposal.what);
         v1::RecordContactEventResponse response;
         response.set_contact_id(event.event.sealed);
         event.outcome = response;
+        names += event.event.sealed;
       }
-      return next_;
+      log_.push_back("apply " + names);
+      return absl::StatusOr<Sequencer::Write>(
+          [this, names, size = group.size()]() -> absl::Status {
+            absl::MutexLock lock(&mutex_);
+            mutex_.Await(absl::Condition(&disk_));
+            groups_.push_back(size);
+            log_.push_back("write " + names);
+            return next_;
+          });
     });
   }
   absl::Status Submit(const std::string& name, size_t bytes = 1) {
@@ -50,8 +61,19 @@ class SequencerTest : public testing::Test {
     absl::MutexLock lock(&mutex_);
     open_ = true;
   }
-  // Until the sequencer's thread stands in a commit.
-  void AwaitCommit() {
+  void HoldDisk(bool hold) {
+    absl::MutexLock lock(&mutex_);
+    disk_ = !hold;
+  }
+  void AwaitLogged(const std::string& step) {
+    absl::MutexLock lock(&mutex_);
+    const auto logged = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return std::find(log_.begin(), log_.end(), step) != log_.end();
+    };
+    mutex_.Await(absl::Condition(&logged));
+  }
+  // Until a group is being applied.
+  void AwaitApply() {
     absl::MutexLock lock(&mutex_);
     mutex_.Await(absl::Condition(&entered_));
   }
@@ -66,11 +88,13 @@ class SequencerTest : public testing::Test {
   }
 
   absl::Mutex mutex_;
-  bool open_ = true;
+  bool open_ = true;  // Groups may be applied.
+  bool disk_ = true;  // Groups may be written.
   bool entered_ = false;
   absl::Status next_;
   absl::Status last_;
   std::vector<size_t> groups_;
+  std::vector<std::string> log_;
   std::vector<std::string> done_;
   std::unique_ptr<Sequencer> sequencer_;
 };
@@ -89,11 +113,11 @@ TEST_F(SequencerTest, LoneFactDoesNotWaitForCompany) {
   EXPECT_THAT(groups_, ElementsAre(1u));
 }
 
-TEST_F(SequencerTest, GathersWhileACommitIsInFlight) {
+TEST_F(SequencerTest, GathersWhileAGroupIsApplied) {
   Start({.group_facts_max = 3});
   Close();
   ASSERT_TRUE(Submit("a").ok());
-  AwaitCommit();
+  AwaitApply();
   for (const char* name : {"b", "c", "d", "e"}) ASSERT_TRUE(Submit(name).ok());
   EXPECT_EQ(sequencer_->figures().queue_facts, 4u);
   Open();
@@ -103,11 +127,48 @@ TEST_F(SequencerTest, GathersWhileACommitIsInFlight) {
   EXPECT_THAT(done_, ElementsAre("a a", "b b", "c c", "d d", "e e"));
 }
 
+TEST_F(SequencerTest, AppliesTheNextGroupWhileOneIsWritten) {
+  Start({.group_facts_max = 1});
+  HoldDisk(true);
+  ASSERT_TRUE(Submit("a").ok());
+  ASSERT_TRUE(Submit("b").ok());
+  ASSERT_TRUE(Submit("c").ok());
+  AwaitLogged("apply b");
+  {
+    absl::MutexLock lock(&mutex_);
+    EXPECT_TRUE(done_.empty());  // Nobody is told before it is written.
+  }
+  HoldDisk(false);
+  AwaitDone(3);
+  // One ahead, never two: the third stands on the second, and that on what is
+  // written.
+  const auto at = [&](const char* step) { return std::find(log_.begin(), log_.end(), step); };
+  EXPECT_LT(at("apply b"), at("write a"));
+  EXPECT_LT(at("write a"), at("apply c"));
+  EXPECT_LT(at("write a"), at("write b"));
+  EXPECT_LT(at("write b"), at("write c"));
+  EXPECT_THAT(done_, ElementsAre("a a", "b b", "c c"));
+}
+
+// What was applied over a group that failed is not written either.
+TEST_F(SequencerTest, FailedWriteStopsTheGroupAppliedOverIt) {
+  Start({.group_facts_max = 1});
+  HoldDisk(true);
+  ASSERT_TRUE(Submit("a").ok());
+  ASSERT_TRUE(Submit("b").ok());
+  AwaitLogged("apply b");
+  FailWith(absl::InternalError("disk on fire"));
+  HoldDisk(false);
+  AwaitDone(2);
+  EXPECT_THAT(done_, ElementsAre("a failed", "b failed"));
+  EXPECT_THAT(groups_, ElementsAre(1u));
+}
+
 TEST_F(SequencerTest, GroupIsBoundInBytesButNeverEmpty) {
   Start({.group_bytes_max = 10});
   Close();
   ASSERT_TRUE(Submit("a").ok());
-  AwaitCommit();
+  AwaitApply();
   for (const size_t bytes : {50u, 4u, 6u, 1u}) ASSERT_TRUE(Submit("x", bytes).ok());
   Open();
   AwaitDone(5);
@@ -118,7 +179,7 @@ TEST_F(SequencerTest, FullQueueRefusesAndKeepsWhatItTook) {
   Start({.queue_bytes_max = 10});
   Close();
   ASSERT_TRUE(Submit("a", 10).ok());
-  AwaitCommit();
+  AwaitApply();
   ASSERT_TRUE(Submit("b", 6).ok());
   ASSERT_TRUE(Submit("c", 4).ok());
   const absl::Status full = Submit("d", 1);
@@ -135,13 +196,13 @@ TEST_F(SequencerTest, FailedCommitStopsEverythingAfterIt) {
   Start({.group_facts_max = 1});
   Close();
   ASSERT_TRUE(Submit("a").ok());
-  AwaitCommit();
+  AwaitApply();
   ASSERT_TRUE(Submit("b").ok());
   FailWith(absl::InternalError("disk on fire"));
   Open();
   AwaitDone(2);
   EXPECT_THAT(done_, ElementsAre("a failed", "b failed"));
-  EXPECT_THAT(groups_, ElementsAre(1u));  // The second was never tried.
+  EXPECT_THAT(groups_, ElementsAre(1u));  // The second was never written.
   EXPECT_EQ(last_.code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(ReasonOf(last_), v1::ERROR_REASON_WRITES_STOPPED);
   EXPECT_THAT(std::string(last_.message()), testing::HasSubstr("disk on fire"));
@@ -154,7 +215,7 @@ TEST_F(SequencerTest, DestructorCommitsWhatWasTaken) {
   Start({.group_facts_max = 2});
   Close();
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(Submit("x").ok());
-  AwaitCommit();
+  AwaitApply();
   Open();
   sequencer_.reset();
   EXPECT_EQ(done_.size(), 5u);
