@@ -60,7 +60,7 @@ absl::StatusOr<uint64_t> Replay(const Keys& keys, const Reader& from, Db& to,
   KB_ASSIGN_OR_RETURN(const format::Head end, ReadHead(from));
   format::Head head;
   KB_ASSIGN_OR_RETURN(const auto info, from.Get(Family::kMeta, "store"));
-  auto batch = std::make_unique<Batch>(to);
+  auto batch = std::make_unique<Batch>(&to);
   if (info) batch->Put(Family::kMeta, "store", *info);
   while (head.position() < end.position()) {
     const uint64_t position = head.position() + 1;
@@ -79,7 +79,7 @@ absl::StatusOr<uint64_t> Replay(const Keys& keys, const Reader& from, Db& to,
     if (position % kReplayGroup == 0 || position == end.position()) {
       batch->Put(Family::kMeta, "head", Encode(head));
       KB_RETURN_IF_ERROR(to.Write(*batch));
-      batch = std::make_unique<Batch>(to);
+      batch = std::make_unique<Batch>(&to);
       if (progress) progress(position, end.position());
     }
   }

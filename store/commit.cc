@@ -44,8 +44,7 @@ JournalRecord MakeRecord(format::Head& head, v1::FactKind kind, int64_t recorded
 
 void Committer::Append(Batch& batch, v1::FactKind kind, Applied applied, std::string sealed) {
   const int64_t now = std::max(head_.recorded_at_us(), absl::ToUnixMicros(clock_()));
-  const JournalRecord record =
-      MakeRecord(head_, kind, now, std::move(applied), std::move(sealed));
+  const JournalRecord record = MakeRecord(head_, kind, now, std::move(applied), std::move(sealed));
   batch.Put(Family::kJournal, BigEndian(head_.position()), EncodeJournal(record));
 }
 
@@ -53,8 +52,8 @@ absl::Status Committer::Take(Batch& batch, Proposal::Event& proposal) {
   PreparedEvent& event = proposal.event;
   v1::RecordContactEventResponse response;
   response.set_contact_id(ToHex(View(event.contact_id)));
-  KB_ASSIGN_OR_RETURN(const auto row, ReadRow<format::ContactRow>(batch, Family::kContact,
-                                                                  View(event.event_id)));
+  KB_ASSIGN_OR_RETURN(const auto row,
+                      ReadRow<format::ContactRow>(batch, Family::kContact, View(event.event_id)));
   if (row && row->event_position() != 0) {
     if (row->content_hash() != View(event.content_hash)) {
       proposal.outcome = ContentDiffers(row->event_position());
@@ -69,8 +68,8 @@ absl::Status Committer::Take(Batch& batch, Proposal::Event& proposal) {
     // An event of its own contact stands in the same row.
     std::optional<format::ContactRow> contact = row;
     if (event.contact_id != event.event_id) {
-      KB_ASSIGN_OR_RETURN(contact, ReadRow<format::ContactRow>(batch, Family::kContact,
-                                                               View(event.contact_id)));
+      KB_ASSIGN_OR_RETURN(
+          contact, ReadRow<format::ContactRow>(batch, Family::kContact, View(event.contact_id)));
     }
     if (contact && static_cast<size_t>(contact->events_size()) >= kContactEventsMax) {
       proposal.outcome = Error(v1::ERROR_REASON_CONTACT_FULL,
@@ -118,9 +117,9 @@ Response Answer(const Keys& keys, const Applied& applied) {
 }  // namespace
 
 absl::Status Committer::Take(Batch& batch, Proposal::Link& proposal) {
-  KB_ASSIGN_OR_RETURN(auto before, Recorded<v1::LinkResponse>(keys_, batch,
-                                                              proposal.request.decision(),
-                                                              proposal.content_hash));
+  KB_ASSIGN_OR_RETURN(
+      auto before,
+      Recorded<v1::LinkResponse>(keys_, batch, proposal.request.decision(), proposal.content_hash));
   if (before) {
     proposal.outcome = *std::move(before);
     return absl::OkStatus();
@@ -132,7 +131,7 @@ absl::Status Committer::Take(Batch& batch, Proposal::Link& proposal) {
   }
   fact->content_hash = proposal.content_hash;
   const uint64_t position = head_.position() + 1;
-  Batch trial(batch);
+  Batch trial(&batch);
   KB_ASSIGN_OR_RETURN(Applied applied, ApplyDecision(keys_, trial, position, *fact));
   auto response = Answer<v1::LinkResponse>(keys_, applied);
   const absl::Status linked = CheckLinked(trial, *fact);
@@ -164,7 +163,7 @@ absl::Status Committer::Take(Batch& batch, Proposal::Unlink& proposal) {
   }
   fact->content_hash = proposal.content_hash;
   const uint64_t position = head_.position() + 1;
-  Batch trial(batch);
+  Batch trial(&batch);
   KB_ASSIGN_OR_RETURN(Applied applied, ApplyDecision(keys_, trial, position, *fact));
   const auto effect = CheckUnlinked(trial, *fact, applied.consequences);
   if (!effect.ok()) {
@@ -194,7 +193,8 @@ absl::StatusOr<Committer::Group> Committer::Apply(std::vector<Proposal>& proposa
   const uint64_t before = head_.position();
   // What the last group stood on is in the database by now.
   if (last_ != nullptr) last_->StandOn(db_);
-  auto batch = last_ == nullptr ? std::make_shared<Batch>(db_) : std::make_shared<Batch>(*last_);
+  auto batch =
+      std::make_shared<Batch>(last_ == nullptr ? static_cast<const Reader*>(&db_) : last_.get());
   for (Proposal& proposal : proposals) {
     KB_RETURN_IF_ERROR(std::visit([&](auto& what) { return Take(*batch, what); }, proposal.what));
   }

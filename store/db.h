@@ -53,8 +53,11 @@ size_t PrefixBytes(Family family);
 // while others read; otherwise one thread.
 class Batch : public Reader {
  public:
-  // `base` must outlive the batch: the database, or another batch.
-  explicit Batch(const Reader& base) : base_(&base) {}
+  // `base` must outlive the batch: the database, or another batch. A pointer,
+  // so that standing on a batch is never taken for copying it.
+  explicit Batch(const Reader* base) : base_(base) {}
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
 
   void Put(Family family, absl::string_view key, std::string value);
   void Delete(Family family, absl::string_view key);

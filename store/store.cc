@@ -106,7 +106,7 @@ absl::Status Store::Create(absl::string_view data_dir, const Keys& keys,
   format::StoreInfo info;
   info.set_log_id(std::string(log_id));
   info.set_keys(keys.Name());
-  Batch batch(*db);
+  Batch batch(db.get());
   batch.Put(Family::kMeta, "store", Encode(info));
   KB_RETURN_IF_ERROR(db->Write(batch));
   KB_RETURN_IF_ERROR(Acknowledged::Open(AcknowledgedPath(data_dir)).status());

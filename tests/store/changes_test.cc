@@ -37,7 +37,7 @@ class ChangesTest : public testing::Test {
     return changes.empty() ? v1::CitizenChange() : changes[0];
   }
   const NoRows none_;
-  Batch rows_{none_};
+  Batch rows_{&none_};
   CitizenFlow flow_;
 };
 

@@ -42,7 +42,7 @@ class CheckTest : public testing::Test {
   }
   void Tamper(const std::function<void(Batch&)>& change) {
     const auto db = Db::Open(Rows(), {}, false);
-    Batch batch(**db);
+    Batch batch(db->get());
     change(batch);
     ASSERT_TRUE((*db)->Write(batch).ok());
   }

@@ -109,6 +109,22 @@ TEST_F(CommitTest, StandsOnAGroupThatIsNotWrittenYet) {
   EXPECT_EQ((*citizen)->claims_size(), 1);
 }
 
+TEST_F(CommitTest, WritesOnlyItsOwnRows) {
+  std::vector<size_t> bytes;
+  for (int i = 0; i < 3; ++i) {
+    Add(Visit(absl::StrCat("visit", i), 1, {Session(absl::StrCat("session", i))}));
+    auto group = *committer_->Apply(group_);
+    group_.clear();
+    bytes.push_back(group.batch->bytes());
+    if (i == 0) {
+      ASSERT_TRUE(committer_->Write(group).ok());
+    }
+  }
+  // Less than half as much again: rows of one event, not of two.
+  EXPECT_LT(bytes[1], bytes[0] + bytes[0] / 2);
+  EXPECT_LT(bytes[2], bytes[0] + bytes[0] / 2);
+}
+
 TEST_F(CommitTest, OtherContentIsRefusedWithTheFirstPosition) {
   Add(Visit("a", 1, {}));
   Add(Visit("a", 2, {}));
@@ -230,7 +246,7 @@ TEST(Apply, RetractionsHoldInEveryOrder) {
               [](const auto& a, const auto& b) { return a.event_id() < b.event_id(); });
     do {
       const NoRows none;
-      Batch batch(none);
+      Batch batch(&none);
       format::Head head;
       for (const auto& event : order.events) {
         const auto prepared = PrepareEvent(keys, event);

@@ -87,7 +87,7 @@ class DbTest : public testing::Test {
     db_ = *std::move(opened);
   }
   void Put(Family family, const std::string& key, const std::string& value) {
-    Batch batch(*db_);
+    Batch batch(db_.get());
     batch.Put(family, key, value);
     ASSERT_TRUE(db_->Write(batch).ok());
   }
@@ -104,7 +104,7 @@ TEST_F(DbTest, ScansEqualAModel) {
   const Family families[] = {Family::kTimeline, Family::kClaim, Family::kIdentifier,
                              Family::kJournal, Family::kContact};
   for (int round = 0; round < 60; ++round) {
-    Batch batch(*db_);
+    Batch batch(db_.get());
     for (int i = 0; i < 40; ++i) {
       const Family family = families[random() % 5];
       const std::string key = RandomKey(family, random);
@@ -240,7 +240,7 @@ TEST_F(LogDamage, MissingLogIsRefused) {
 
 TEST(BatchTest, MoveIntoWritesOverWhatItStoodOn) {
   const NoRows none;
-  Batch below(none), above(below);
+  Batch below(&none), above(&below);
   below.Put(Family::kContact, "a", "1");
   below.Put(Family::kContact, "b", "1");
   above.Delete(Family::kContact, "a");

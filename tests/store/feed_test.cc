@@ -303,7 +303,7 @@ class FrameTest : public testing::Test {
     batch_.Put(Family::kMeta, "head", Encode(head_));
   }
   const NoRows none_;
-  Batch batch_{none_};
+  Batch batch_{&none_};
   format::Head head_;
   const std::string log_ = std::string(16, 'L');
 };

@@ -18,7 +18,7 @@ constexpr const char* kParties[] = {"customer", "representative", "subject"};
 
 class Maker {
  public:
-  Maker(const Keys& keys, uint32_t seed) : keys_(keys), random_(seed), batch_(none_) {}
+  Maker(const Keys& keys, uint32_t seed) : keys_(keys), random_(seed), batch_(&none_) {}
 
   History Run(int steps) {
     for (int step = 0; step < steps; ++step) Step(step);
@@ -215,7 +215,7 @@ absl::Status Append(const Keys& keys, Batch& batch, format::Head& head, const Lo
 
 absl::StatusOr<std::unique_ptr<Batch>> ApplyAll(const Keys& keys, const NoRows& none,
                                                 const std::vector<LooseFact>& facts) {
-  auto batch = std::make_unique<Batch>(none);
+  auto batch = std::make_unique<Batch>(&none);
   format::Head head;
   for (const LooseFact& fact : facts) {
     const absl::Status status = Append(keys, *batch, head, fact);

@@ -83,7 +83,7 @@ TEST(History, NoCitizenEverHoldsTwoBsns) {
   const NoRows none;
   for (const uint32_t seed : Seeds(1000)) {
     const History history = MakeHistory(keys, seed, kSteps);
-    Batch batch(none);
+    Batch batch(&none);
     format::Head head;
     for (const LooseFact& fact : history.facts) {
       ASSERT_TRUE(Append(keys, batch, head, fact).ok()) << "seed " << seed;
@@ -123,11 +123,11 @@ TEST(History, AnyBatchingGivesTheSameRows) {
     const History history = MakeHistory(keys, seed, kSteps);
     const auto together = ApplyAll(keys, none, history.facts);
     ASSERT_TRUE(together.ok());
-    Batch store(none);
+    Batch store(&none);
     format::Head head;
     std::mt19937 random(seed);
     for (size_t next = 0; next < history.facts.size();) {
-      Batch group(store);
+      Batch group(&store);
       for (auto size = 1 + random() % 5; size > 0 && next < history.facts.size(); --size) {
         ASSERT_TRUE(Append(keys, group, head, history.facts[next++]).ok());
       }
@@ -152,7 +152,7 @@ TEST(History, RebuildOnDiskGivesWhatStood) {
       format::Head head;
       std::mt19937 random(seed);
       for (size_t next = 0; next < history.facts.size();) {
-        Batch group(**db);
+        Batch group(db->get());
         for (auto size = 1 + random() % 9; size > 0 && next < history.facts.size(); --size) {
           ASSERT_TRUE(Append(keys, group, head, history.facts[next++]).ok());
         }

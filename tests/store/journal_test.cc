@@ -103,7 +103,7 @@ class CheckAcknowledgedTest : public testing::Test {
   }
   const Keys keys_ = TestKeys();
   const NoRows none_;
-  Batch batch_{none_};
+  Batch batch_{&none_};
   format::Head head_;
 };
 

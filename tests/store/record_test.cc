@@ -157,7 +157,7 @@ TEST(Index, MarkSaysWhetherItJoins) {
 
 TEST(Rows, AbsentIsNothingAndDamagedIsAnError) {
   const NoRows none;
-  Batch batch(none);
+  Batch batch(&none);
   const auto absent = ReadRow<format::Head>(batch, Family::kMeta, "head");
   ASSERT_TRUE(absent.ok());
   EXPECT_FALSE(absent->has_value());

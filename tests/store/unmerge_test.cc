@@ -79,7 +79,7 @@ class Round {
     *request.add_parties_b() = RefTo(b);
     auto fact = ListLink(keys_, batch_, request);
     if (!fact.ok()) return std::nullopt;
-    Batch trial(batch_);
+    Batch trial(&batch_);
     EXPECT_TRUE(ApplyDecision(keys_, trial, head_.position() + 1, *fact).ok());
     if (!CheckLinked(trial, *fact).ok()) return std::nullopt;
     Take(*fact, v1::FACT_KIND_LINK);
@@ -95,7 +95,7 @@ class Round {
     }
     const auto fact = ListUnlink(keys_, batch_, request);
     EXPECT_TRUE(fact.ok()) << fact.status();
-    Batch trial(batch_);
+    Batch trial(&batch_);
     const auto applied = ApplyDecision(keys_, trial, head_.position() + 1, *fact);
     const auto effect = CheckUnlinked(trial, *fact, applied->consequences);
     EXPECT_TRUE(effect.ok()) << effect.status();
@@ -125,7 +125,7 @@ class Round {
 
   const Keys keys_ = TestKeys();
   const NoRows none_;
-  Batch batch_{none_};
+  Batch batch_{&none_};
   format::Head head_;
   std::mt19937 random_;
 };
