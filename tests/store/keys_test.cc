@@ -9,6 +9,7 @@
 #include <sstream>
 #include <thread>
 
+#include "store/record.h"
 #include "store/store.h"
 #include "tests/store/testing.h"
 
@@ -106,6 +107,16 @@ TEST(Ids, AreTheSameOnEveryThreadAndWithManyKeys) {
   }
   for (auto& thread : threads) thread.join();
   EXPECT_THAT(wrong, testing::Each(0));
+}
+
+// Ids are for ever: worked out by another program, as docs/format.md says.
+TEST(Ids, AreTheWrittenFunction) {
+  const Keys keys(std::string(32, 'i'), std::string(32, 'x'));
+  for (int time = 0; time < 2; ++time) {
+    EXPECT_EQ(ToHex(View(keys.IdOf("contact", absl::string_view("web\0v1", 6)))),
+              "c4921a834deef68a67337bc284d492ef");
+    EXPECT_EQ(ToHex(View(keys.IdOf("event", ""))), "5425aa999602ad771a8b2c1677eb89c0");
+  }
 }
 
 TEST(Ids, ReadBackFromHexadecimal) {
