@@ -27,9 +27,9 @@ std::string Hash(absl::string_view bytes) {
 }
 
 std::string SlotOf(const format::Head& head) {
-  std::string slot = absl::StrCat(BigEndian(head.position()),
-                                  BigEndian(static_cast<uint64_t>(head.recorded_at_us())),
-                                  head.chain());
+  std::string slot =
+      absl::StrCat(BigEndian(head.position()),
+                   BigEndian(static_cast<uint64_t>(head.recorded_at_us())), head.chain());
   return slot + Hash(slot);
 }
 
@@ -58,17 +58,48 @@ Acknowledged::~Acknowledged() {
   ::close(fd_);
 }
 
+absl::Status Acknowledged::Make(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0 && errno == EEXIST) return absl::AlreadyExistsError(absl::StrCat(path, " exists"));
+  if (fd < 0) return absl::InternalError(absl::StrCat(path, ": ", std::strerror(errno)));
+  format::Head nothing;
+  nothing.set_chain(std::string(kHashBytes, '\0'));
+  const std::string slot = SlotOf(nothing);
+  const bool written =
+      ::pwrite(fd, slot.data(), slot.size(), 0) == static_cast<ssize_t>(slot.size()) &&
+      ::fsync(fd) == 0;
+  const int error = errno;
+  ::close(fd);
+  if (written) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat(path, ": ", std::strerror(error)));
+}
+
 absl::StatusOr<std::unique_ptr<Acknowledged>> Acknowledged::Open(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path,
+                     " is missing: without it nobody can tell whether the store still holds "
+                     "all that was acknowledged. Restore the whole data directory."));
+  }
   if (fd < 0) return absl::InternalError(absl::StrCat(path, ": ", std::strerror(errno)));
   std::unique_ptr<Acknowledged> opened(new Acknowledged(fd));
+  bool readable = false;
   for (const off_t at : {off_t{0}, kSlotSpacing}) {
     format::Head head;
-    if (ReadSlot(fd, at, head) && head.position() > opened->noted_.position()) {
+    if (!ReadSlot(fd, at, head)) continue;
+    if (!readable || head.position() > opened->noted_.position()) {
       opened->noted_ = head;
       // The next write goes to the other slot.
       opened->writes_ = at == 0 ? 1 : 0;
     }
+    readable = true;
+  }
+  if (!readable) {
+    return absl::DataLossError(
+        absl::StrCat(path,
+                     " is damaged: it does not say what was acknowledged last. Restore the "
+                     "whole data directory."));
   }
   return opened;
 }
@@ -77,8 +108,7 @@ absl::Status Acknowledged::Note(const format::Head& head) {
   const std::string slot = SlotOf(head);
   const off_t at = (writes_++ % 2 == 0) ? 0 : kSlotSpacing;
   if (::pwrite(fd_, slot.data(), slot.size(), at) != static_cast<ssize_t>(slot.size())) {
-    return absl::InternalError(
-        absl::StrCat("noting what is acknowledged: ", std::strerror(errno)));
+    return absl::InternalError(absl::StrCat("noting what is acknowledged: ", std::strerror(errno)));
   }
   absl::MutexLock lock(&mutex_);
   unsynced_ = true;
@@ -98,12 +128,13 @@ void Acknowledged::SyncEverySecond() {
   }
 }
 
-std::string NextChain(absl::string_view chain, uint64_t position,
-                      const format::FactHeader& header, absl::string_view sealed_body) {
+std::string NextChain(absl::string_view chain, uint64_t position, const format::FactHeader& header,
+                      absl::string_view sealed_body) {
   return Hash(absl::StrCat(chain, BigEndian(position), BigEndian(header.kind()),
                            BigEndian(static_cast<uint64_t>(header.recorded_at_us())),
                            BigEndian(header.subject_id().size()), header.subject_id(),
-                           BigEndian(header.event_id().size()), header.event_id(), header.content_hash(), sealed_body));
+                           BigEndian(header.event_id().size()), header.event_id(),
+                           header.content_hash(), sealed_body));
 }
 
 absl::StatusOr<format::Head> ReadHead(const Reader& reader) {
@@ -127,7 +158,8 @@ absl::Status CheckAcknowledged(const Reader& reader, const format::Head& head,
   return absl::DataLossError(absl::StrCat(
       "the journal is not the one that was acknowledged: its running hash at position ",
       acknowledged.position(), " is ", ToHex(record.header.chain()), ", acknowledged was ",
-      ToHex(acknowledged.chain()), ". Not serving. Put the database and the file `acknowledged` of "
+      ToHex(acknowledged.chain()),
+      ". Not serving. Put the database and the file `acknowledged` of "
       "one and the same backup together."));
 }
 

@@ -26,7 +26,10 @@ namespace klantbeeld::store {
 // Threads: Note from one thread.
 class Acknowledged {
  public:
-  // Creates the file when it is not there.
+  // A new file that says nothing was acknowledged yet; synced. ALREADY_EXISTS:
+  // there is one.
+  static absl::Status Make(const std::string& path);
+  // FAILED_PRECONDITION: not there. DATA_LOSS: no part of it is readable.
   static absl::StatusOr<std::unique_ptr<Acknowledged>> Open(const std::string& path);
   ~Acknowledged();
 

@@ -109,7 +109,7 @@ absl::Status Store::Create(absl::string_view data_dir, const Keys& keys,
   Batch batch(db.get());
   batch.Put(Family::kMeta, "store", Encode(info));
   KB_RETURN_IF_ERROR(db->Write(batch));
-  KB_RETURN_IF_ERROR(Acknowledged::Open(AcknowledgedPath(data_dir)).status());
+  KB_RETURN_IF_ERROR(Acknowledged::Make(AcknowledgedPath(data_dir)));
   KB_RETURN_IF_ERROR(SyncNames(dir));
   return SyncNames(DirectoryOf(dir));
 }

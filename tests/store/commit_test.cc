@@ -25,6 +25,7 @@ class CommitTest : public testing::Test {
  protected:
   CommitTest() {
     db_ = *Db::Open(temp_ / "rows", {}, true);
+    EXPECT_TRUE(Acknowledged::Make(temp_ / "acknowledged").ok());
     acknowledged_ = *Acknowledged::Open(temp_ / "acknowledged");
     committer_ = std::make_unique<Committer>(
         keys_, *db_, *acknowledged_, [this] { return now_; }, format::Head());

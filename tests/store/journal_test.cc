@@ -29,6 +29,7 @@ format::Head HeadAt(uint64_t position, char chain = 'h') {
 
 class AcknowledgedTest : public testing::Test {
  protected:
+  AcknowledgedTest() { EXPECT_TRUE(Acknowledged::Make(path_).ok()); }
   void Note(const std::vector<uint64_t>& positions) {
     const auto file = Acknowledged::Open(path_);
     ASSERT_TRUE(file.ok()) << file.status();
@@ -60,6 +61,26 @@ class AcknowledgedTest : public testing::Test {
 
 TEST_F(AcknowledgedTest, NewFileSaysNothing) { EXPECT_EQ(Noted(), 0u); }
 
+TEST_F(AcknowledgedTest, IsNeverMadeAnew) {
+  Note({1});
+  EXPECT_EQ(Acknowledged::Make(path_).code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(Noted(), 1u);
+  std::filesystem::remove(path_);
+  const absl::Status missing = Acknowledged::Open(path_).status();
+  EXPECT_EQ(missing.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(missing.message(), HasSubstr("is missing"));
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(AcknowledgedTest, UnreadableIsRefused) {
+  Note({1, 2});
+  Tear(0);
+  Tear(4096);
+  EXPECT_EQ(Acknowledged::Open(path_).status().code(), absl::StatusCode::kDataLoss);
+  std::filesystem::resize_file(path_, 0);
+  EXPECT_EQ(Acknowledged::Open(path_).status().code(), absl::StatusCode::kDataLoss);
+}
+
 TEST_F(AcknowledgedTest, KeepsTheLatest) {
   Note({1, 2, 3});
   EXPECT_EQ(Noted(), 3u);
@@ -68,8 +89,8 @@ TEST_F(AcknowledgedTest, KeepsTheLatest) {
 }
 
 TEST_F(AcknowledgedTest, TornSlotLeavesTheOneBefore) {
-  Note({1, 2, 3});  // Slots: 3, 2.
-  Tear(0);
+  Note({1, 2, 3});  // Slots: 2, 3.
+  Tear(4096);
   EXPECT_EQ(Noted(), 2u);
 }
 
@@ -77,6 +98,7 @@ TEST_F(AcknowledgedTest, TornSlotLeavesTheOneBefore) {
 TEST_F(AcknowledgedTest, TornWriteAfterARestartLeavesTheOneBefore) {
   for (const uint64_t before : {3u, 4u}) {
     std::filesystem::remove(path_);
+    ASSERT_TRUE(Acknowledged::Make(path_).ok());
     std::vector<uint64_t> positions(before);
     std::iota(positions.begin(), positions.end(), uint64_t{1});
     Note(positions);
@@ -84,13 +106,6 @@ TEST_F(AcknowledgedTest, TornWriteAfterARestartLeavesTheOneBefore) {
     Tear(PositionIn(0) == before + 1 ? 0 : 4096);
     EXPECT_EQ(Noted(), before);
   }
-}
-
-TEST_F(AcknowledgedTest, BothTornSaysNothing) {
-  Note({1, 2});
-  Tear(0);
-  Tear(4096);
-  EXPECT_EQ(Noted(), 0u);
 }
 
 class CheckAcknowledgedTest : public testing::Test {
