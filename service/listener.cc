@@ -54,6 +54,11 @@ void Add(int epoll_fd, int fd, uint32_t events) {
 
 }  // namespace
 
+bool MayConnect(const ucred& peer, absl::Span<const gid_t> peer_groups, gid_t group) {
+  return peer.uid == 0 || peer.uid == geteuid() || peer.gid == group ||
+         std::find(peer_groups.begin(), peer_groups.end(), group) != peer_groups.end();
+}
+
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const Options& options,
                                                          Accepted accepted) {
   std::unique_ptr<Listener> listener(new Listener(options, std::move(accepted)));
@@ -173,7 +178,7 @@ void Listener::AcceptOne() {
     if (errno == EMFILE || errno == ENFILE) poll(&stop, 1, 100);
     return;
   }
-  if (!MayConnect(fd)) {
+  if (!PeerMayConnect(fd)) {
     Log(Severity::kWarning, "connection refused: neither root, nor our user, nor of the group");
     close(fd);
     return;
@@ -188,16 +193,14 @@ void Listener::AcceptOne() {
   accepted_(fd);
 }
 
-bool Listener::MayConnect(int fd) const {
+bool Listener::PeerMayConnect(int fd) const {
   ucred peer{};
   socklen_t size = sizeof(peer);
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
-  if (peer.uid == 0 || peer.uid == geteuid() || peer.gid == group_) return true;
   std::array<gid_t, 1024> groups{};
   size = sizeof(groups);
-  if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) != 0) return false;
-  const auto end = groups.begin() + size / sizeof(gid_t);
-  return std::find(groups.begin(), end, group_) != end;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) != 0) size = 0;
+  return MayConnect(peer, absl::MakeConstSpan(groups.data(), size / sizeof(gid_t)), group_);
 }
 
 void Listener::CountUntilClosed(int fd) {

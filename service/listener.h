@@ -2,6 +2,7 @@
 #ifndef KLANTBEELD_SERVICE_LISTENER_H_
 #define KLANTBEELD_SERVICE_LISTENER_H_
 
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <atomic>
@@ -13,8 +14,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 
 namespace klantbeeld::service {
+
+// Whether this process may connect: root, our own user, or of `group`.
+bool MayConnect(const ucred& peer, absl::Span<const gid_t> peer_groups, gid_t group);
 
 // Accepts connections itself, because gRPC's own listener of this version can
 // be stopped for good by a few hundred silent connections. The file has mode
@@ -53,7 +58,7 @@ class Listener {
   absl::Status Watch();
   void Run();
   void AcceptOne();
-  bool MayConnect(int fd) const;
+  bool PeerMayConnect(int fd) const;
   void CountUntilClosed(int fd);
 
   const Options options_;

@@ -2,11 +2,14 @@
 
 // Also tests: service/commands.cc service/info_handler.cc service/listener.cc
 // Also tests: service/feed_hub.cc service/metrics.cc
+#include <grp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 
 #include "grpc/health/v1/health.grpc.pb.h"
@@ -128,6 +131,47 @@ TEST_F(ListenerTest, OtherFileInTheWayIsLeftAlone) {
   std::ofstream(options.path) << "mine";
   EXPECT_EQ(Open().status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_TRUE(std::filesystem::exists(options.path));
+}
+
+TEST(MayConnect, RootOurselvesAndTheGroupOnly) {
+  const uid_t other = geteuid() + 1000;
+  const gid_t group = 4242, stranger = 4243;
+  EXPECT_TRUE(MayConnect({1, 0, stranger}, {}, group));
+  EXPECT_TRUE(MayConnect({1, geteuid(), stranger}, {}, group));
+  EXPECT_TRUE(MayConnect({1, other, group}, {}, group));
+  EXPECT_TRUE(MayConnect({1, other, stranger}, {7, group}, group));
+  EXPECT_FALSE(MayConnect({1, other, stranger}, {7, 8}, group));
+}
+
+// The file's mode keeps others out; should somebody have changed it, the
+// credentials do.
+TEST_F(ListenerTest, StrangerIsRefusedThoughTheFileIsOpenToAll) {
+  std::atomic<int> accepted{0};
+  const auto listener = Listener::Open(options, [&](int fd) {
+    ++accepted;
+    close(fd);
+  });
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  ASSERT_EQ(chmod(options.path.c_str(), 0666), 0);
+  ASSERT_EQ(chmod(dir.c_str(), 0755), 0);
+  const bool stranger = geteuid() == 0;  // Only root can become somebody else.
+  const pid_t child = fork();
+  if (child == 0) {
+    if (stranger && (setgroups(0, nullptr) != 0 || setgid(65534) != 0 || setuid(65534) != 0)) {
+      _exit(2);
+    }
+    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    options.path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) _exit(3);
+    char byte = 0;
+    _exit(read(fd, &byte, 1) == 0 ? 0 : 4);  // Closed, by whichever of the two.
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(accepted, stranger ? 0 : 1);
 }
 
 TEST_F(ListenerTest, ConnectionOverTheLimitIsClosed) {
