@@ -176,14 +176,22 @@ TEST_F(ListenerTest, StrangerIsRefusedThoughTheFileIsOpenToAll) {
 
 TEST_F(ListenerTest, ConnectionOverTheLimitIsClosed) {
   RunningServer server{std::vector<Override>{{"limits.connections_max", "1"}}};
-  EXPECT_EQ(Record(server.Connect(), Call("c-1")), 1u);
   auto first = server.Connect();
-  Record(first, Call("c-2"));
-  auto second = v1::InfoService::NewStub(server.Connect());
+  EXPECT_EQ(Record(first, Call("c-1")), 1u);
+  const auto second = server.Connect();
+  auto stub = v1::InfoService::NewStub(second);
   v1::GetServerInfoResponse info;
+  {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    EXPECT_EQ(stub->GetServerInfo(&context, {}, &info).error_code(), grpc::StatusCode::UNAVAILABLE);
+  }
+  // When one goes there is room again.
+  first.reset();
   grpc::ClientContext context;
   SetDeadline(context);
-  EXPECT_EQ(second->GetServerInfo(&context, {}, &info).error_code(), grpc::StatusCode::UNAVAILABLE);
+  context.set_wait_for_ready(true);
+  EXPECT_TRUE(stub->GetServerInfo(&context, {}, &info).ok());
 }
 
 }  // namespace
