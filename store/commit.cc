@@ -76,6 +76,7 @@ absl::Status Committer::Take(Batch& batch, Proposal::Event& proposal) {
                                absl::StrCat("the contact has its ", kContactEventsMax, " events"));
       return absl::OkStatus();
     }
+    response.set_changed_contact(contact && contact->events_size() > 0);
   }
   const uint64_t position = head_.position() + 1;
   KB_ASSIGN_OR_RETURN(Applied applied, ApplyEvent(keys_, batch, position, event));

@@ -81,6 +81,7 @@ void AddFollow(CLI::App& app, Context& context, Run& run);
 void AddLink(CLI::App& app, Context& context, Run& run);
 void AddUnlink(CLI::App& app, Context& context, Run& run);
 void AddStatus(CLI::App& app, Context& context, Run& run);
+void AddImport(CLI::App& app, Context& context, Run& run);
 
 // `show` of one citizen; `find` ends with it.
 int ShowCitizen(Context& context, const std::string& citizen_id, int contacts);

@@ -4,10 +4,14 @@ endforeach()
 foreach(name arguments detect json labels lines party settings text times view)
   klantbeeld_test(clients_${name}_test clients/cli/${name}_test.cc klantbeeld_cli)
 endforeach()
+find_package(ZLIB REQUIRED)
+klantbeeld_test(clients_adapters_test clients/adapters/mapping_test.cc klantbeeld_adapters ZLIB::ZLIB
+  ${ZSTD})
+target_sources(clients_adapters_test PRIVATE clients/adapters/source_test.cc)
 
 # Against the real server.
 if(TARGET klantbeeld-server)
-  foreach(name bulk context)
+  foreach(name bulk context import_run)
     klantbeeld_test(clients_${name}_test clients/cli/${name}_test.cc klantbeeld_cli)
     target_compile_definitions(clients_${name}_test PRIVATE
       KLANTBEELD_CLI_PROGRAM="$<TARGET_FILE:klantbeeld>"

@@ -88,7 +88,7 @@ TEST_F(CommitTest, StandsOnAGroupThatIsNotWrittenYet) {
   std::vector<Committer::Group> groups;
   const auto apply = [&] {
     groups.push_back(*committer_->Apply(group_));
-    const auto& last = std::get<Proposal::Event>(group_.back().what).outcome;
+    const auto last = std::get<Proposal::Event>(group_.back().what).outcome;
     group_.clear();
     return absl::StrCat(last->position(), last->duplicate() ? " again" : "");
   };
@@ -108,6 +108,24 @@ TEST_F(CommitTest, StandsOnAGroupThatIsNotWrittenYet) {
       *db_, Family::kCitizen, View(CitizenIdOfBsn(keys_, kBsnA)));
   ASSERT_TRUE(citizen.ok() && citizen->has_value());
   EXPECT_EQ((*citizen)->claims_size(), 1);
+}
+
+TEST_F(CommitTest, SaysWhetherTheContactHadOtherEvents) {
+  const auto changed = [&] {
+    EXPECT_TRUE(committer_->Write(*committer_->Apply(group_)).ok());
+    const auto outcome = std::get<Proposal::Event>(group_.front().what).outcome;
+    group_.clear();
+    return outcome->changed_contact();
+  };
+  v1::ContactEvent note = Visit("note", 2, {});
+  note.mutable_contact()->set_source(note.source());
+  note.mutable_contact()->set_id("a");
+  Add(Visit("a", 1, {}));
+  EXPECT_FALSE(changed());
+  Add(note);
+  EXPECT_TRUE(changed());
+  Add(note);
+  EXPECT_FALSE(changed()) << "a duplicate changes nothing";
 }
 
 TEST_F(CommitTest, WritesOnlyItsOwnRows) {

@@ -6,7 +6,7 @@ foreach(name changes_test claims_test contact_test directory_test error_test jou
     record_test sealer_test sequencer_test unmerge_test)
   target_sources(store_unit_test PRIVATE store/${name}.cc)
 endforeach()
-set_tests_properties(store_unit_test PROPERTIES LABELS core)
+set_tests_properties(store_unit_test PROPERTIES LABELS core TIMEOUT 900)
 
 klantbeeld_test(store_test store/store_test.cc klantbeeld_store)
 target_sources(store_test PRIVATE store/history.cc)
@@ -14,7 +14,7 @@ foreach(name check_test citizen_test commit_test db_test decide_test feed_test t
     watch_test)
   target_sources(store_test PRIVATE store/${name}.cc)
 endforeach()
-set_tests_properties(store_test PROPERTIES LABELS core)
+set_tests_properties(store_test PROPERTIES LABELS core TIMEOUT 900)
 
 klantbeeld_test(history_test store/history_test.cc klantbeeld_store)
 target_sources(history_test PRIVATE store/history.cc)

@@ -1,0 +1,117 @@
+#include "clients/adapters/csv/csv_adapter.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "clients/adapters/csv/header.h"
+
+namespace klantbeeld::adapters {
+namespace {
+
+// Columns that a file of rejected rows has besides those it came with.
+constexpr absl::string_view kRejectedPrefix = "rejected_";
+
+class CsvAdapter : public Adapter {
+ public:
+  CsvAdapter(std::unique_ptr<CsvRows> rows, Mapping mapping, std::vector<std::string> header,
+             char separator)
+      : rows_(std::move(rows)),
+        mapping_(std::move(mapping)),
+        header_(std::move(header)),
+        separator_(separator) {}
+
+  absl::StatusOr<Item> Next() override {
+    CsvRow row;
+    const auto got = rows_->Next(row);
+    if (!got.ok()) return got.status();
+    Item item;
+    item.line = row.line;
+    switch (*got) {
+      case CsvRows::Got::kIdle:
+        item.kind = Item::Kind::kIdle;
+        return item;
+      case CsvRows::Got::kEnd:
+        return item;
+      case CsvRows::Got::kTooLong:
+        return Refused(std::move(item), "", Reason::kTooLong);
+      case CsvRows::Got::kRow:
+        break;
+    }
+    item.original = CsvLine(row.cells, separator_);
+    if (row.cells.size() != header_.size()) {
+      return Refused(std::move(item), absl::StrCat(row.cells.size(), " / ", header_.size()),
+                     Reason::kColumns);
+    }
+    auto made = mapping_.Apply(row.cells, counts_);
+    if (auto* fault = std::get_if<RowFault>(&made)) {
+      return Refused(std::move(item), fault->column, fault->reason);
+    }
+    item.kind = Item::Kind::kEvent;
+    item.event = std::get<v1::ContactEvent>(std::move(made));
+    return item;
+  }
+
+  std::string RejectedHeader() const override {
+    std::vector<std::string> columns;
+    for (const std::string& column : header_) {
+      if (!absl::StartsWith(column, kRejectedPrefix)) columns.push_back(column);
+    }
+    for (const char* own : {"line", "field", "reason"}) {
+      columns.push_back(absl::StrCat(kRejectedPrefix, own));
+    }
+    return CsvLine(columns, separator_);
+  }
+
+  std::string RejectedLine(const Item& item, const std::string& field,
+                           const std::string& reason) const override {
+    // Without what an earlier rejection added.
+    const size_t added = static_cast<size_t>(std::count_if(
+        header_.begin(), header_.end(),
+        [](const std::string& column) { return absl::StartsWith(column, kRejectedPrefix); }));
+    std::string line(absl::StripSuffix(item.original, "\r\n"));
+    for (size_t i = 0; i < added; ++i) line.resize(std::min(line.size(), line.rfind(separator_)));
+    return absl::StrCat(line, std::string(1, separator_),
+                        CsvLine({absl::StrCat(item.line), field, reason}, separator_));
+  }
+
+  uint64_t bytes_read() const override { return rows_->source().bytes_read(); }
+  uint64_t bytes_total() const override { return rows_->source().bytes_total(); }
+  unsigned mode() const override { return rows_->source().mode(); }
+  std::map<std::string, uint64_t> left_out() const override { return counts_.left_out; }
+  uint64_t doubtful_times() const override { return counts_.doubtful_times; }
+  std::vector<std::string> unused() const override { return mapping_.unused(); }
+
+ private:
+  static Item Refused(Item item, std::string field, Reason reason) {
+    item.kind = Item::Kind::kRejected;
+    item.field = std::move(field);
+    item.reason = reason;
+    return item;
+  }
+
+  const std::unique_ptr<CsvRows> rows_;
+  const Mapping mapping_;
+  const std::vector<std::string> header_;
+  const char separator_;
+  MappingCounts counts_;
+};
+
+}  // namespace
+
+std::variant<std::unique_ptr<Adapter>, MappingFault, absl::Status> OpenCsv(
+    const std::string& path, const std::string& mapping_path) {
+  auto read = Mapping::Read(mapping_path);
+  if (auto* fault = std::get_if<MappingFault>(&read)) return *fault;
+  auto& mapping = std::get<Mapping>(read);
+  auto opened = OpenCsvFile(path, mapping.encoding(), mapping.separator());
+  if (!opened.ok()) return opened.status();
+  auto bound = mapping.Bind(opened->header);
+  if (auto* fault = std::get_if<MappingFault>(&bound)) return *fault;
+  return std::make_unique<CsvAdapter>(std::move(opened->rows), std::move(mapping),
+                                      std::move(opened->header), opened->separator);
+}
+
+}  // namespace klantbeeld::adapters
