@@ -49,8 +49,8 @@ class CitizenHandler final
   grpc::ServerUnaryReactor* ListTimeline(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* in,
                                          grpc::ByteBuffer* out) override {
-    return UnaryCall<v1::ListTimelineRequest, v1::ListTimelineResponse>::Start(shared_, list_,
-                                                                               context, in, out);
+    return UnaryCall<v1::ListTimelineRequest, store::Encoded<v1::ListTimelineResponse>>::Start(
+        shared_, list_, context, in, out);
   }
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchTimeline(grpc::CallbackServerContext* context,
@@ -62,7 +62,7 @@ class CitizenHandler final
   Shared& shared_;
   const UnaryMethod<v1::FindCitizensRequest, v1::FindCitizensResponse> find_;
   const UnaryMethod<v1::GetCitizenRequest, v1::GetCitizenResponse> get_;
-  const UnaryMethod<v1::ListTimelineRequest, v1::ListTimelineResponse> list_;
+  const UnaryMethod<v1::ListTimelineRequest, store::Encoded<v1::ListTimelineResponse>> list_;
   const std::unique_ptr<MethodMetrics> watch_metrics_;
 };
 

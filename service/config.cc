@@ -71,6 +71,8 @@ std::vector<Key> MakeKeys() {
       {"limits.followers_max", Count(&Limits::followers_max, 0, 100'000)},
       {"limits.watchers_max", Count(&Limits::watchers_max, 0, 100'000)},
       {"limits.stream_events_max", Count(&Limits::stream_events_max, 1, 100'000)},
+      {"limits.frame_cache_mib",
+       Store(&Config::limits, &Limits::frame_cache_bytes_max, kMiB, 0, 1 << 16)},
       {"limits.bookmark_idle_ms", Millis(&Limits::bookmark_idle, 10, kDayMs)},
       {"limits.follower_stall_ms", Millis(&Limits::follower_stall_max, 50, kDayMs)},
       {"limits.stream_hold_ms", Millis(&Limits::stream_hold_max, 0, kDayMs)},

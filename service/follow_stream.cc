@@ -1,5 +1,6 @@
 #include "service/follow_stream.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -94,6 +95,7 @@ absl::Status FollowStream::TakeStart(const v1::FollowStart& start) {
   const auto token = shared_.store.ResumeToken(*from);
   if (!token.ok()) return token.status();
   filter_ = start.filter();
+  filter_bytes_ = filter_.SerializeAsString();
   absl::MutexLock lock(&mutex_);
   started_ = true;
   from_ = sent_ = *from;
@@ -101,14 +103,7 @@ absl::Status FollowStream::TakeStart(const v1::FollowStart& start) {
   if (start.from_case() != v1::FollowStart::kNow || ended_) return absl::OkStatus();
   // "From now on" is a place too, and the follower must learn it at once: what
   // is recorded before its first acknowledgement is not to be lost.
-  v1::FollowResponse place;
-  place.set_position(*from);
-  place.set_resume_token(*token);
-  place.set_head(*from);
-  greeted_ = writing_ = true;
-  out_ = Serialise(place);
-  metrics_.Sent();
-  StartWrite(&out_);
+  Send(grpc::Slice(), *from, *token, *from);
   return absl::OkStatus();
 }
 
@@ -142,45 +137,58 @@ bool FollowStream::MayRead(uint64_t& from) {
 bool FollowStream::Step() {
   uint64_t from = 0;
   if (!MayRead(from)) return false;
-  const auto frame = shared_.store.ReadFeed(filter_, from);
-  if (!frame.ok()) {
-    End(frame.status());
+  const auto read = shared_.frames.Read(filter_, filter_bytes_, from);
+  if (!read.ok()) {
+    End(read.status());
     return false;
   }
-  const bool at_head = frame->events().empty() && frame->position() == from;
-  if (SendIfDue(*frame, at_head) || at_head) return false;
+  const SharedFrame& shared = **read;
+  const bool at_head = shared.frame.count == 0 && shared.frame.position == from;
+  if (SendIfDue(shared, at_head) || at_head) return false;
   // Many facts were looked at and none fit: others may go first.
   shared_.hub.Schedule(shared_from_this());
   return false;
 }
 
-bool FollowStream::ShouldSend(const v1::FollowResponse& frame, bool at_head) {
-  if (!frame.events().empty() || bookmark_due_) return true;
+bool FollowStream::ShouldSend(const store::Frame& frame, bool at_head) {
+  if (frame.count > 0 || bookmark_due_) return true;
   if (at_head && !greeted_) return true;
-  return frame.position() - sent_ >= kFilteredTold;
+  return frame.position - sent_ >= kFilteredTold;
 }
 
-bool FollowStream::SendIfDue(const v1::FollowResponse& frame, bool at_head) {
+void FollowStream::Send(const grpc::Slice& events, uint64_t position, const std::string& token,
+                        uint64_t head) {
+  v1::FollowResponse rest;
+  rest.set_position(position);
+  rest.set_resume_token(token);
+  rest.set_head(head);
+  const grpc::Slice slices[] = {events, grpc::Slice(rest.SerializeAsString())};
+  out_ = grpc::ByteBuffer(slices, 2);
+  greeted_ = writing_ = true;
+  metrics_.Sent();
+  StartWrite(&out_);
+}
+
+bool FollowStream::SendIfDue(const SharedFrame& shared, bool at_head) {
+  const store::Frame& frame = shared.frame;
   absl::MutexLock lock(&mutex_);
   if (ended_ || closing_) return true;
-  from_ = frame.position();
+  from_ = frame.position;
   if (!ShouldSend(frame, at_head)) return false;
   const absl::Time now = shared_.clock();
-  Sent sent{frame.position(), frame.resume_token()};
+  Sent sent{frame.position, frame.resume_token};
   if (unacknowledged_.empty()) moved_at_ = now;
-  if (!frame.events().empty()) {
+  if (frame.count > 0) {
     unacknowledged_.push_back(std::move(sent));
   } else if (unacknowledged_.empty()) {
     resume_ = std::move(sent);  // All before it was acknowledged or filtered.
   }
-  greeted_ = true;
   bookmark_due_ = false;
-  sent_ = frame.position();
+  sent_ = frame.position;
   sent_at_ = now;
-  writing_ = true;
-  out_ = Serialise(frame);
-  metrics_.Sent();
-  StartWrite(&out_);
+  // A frame may have been read before the head moved on.
+  Send(shared.events, frame.position, frame.resume_token,
+       std::max(frame.head, shared_.store.head()));
   return true;
 }
 

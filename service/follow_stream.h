@@ -56,8 +56,9 @@ class FollowStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   bool Step();
   bool MayRead(uint64_t& from);
   // True: `frame` was sent.
-  bool SendIfDue(const v1::FollowResponse& frame, bool at_head);
-  bool ShouldSend(const v1::FollowResponse& frame, bool at_head)
+  bool SendIfDue(const SharedFrame& shared, bool at_head);
+  bool ShouldSend(const store::Frame& frame, bool at_head) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Send(const grpc::Slice& events, uint64_t position, const std::string& token, uint64_t head)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Where to resume: after the last frame that was acknowledged.
   store::ErrorDetail ResumeDetail() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -71,7 +72,8 @@ class FollowStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   bool entered_ = false;
   grpc::ByteBuffer in_;    // Touched only between StartRead and OnReadDone.
   grpc::ByteBuffer out_;   // Touched only while `writing_`.
-  v1::FeedFilter filter_;  // Set before `started_`, constant after it.
+  v1::FeedFilter filter_;  // Set before `started_`, constant after it; and its bytes.
+  std::string filter_bytes_;
 
   mutable absl::Mutex mutex_;
   bool started_ ABSL_GUARDED_BY(mutex_) = false;

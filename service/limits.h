@@ -26,6 +26,7 @@ struct Limits {
   absl::Duration stream_hold_max = absl::Seconds(30);
 
   size_t follower_frames_max = 4;  // Sent and not yet acknowledged.
+  size_t frame_cache_bytes_max = 64 << 20;  // Frames kept for the next follower.
   absl::Duration bookmark_idle = absl::Seconds(5);
   absl::Duration follower_stall_max = absl::Seconds(30);
 

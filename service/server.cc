@@ -78,6 +78,7 @@ struct Server::Impl {
   Registry<OpenStream> record_streams;
   Metrics metrics;
   std::unique_ptr<store::Store> store;
+  std::unique_ptr<FrameCache> frames;
   std::unique_ptr<Shared> shared;
   std::vector<std::unique_ptr<grpc::Service>> services;
   std::unique_ptr<grpc::Server> grpc_server;
@@ -96,6 +97,7 @@ absl::Status Server::Impl::OpenStore() {
   auto opened = store::Store::Open(options, *std::move(keys), [] { return absl::Now(); });
   if (!opened.ok()) return opened.status();
   store = *std::move(opened);
+  frames = std::make_unique<FrameCache>(*store, config.limits.frame_cache_bytes_max);
   store->OnAdvance([this](uint64_t head) {
     positions.Advance(head);
     hub.Wake();
@@ -107,7 +109,7 @@ absl::Status Server::Impl::OpenStore() {
 absl::Status Server::Impl::OpenDoors() {
   shared =
       std::make_unique<Shared>(Shared{*store, config.limits, [] { return absl::Now(); }, executor,
-                                      admission, positions, hub, record_streams, metrics});
+                                      admission, positions, hub, *frames, record_streams, metrics});
   services.push_back(MakeContactService(*shared));
   services.push_back(MakeCitizenService(*shared));
   services.push_back(MakeIdentityService(*shared));

@@ -7,6 +7,7 @@
 #include "service/admission.h"
 #include "service/executor.h"
 #include "service/feed_hub.h"
+#include "service/frame_cache.h"
 #include "service/limits.h"
 #include "service/metrics.h"
 #include "service/position_waiter.h"
@@ -23,6 +24,7 @@ struct Shared {
   Admission& admission;
   PositionWaiter& positions;
   FeedHub& hub;
+  FrameCache& frames;
   Registry<OpenStream>& record_streams;
   Metrics& metrics;
 };

@@ -8,6 +8,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "service/fault.h"
+#include "store/splice.h"
 
 namespace klantbeeld::service {
 
@@ -25,6 +26,11 @@ class ReceivedBytes {
 };
 
 grpc::ByteBuffer Serialise(const google::protobuf::Message& message);
+template <typename M>
+grpc::ByteBuffer Serialise(const store::Encoded<M>& message) {
+  const grpc::Slice slice(message.bytes);
+  return grpc::ByteBuffer(&slice, 1);
+}
 
 // Parses `bytes`. Where protobuf only says that it failed, this names the field:
 // text that is not UTF-8, or the message that the bytes are not.

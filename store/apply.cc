@@ -117,18 +117,18 @@ class ContactPlacer {
 
   void MoveRows(const std::vector<format::Standing>& before, int64_t happened_before,
                 const std::vector<PartyClaim>& after, const FoldedContact& folded) {
-    std::map<std::string, format::TimelineRow> rows;
+    std::map<std::string, std::vector<std::string>> rows;  // Parties by key.
     for (const PartyClaim& claim : after) {
-      rows[TimelineKey(claim.claim_id, folded.happened_us, id_)].add_party_keys(claim.party_key);
+      rows[TimelineKey(claim.claim_id, folded.happened_us, id_)].push_back(claim.party_key);
     }
     for (const format::Standing& standing : before) {
       const std::string key = TimelineKey(standing.claim_id(), happened_before, id_);
       if (!rows.contains(key)) batch_.Delete(Family::kTimeline, key);
     }
-    for (auto& [key, row] : rows) {
-      *row.mutable_contact() = folded.contact;
+    for (const auto& [key, parties] : rows) {
       std::string value(1, static_cast<char>(kFormatVersion));
-      value += Seal({id_, "timeline", key}, row.SerializeAsString());
+      value += Seal({id_, "timeline", key},
+                    MakeTimelineRow(folded.contact, parties).SerializeAsString());
       batch_.Put(Family::kTimeline, key, std::move(value));
     }
   }
@@ -352,7 +352,7 @@ absl::StatusOr<Applied> ApplyRecord(const Keys& keys, Batch& batch, uint64_t pos
   decision.id = ToId(header.subject_id());
   decision.content_hash = ToId(header.content_hash());
   decision.unlink = header.kind() == v1::FACT_KIND_UNLINK;
-  KB_ASSIGN_OR_RETURN(decision.body, OpenDecision(record));
+  KB_ASSIGN_OR_RETURN(decision.body, OpenDecision(record.header, record.body));
   return ApplyDecision(keys, batch, position, decision);
 }
 

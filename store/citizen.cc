@@ -248,8 +248,8 @@ absl::StatusOr<v1::Citizen> ReadCitizen(const Keys& keys, const Reader& reader,
   KB_ASSIGN_OR_RETURN(v1::Citizen shown, CitizenReader(reader, citizen).Read(request));
   v1::ListTimelineRequest list;
   list.set_page_size(request.latest() == 0 ? 5 : request.latest());
-  KB_ASSIGN_OR_RETURN(auto page, ReadTimeline(keys, reader, citizen, list));
-  *shown.mutable_latest() = std::move(*page.mutable_entries());
+  KB_ASSIGN_OR_RETURN(const TimelinePage page, ReadTimeline(keys, reader, citizen, list));
+  *shown.mutable_latest() = std::move(*page.entries.Parse().mutable_entries());
   return shown;
 }
 

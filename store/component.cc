@@ -205,10 +205,11 @@ absl::StatusOr<PartitionInput> ReadComponent(const Keys& keys, const Reader& rea
 
 absl::StatusOr<format::ClaimContent> OpenContent(absl::string_view claim_id,
                                                  const format::ClaimRow& row) {
-  KB_ASSIGN_OR_RETURN(const std::string plain,
-                      Unseal({claim_id, "claim", claim_id}, row.content()));
+  std::string scratch;
+  KB_ASSIGN_OR_RETURN(const absl::string_view plain,
+                      Unseal({claim_id, "claim", claim_id}, row.content(), scratch));
   format::ClaimContent content;
-  if (!content.ParseFromString(plain)) return absl::DataLossError("claim: content not readable");
+  if (!ParseBytes(plain, content)) return absl::DataLossError("claim: content not readable");
   return content;
 }
 

@@ -262,6 +262,24 @@ v1::PartyRole RoleOf(const v1::Party& party) {
   return v1::PARTY_ROLE_CUSTOMER;
 }
 
+void MaskIdentifier(v1::Identifier& identifier) {
+  if (identifier.type() != v1::IDENTIFIER_TYPE_BSN || !identifier.has_value()) return;
+  const std::string& value = identifier.value();
+  identifier.set_masked(absl::StrCat("******", value.substr(value.size() < 3 ? 0 : value.size() - 3)));
+  identifier.clear_value();
+}
+
+void MaskContact(v1::Contact& contact) {
+  for (auto& party : *contact.mutable_data()->mutable_parties()) {
+    for (auto& identifier : *party.mutable_identifiers()) MaskIdentifier(identifier);
+  }
+  for (auto& event : *contact.mutable_events()) {
+    for (auto& party : *event.mutable_event()->mutable_data()->mutable_parties()) {
+      for (auto& identifier : *party.mutable_identifiers()) MaskIdentifier(identifier);
+    }
+  }
+}
+
 FoldedContact Fold(const std::vector<FoldEvent>& events, bool retracted) {
   std::vector<const format::EventBody*> standing;
   bool own_source_spoke = false;

@@ -51,6 +51,10 @@ bool IsVerified(const v1::Identifier& identifier);
 // Types of which a person or organisation has one.
 bool IsSingle(v1::IdentifierType type);
 
+// Puts the masked form of every BSN in place of its value.
+void MaskContact(v1::Contact& contact);
+void MaskIdentifier(v1::Identifier& identifier);
+
 // Microseconds since 1970, rounded down.
 int64_t ToMicros(const google::protobuf::Timestamp& time);
 google::protobuf::Timestamp FromMicros(int64_t micros);

@@ -57,46 +57,113 @@ void ToPartyRefs(const google::protobuf::RepeatedPtrField<format::PartyId>& from
   }
 }
 
-absl::Status AddContactEvent(const Reader& reader, uint64_t position, const JournalRecord& record,
-                             v1::FeedEvent& event) {
-  const format::FactHeader& header = record.header;
-  KB_ASSIGN_OR_RETURN(format::EventBody body, OpenEvent(record));
-  *event.mutable_event() = std::move(*body.mutable_event());
-  event.set_contact_id(ToHex(header.contact_id()));
-  for (const auto& citizen : header.citizens_after()) event.add_citizen_ids(ToHex(citizen));
-  for (const auto& citizen : header.citizens_before()) {
-    const auto& after = header.citizens_after();
-    if (std::find(after.begin(), after.end(), citizen) == after.end()) {
-      event.add_left_citizen_ids(ToHex(citizen));
-    }
+// Makes a frame of journal rows. Messages are kept from fact to fact, because
+// making them anew costs more than filling them.
+class FrameMaker {
+ public:
+  FrameMaker(const Reader& reader, const v1::FeedFilter& filter, uint64_t from, uint64_t head)
+      : reader_(reader), passes_(filter), from_(from) {
+    frame_.position = from;
+    frame_.head = head;
   }
-  if (!header.several_events()) return absl::OkStatus();
-  KB_ASSIGN_OR_RETURN(const auto row, ReadRow<format::ContactRow>(reader, Family::kContact,
-                                                                  header.contact_id()));
-  if (!row) return absl::DataLossError("feed: a fact's contact is not there");
-  KB_ASSIGN_OR_RETURN(*event.mutable_contact(),
-                      FoldAt(reader, header.contact_id(), *row, position));
-  event.mutable_contact()->clear_events();
-  return absl::OkStatus();
-}
 
-absl::StatusOr<v1::FeedEvent> ToFeedEvent(const Reader& reader, uint64_t position,
-                                          JournalRecord& record) {
-  v1::FeedEvent event;
-  event.set_position(position);
-  *event.mutable_recorded_at() = FromMicros(record.header.recorded_at_us());
-  event.set_kind(static_cast<v1::FactKind>(record.header.kind()));
-  *event.mutable_changes() = std::move(*record.consequences.mutable_changes());
-  if (event.kind() == v1::FACT_KIND_CONTACT_EVENT) {
-    KB_RETURN_IF_ERROR(AddContactEvent(reader, position, record, event));
-    return event;
+  // Takes the next row. False: the frame is whole.
+  absl::StatusOr<bool> Take(absl::string_view key, absl::string_view value) {
+    const uint64_t at = FromBigEndian(key);
+    // Dense by construction; a hole would be lost facts, so it is never skipped.
+    if (at != frame_.position + 1) {
+      return absl::DataLossError(
+          absl::StrCat("journal: position ", frame_.position + 1, " is missing"));
+    }
+    KB_ASSIGN_OR_RETURN(const JournalPieces pieces, SplitJournal(value));
+    if (!ParseBytes(pieces.header, header_)) {
+      return absl::DataLossError("journal: record not readable");
+    }
+    if (passes_.Passes(header_)) {
+      KB_ASSIGN_OR_RETURN(const absl::string_view spliced, Fill(at, pieces));
+      const size_t size =
+          event_.ByteSizeLong() + (spliced.empty() ? 0 : FieldBytes(spliced.size()));
+      std::string& bytes = frame_.events.bytes;
+      if (frame_.count > 0 && bytes_ + size > kFrameBytesMax) return Whole();
+      bytes_ += size;
+      ++frame_.count;
+      AppendFieldHead(bytes, v1::FollowResponse::kEventsFieldNumber, size);
+      event_.AppendToString(&bytes);
+      if (!spliced.empty()) AppendField(bytes, v1::FeedEvent::kEventFieldNumber, spliced);
+    }
+    frame_.position = at;
+    chain_ = header_.chain();
+    const bool more = frame_.count < kFrameEventsMax && bytes_ < kFrameBytesMax &&
+                      frame_.position - from_ < kFrameLooksMax;
+    return more ? more : Whole();
   }
-  KB_ASSIGN_OR_RETURN(format::DecisionBody body, OpenDecision(record));
-  *event.mutable_decision() = std::move(*body.mutable_decision());
-  ToPartyRefs(body.parties_a(), *event.mutable_parties_a());
-  ToPartyRefs(body.parties_b(), *event.mutable_parties_b());
-  return event;
-}
+
+  // Running hash at its position; empty when no row was taken.
+  const std::string& chain() const { return chain_; }
+  Frame Finish() { return std::move(frame_); }
+
+ private:
+  bool Whole() {
+    frame_.whole = true;
+    return false;
+  }
+
+  // Fills `event_` but for the recorded event, whose bytes it returns.
+  absl::StatusOr<absl::string_view> Fill(uint64_t position, const JournalPieces& pieces) {
+    event_.Clear();
+    event_.set_position(position);
+    *event_.mutable_recorded_at() = FromMicros(header_.recorded_at_us());
+    event_.set_kind(static_cast<v1::FactKind>(header_.kind()));
+    if (!ParseBytes(pieces.consequences, consequences_)) {
+      return absl::DataLossError("journal: record not readable");
+    }
+    *event_.mutable_changes() = std::move(*consequences_.mutable_changes());
+    if (event_.kind() == v1::FACT_KIND_CONTACT_EVENT) return FillContactEvent(position, pieces);
+    KB_ASSIGN_OR_RETURN(format::DecisionBody body, OpenDecision(header_, pieces.body));
+    *event_.mutable_decision() = std::move(*body.mutable_decision());
+    ToPartyRefs(body.parties_a(), *event_.mutable_parties_a());
+    ToPartyRefs(body.parties_b(), *event_.mutable_parties_b());
+    return absl::string_view();
+  }
+
+  absl::StatusOr<absl::string_view> FillContactEvent(uint64_t position,
+                                                     const JournalPieces& pieces) {
+    event_.set_contact_id(ToHex(header_.contact_id()));
+    const auto& after = header_.citizens_after();
+    for (const auto& citizen : after) event_.add_citizen_ids(ToHex(citizen));
+    for (const auto& citizen : header_.citizens_before()) {
+      if (std::find(after.begin(), after.end(), citizen) == after.end()) {
+        event_.add_left_citizen_ids(ToHex(citizen));
+      }
+    }
+    if (header_.several_events()) {
+      const std::string& id = header_.contact_id();
+      KB_ASSIGN_OR_RETURN(const auto row,
+                          ReadRow<format::ContactRow>(reader_, Family::kContact, id));
+      if (!row) return absl::DataLossError("feed: a fact's contact is not there");
+      KB_ASSIGN_OR_RETURN(*event_.mutable_contact(), FoldAt(reader_, id, *row, position));
+      event_.mutable_contact()->clear_events();
+    }
+    KB_ASSIGN_OR_RETURN(absl::string_view body,
+                        OpenEventBytes(header_, pieces.body, scratch_));
+    Field field;
+    while (TakeField(body, field)) {
+      if (field.number == format::EventBody::kEventFieldNumber) return field.content;
+    }
+    return absl::DataLossError("journal: event not readable");
+  }
+
+  const Reader& reader_;
+  const FactFilter passes_;
+  const uint64_t from_;
+  Frame frame_;
+  size_t bytes_ = 0;  // Of the events, without what frames them.
+  std::string chain_;
+  format::FactHeader header_;
+  format::Consequences consequences_;
+  v1::FeedEvent event_;
+  std::string scratch_;  // Where a compressed body lies opened.
+};
 
 absl::Status Ahead(uint64_t position, uint64_t head) {
   return Error(v1::ERROR_REASON_POSITION_AHEAD,
@@ -173,49 +240,25 @@ absl::StatusOr<uint64_t> ResumePosition(const Reader& reader, absl::string_view 
   }
 }
 
-absl::StatusOr<v1::FollowResponse> ReadFrame(const Reader& reader, absl::string_view log_id,
-                                             const v1::FeedFilter& filter, uint64_t from) {
-  const FactFilter passes(filter);
+absl::StatusOr<Frame> ReadFrame(const Reader& reader, absl::string_view log_id,
+                                const v1::FeedFilter& filter, uint64_t from) {
   KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(reader));
-  v1::FollowResponse frame;
-  frame.set_head(head.position());
-  uint64_t position = from;
-  std::string chain;
-  size_t bytes = 0;
+  FrameMaker maker(reader, filter, from, head.position());
   absl::Status inner;
-  const auto take = [&](absl::string_view key, absl::string_view value) -> absl::StatusOr<bool> {
-    const uint64_t at = FromBigEndian(key);
-    // Dense by construction; a hole would be lost facts, so it is never skipped.
-    if (at != position + 1) {
-      return absl::DataLossError(absl::StrCat("journal: position ", position + 1, " is missing"));
-    }
-    KB_ASSIGN_OR_RETURN(format::FactHeader header, DecodeJournalHeader(value));
-    if (passes.Passes(header)) {
-      KB_ASSIGN_OR_RETURN(JournalRecord record, DecodeJournal(value));
-      KB_ASSIGN_OR_RETURN(v1::FeedEvent event, ToFeedEvent(reader, at, record));
-      const size_t size = event.ByteSizeLong();
-      if (frame.events_size() > 0 && bytes + size > kFrameBytesMax) return false;
-      bytes += size;
-      *frame.add_events() = std::move(event);
-    }
-    position = at;
-    chain = std::move(*header.mutable_chain());
-    return frame.events_size() < kFrameEventsMax && bytes < kFrameBytesMax &&
-           position - from < kFrameLooksMax;
-  };
   KB_RETURN_IF_ERROR(reader.Scan(Family::kJournal, "", BigEndian(from + 1),
                                  [&](absl::string_view key, absl::string_view value) {
-                                   const auto go_on = take(key, value);
+                                   const auto go_on = maker.Take(key, value);
                                    inner = go_on.status();
                                    return go_on.ok() && *go_on;
                                  }));
   KB_RETURN_IF_ERROR(inner);
-  if (position == from && from > 0) {
+  std::string chain = maker.chain();
+  if (chain.empty() && from > 0) {
     KB_ASSIGN_OR_RETURN(const JournalRecord record, ReadFact(reader, from));
     chain = record.header.chain();
   }
-  frame.set_position(position);
-  frame.set_resume_token(ResumeToken(log_id, position, chain));
+  Frame frame = maker.Finish();
+  frame.resume_token = ResumeToken(log_id, frame.position, chain);
   return frame;
 }
 

@@ -12,6 +12,7 @@
 #include "store/db.h"
 #include "store/format.pb.h"
 #include "store/keys.h"
+#include "store/splice.h"
 
 namespace klantbeeld::store {
 
@@ -30,9 +31,20 @@ absl::StatusOr<uint64_t> ResumePosition(const Reader& reader, absl::string_view 
 // Resumes after `position`, whose running hash is `chain`.
 std::string ResumeToken(absl::string_view log_id, uint64_t position, absl::string_view chain);
 
+// A stretch of the journal as a filter shows it.
+struct Frame {
+  Encoded<v1::FollowResponse> events;  // The events and nothing else, spliced from their rows.
+  int count = 0;                       // How many.
+  uint64_t position = 0;               // All of the filter's up to here is in it.
+  std::string resume_token;            // Resumes after `position`.
+  uint64_t head = 0;                   // Head of the journal when it was made.
+  // Ended by its own bounds, not by the head: the same for ever.
+  bool whole = false;
+};
+
 // The next frame after `from`.
-absl::StatusOr<v1::FollowResponse> ReadFrame(const Reader& reader, absl::string_view log_id,
-                                             const v1::FeedFilter& filter, uint64_t from);
+absl::StatusOr<Frame> ReadFrame(const Reader& reader, absl::string_view log_id,
+                                const v1::FeedFilter& filter, uint64_t from);
 
 // What happened after `from` to one citizen's timeline; see Store::WatchNext.
 absl::StatusOr<v1::WatchTimelineResponse> ReadChanges(const Reader& reader,

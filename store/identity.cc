@@ -259,13 +259,10 @@ absl::Status IdentityChange::FindLeastParty(absl::string_view claim_id, Held& he
       Family::kTimeline, claim_id, claim_id,
       [&](absl::string_view key, absl::string_view value) {
         const std::string contact = PlaceOf(key).contact;
-        const auto plain = Unseal({contact, "timeline", key}, value.substr(1));
-        format::TimelineRow row;
-        if (!plain.ok() || !row.ParseFromString(*plain)) {
-          inner = absl::DataLossError("timeline: row not readable");
-          return false;
-        }
-        for (const std::string& party_key : row.party_keys()) {
+        const auto row = OpenTimelineRow(key, value);
+        inner = row.status();
+        if (!row.ok()) return false;
+        for (const std::string& party_key : row->party_keys()) {
           const std::string party(View(PartyHash(keys_, contact, party_key)));
           if (least.empty() || party < least) least = party;
         }

@@ -26,7 +26,8 @@ void AppendSized(std::string& out, absl::string_view bytes) {
 // Takes a sized piece off the front; false: there is none.
 bool TakeSized(absl::string_view& in, absl::string_view& piece) {
   if (in.size() < 4) return false;
-  const size_t size = FromBigEndian(absl::StrCat(absl::string_view("\0\0\0\0", 4), in.substr(0, 4)));
+  size_t size = 0;
+  for (size_t i = 0; i < 4; ++i) size = size << 8 | static_cast<uint8_t>(in[i]);
   if (in.size() - 4 < size) return false;
   piece = in.substr(4, size);
   in.remove_prefix(4 + size);
@@ -94,6 +95,10 @@ std::string ClaimKey(absl::string_view claim, char tag, absl::string_view rest) 
   return absl::StrCat(claim, absl::string_view(&tag, 1), rest);
 }
 
+bool ParseBytes(absl::string_view bytes, google::protobuf::MessageLite& message) {
+  return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
 std::string Encode(const google::protobuf::MessageLite& message) {
   std::string value(1, static_cast<char>(kFormatVersion));
   message.AppendToString(&value);
@@ -103,7 +108,7 @@ std::string Encode(const google::protobuf::MessageLite& message) {
 absl::Status Decode(absl::string_view value, absl::string_view what,
                     google::protobuf::MessageLite& message) {
   KB_ASSIGN_OR_RETURN(const absl::string_view bytes, OpenEnvelope(value, what));
-  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+  if (!ParseBytes(bytes, message)) {
     return absl::DataLossError(absl::StrCat(what, ": not readable"));
   }
   if (value[0] == 1) FromVersion1(message);
@@ -118,33 +123,25 @@ std::string EncodeJournal(const JournalRecord& record) {
   return value;
 }
 
-namespace {
-
-absl::StatusOr<JournalRecord> DecodeJournalParts(absl::string_view value, bool all) {
+absl::StatusOr<JournalPieces> SplitJournal(absl::string_view value) {
   KB_ASSIGN_OR_RETURN(absl::string_view rest, OpenEnvelope(value, "journal"));
-  JournalRecord record;
-  absl::string_view header, body, consequences;
-  bool ok = TakeSized(rest, header) &&
-            record.header.ParseFromArray(header.data(), static_cast<int>(header.size()));
-  if (ok && all) {
-    ok = TakeSized(rest, body) && TakeSized(rest, consequences) && rest.empty() &&
-         record.consequences.ParseFromArray(consequences.data(),
-                                            static_cast<int>(consequences.size()));
-    record.body = std::string(body);
+  JournalPieces pieces;
+  if (!TakeSized(rest, pieces.header) || !TakeSized(rest, pieces.body) ||
+      !TakeSized(rest, pieces.consequences) || !rest.empty()) {
+    return absl::DataLossError("journal: record not readable");
   }
-  if (!ok) return absl::DataLossError("journal: record not readable");
-  return record;
+  return pieces;
 }
-
-}  // namespace
 
 absl::StatusOr<JournalRecord> DecodeJournal(absl::string_view value) {
-  return DecodeJournalParts(value, true);
-}
-
-absl::StatusOr<format::FactHeader> DecodeJournalHeader(absl::string_view value) {
-  KB_ASSIGN_OR_RETURN(JournalRecord record, DecodeJournalParts(value, false));
-  return std::move(record.header);
+  KB_ASSIGN_OR_RETURN(const JournalPieces pieces, SplitJournal(value));
+  JournalRecord record;
+  record.body = std::string(pieces.body);
+  if (!ParseBytes(pieces.header, record.header) ||
+      !ParseBytes(pieces.consequences, record.consequences)) {
+    return absl::DataLossError("journal: record not readable");
+  }
+  return record;
 }
 
 Id EventOrContactId(const Keys& keys, absl::string_view source, absl::string_view id) {

@@ -17,7 +17,7 @@
 namespace klantbeeld::store {
 
 // Version of every value's envelope. A reader knows this one and those before.
-inline constexpr uint8_t kFormatVersion = 2;
+inline constexpr uint8_t kFormatVersion = 3;
 
 inline absl::string_view View(const Id& id) { return {id.data(), id.size()}; }
 Id ToId(absl::string_view bytes);  // `bytes` has 16.
@@ -53,6 +53,8 @@ struct TimelinePlace {
 TimelinePlace PlaceOf(absl::string_view timeline_key);
 std::string ClaimKey(absl::string_view claim, char tag, absl::string_view rest = "");
 
+bool ParseBytes(absl::string_view bytes, google::protobuf::MessageLite& message);
+
 // Puts a message into an envelope: format version, then the bytes.
 // Deterministic: the messages have no maps and are built in a fixed order.
 std::string Encode(const google::protobuf::MessageLite& message);
@@ -75,8 +77,13 @@ struct JournalRecord {
 };
 std::string EncodeJournal(const JournalRecord& record);
 absl::StatusOr<JournalRecord> DecodeJournal(absl::string_view value);
-// The header alone, which is enough for a filter.
-absl::StatusOr<format::FactHeader> DecodeJournalHeader(absl::string_view value);
+// The pieces of such a value as they lie in it.
+struct JournalPieces {
+  absl::string_view header;        // FactHeader.
+  absl::string_view body;          // Sealed.
+  absl::string_view consequences;  // Consequences.
+};
+absl::StatusOr<JournalPieces> SplitJournal(absl::string_view value);
 
 // Ids. The domain of each is part of the format.
 Id EventOrContactId(const Keys& keys, absl::string_view source, absl::string_view id);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "store/db.h"
@@ -28,9 +29,25 @@ absl::StatusOr<std::optional<M>> ReadRow(const Reader& reader, Family family,
 // The fact at a position. DATA_LOSS when there is none.
 absl::StatusOr<JournalRecord> ReadFact(const Reader& reader, uint64_t position);
 
-// The body of a fact, opened.
+// A row of `timeline`, but for its key: the contact as it is shown, and the
+// parties of it that stand in the claim.
+format::TimelineRow MakeTimelineRow(v1::Contact contact, const std::vector<std::string>& parties);
+
+// A row of `timeline`, opened: the bytes of a TimelineRow. They lie in `value`
+// or in `scratch`. FAILED_PRECONDITION: of a newer version.
+absl::StatusOr<absl::string_view> OpenTimelineBytes(absl::string_view key, absl::string_view value,
+                                                    std::string& scratch);
+// The same, parsed.
+absl::StatusOr<format::TimelineRow> OpenTimelineRow(absl::string_view key,
+                                                    absl::string_view value);
+
+// The body of a fact, opened: of an event, the bytes of an EventBody, which lie
+// in `sealed` or in `scratch`.
+absl::StatusOr<absl::string_view> OpenEventBytes(const format::FactHeader& header,
+                                                 absl::string_view sealed, std::string& scratch);
 absl::StatusOr<format::EventBody> OpenEvent(const JournalRecord& record);
-absl::StatusOr<format::DecisionBody> OpenDecision(const JournalRecord& record);
+absl::StatusOr<format::DecisionBody> OpenDecision(const format::FactHeader& header,
+                                                  absl::string_view sealed);
 
 }  // namespace klantbeeld::store
 

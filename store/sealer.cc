@@ -45,21 +45,22 @@ std::string Seal(const SealedPlace&, absl::string_view plain) {
   return sealed;
 }
 
-absl::StatusOr<std::string> Unseal(const SealedPlace& place, absl::string_view sealed) {
+absl::StatusOr<absl::string_view> Unseal(const SealedPlace& place, absl::string_view sealed,
+                                         std::string& scratch) {
   if (sealed.empty()) return Damaged(place, "empty");
   const absl::string_view body = sealed.substr(1);
-  if (sealed[0] == kPlain) return std::string(body);
+  if (sealed[0] == kPlain) return body;
   if (sealed[0] != kZstd) return Damaged(place, "written by a newer version");
   const unsigned long long size = ZSTD_getFrameContentSize(body.data(), body.size());
   if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN || size > kOpenedMax) {
     return Damaged(place, "bad frame");
   }
   thread_local std::unique_ptr<ZSTD_DCtx, FreeContexts> context(ZSTD_createDCtx());
-  std::string plain(size, '\0');
+  scratch.resize(size);
   const size_t got =
-      ZSTD_decompressDCtx(context.get(), plain.data(), plain.size(), body.data(), body.size());
+      ZSTD_decompressDCtx(context.get(), scratch.data(), size, body.data(), body.size());
   if (ZSTD_isError(got) || got != size) return Damaged(place, "bad frame");
-  return plain;
+  return absl::string_view(scratch);
 }
 
 }  // namespace klantbeeld::store

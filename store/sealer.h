@@ -21,8 +21,11 @@ struct SealedPlace {
 // always seal to the same bytes. Thread-safe.
 std::string Seal(const SealedPlace& place, absl::string_view plain);
 
-// DATA_LOSS: the bytes are not what Seal gave for this place.
-absl::StatusOr<std::string> Unseal(const SealedPlace& place, absl::string_view sealed);
+// What was sealed: within `sealed` itself where it lies there as it is, else in
+// `scratch`; good as long as both. DATA_LOSS: the bytes are not what Seal gave
+// for this place.
+absl::StatusOr<absl::string_view> Unseal(const SealedPlace& place, absl::string_view sealed,
+                                         std::string& scratch);
 
 }  // namespace klantbeeld::store
 

@@ -224,14 +224,17 @@ absl::StatusOr<v1::GetCitizenResponse> Store::GetCitizen(
   return response;
 }
 
-absl::StatusOr<v1::ListTimelineResponse> Store::ListTimeline(
+absl::StatusOr<Encoded<v1::ListTimelineResponse>> Store::ListTimeline(
     const v1::ListTimelineRequest& request) const {
   const auto view = impl_->db->View();
   KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
   KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(*view, request.citizen_id()));
-  KB_ASSIGN_OR_RETURN(auto page, ReadTimeline(impl_->keys, *view, citizen, request));
-  page.set_position(head.position());
-  return page;
+  KB_ASSIGN_OR_RETURN(TimelinePage page, ReadTimeline(impl_->keys, *view, citizen, request));
+  v1::ListTimelineResponse rest;
+  rest.set_next_page_token(std::move(page.next_page_token));
+  rest.set_position(head.position());
+  rest.AppendToString(&page.entries.bytes);
+  return std::move(page.entries);
 }
 
 absl::StatusOr<v1::WatchTimelineResponse> Store::WatchFirst(
@@ -243,12 +246,12 @@ absl::StatusOr<v1::WatchTimelineResponse> Store::WatchFirst(
   list.set_citizen_id(request.citizen_id());
   *list.mutable_filter() = request.filter();
   list.set_page_size(request.page_size());
-  KB_ASSIGN_OR_RETURN(auto page, ReadTimeline(impl_->keys, *view, citizen, list));
+  KB_ASSIGN_OR_RETURN(const TimelinePage page, ReadTimeline(impl_->keys, *view, citizen, list));
   v1::WatchTimelineResponse step;
   step.set_position(head.position());
   step.set_first_page(true);
   step.set_citizen_id(ToHex(citizen.id));
-  *step.mutable_entries() = std::move(*page.mutable_entries());
+  *step.mutable_entries() = std::move(*page.entries.Parse().mutable_entries());
   return step;
 }
 
@@ -270,8 +273,7 @@ absl::StatusOr<std::string> Store::ResumeToken(uint64_t position) const {
   return store::ResumeToken(impl_->log_id, position, chain);
 }
 
-absl::StatusOr<v1::FollowResponse> Store::ReadFeed(const v1::FeedFilter& filter,
-                                                   uint64_t from) const {
+absl::StatusOr<Frame> Store::ReadFeed(const v1::FeedFilter& filter, uint64_t from) const {
   return ReadFrame(*impl_->db->View(), impl_->log_id, filter, from);
 }
 

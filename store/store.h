@@ -21,8 +21,10 @@
 #include "klantbeeld/v1/identity_service.pb.h"
 #include "store/db.h"
 #include "store/fact.h"
+#include "store/feed.h"
 #include "store/keys.h"
 #include "store/sequencer.h"
+#include "store/splice.h"
 
 namespace klantbeeld::store {
 
@@ -75,7 +77,7 @@ class Store {
       const v1::FindCitizensRequest& request) const;
   absl::StatusOr<v1::GetCitizenResponse> GetCitizen(
       const v1::GetCitizenRequest& request) const;
-  absl::StatusOr<v1::ListTimelineResponse> ListTimeline(
+  absl::StatusOr<Encoded<v1::ListTimelineResponse>> ListTimeline(
       const v1::ListTimelineRequest& request) const;
 
   // The first step of a watch: the first page, with `position` and the id
@@ -97,8 +99,7 @@ class Store {
   // The next frame after `from`: at most 256 facts or 256 KiB that match, with
   // position, token and head. Looks at a bounded number of facts, so a frame
   // may be empty while `position` moved. At the head: empty, position = from.
-  absl::StatusOr<v1::FollowResponse> ReadFeed(const v1::FeedFilter& filter,
-                                              uint64_t from) const;
+  absl::StatusOr<Frame> ReadFeed(const v1::FeedFilter& filter, uint64_t from) const;
 
   // Last position that is synced and readable.
   uint64_t head() const;

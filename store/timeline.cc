@@ -36,6 +36,7 @@ class Filter {
         product_(FoldText(filter.product())),
         text_(FoldText(filter.text())) {}
 
+  bool passes_all() const { return filter_.ByteSizeLong() == 0; }
   bool Passes(const v1::Contact& contact) const {
     const v1::ContactData& data = contact.data();
     const int64_t happened = ToMicros(contact.happened_at());
@@ -68,51 +69,118 @@ class Filter {
 // One claim's timeline, read ahead some rows at a time.
 class ClaimCursor {
  public:
-  ClaimCursor(const Reader& reader, std::string claim, std::string from, size_t ahead)
-      : reader_(reader), claim_(std::move(claim)), from_(std::move(from)), ahead_(ahead) {}
+  struct Row {
+    absl::string_view key, value;
+    // Time and contact.
+    absl::string_view suffix() const { return key.substr(kSuffix); }
+  };
 
-  // Null at the end.
-  absl::StatusOr<const std::pair<std::string, std::string>*> Peek() {
-    if (rows_.empty() && !ended_) {
-      KB_RETURN_IF_ERROR(reader_.Scan(Family::kTimeline, claim_, claim_ + from_,
-                                      [&](absl::string_view key, absl::string_view value) {
-                                        rows_.emplace_back(std::string(key), std::string(value));
-                                        return rows_.size() < ahead_;
-                                      }));
-      ended_ = rows_.size() < ahead_;
-    }
-    return rows_.empty() ? nullptr : &rows_.front();
+  ClaimCursor(const Reader& reader, absl::string_view claim, v1::Assurance assurance,
+              absl::string_view from, size_t ahead)
+      : reader_(reader), claim_(claim), assurance_(assurance), from_(from), ahead_(ahead) {}
+
+  // Reads on when nothing is left of what was read. Only then do rows that were
+  // given before go away.
+  absl::Status Fill() {
+    if (at_ < pieces_.size() || ended_) return absl::OkStatus();
+    bytes_.clear();
+    pieces_.clear();
+    at_ = 0;
+    KB_RETURN_IF_ERROR(reader_.Scan(Family::kTimeline, claim_, absl::StrCat(claim_, from_),
+                                    [&](absl::string_view key, absl::string_view value) {
+                                      pieces_.push_back({bytes_.size(), key.size(), value.size()});
+                                      bytes_.append(key.data(), key.size());
+                                      bytes_.append(value.data(), value.size());
+                                      return pieces_.size() < ahead_;
+                                    }));
+    ended_ = pieces_.size() < ahead_;
+    if (!pieces_.empty()) from_ = absl::StrCat(row(pieces_.size() - 1).suffix(), kAfter);
+    return absl::OkStatus();
   }
-  void Next() {
-    from_ = rows_.front().first.substr(kSuffix) + '\0';
-    rows_.pop_front();
-  }
-  const std::string& claim() const { return claim_; }
+  bool has_row() const { return at_ < pieces_.size(); }
+  Row row() const { return row(at_); }
+  void Next() { ++at_; }
+  v1::Assurance assurance() const { return assurance_; }
 
  private:
+  struct Piece {
+    size_t at, key, value;
+  };
+  static constexpr absl::string_view kAfter{"\0", 1};
+
+  Row row(size_t number) const {
+    const Piece& piece = pieces_[number];
+    const absl::string_view bytes = bytes_;
+    return {bytes.substr(piece.at, piece.key), bytes.substr(piece.at + piece.key, piece.value)};
+  }
+
   const Reader& reader_;
-  const std::string claim_;
-  std::string from_;
+  const absl::string_view claim_;
+  const v1::Assurance assurance_;
+  std::string from_;  // Where reading goes on.
   const size_t ahead_;
-  std::deque<std::pair<std::string, std::string>> rows_;
+  std::string bytes_;  // Rows one after another.
+  std::vector<Piece> pieces_;
+  size_t at_ = 0;
   bool ended_ = false;
 };
 
-void AddTo(v1::TimelineEntry& entry, const format::TimelineRow& row,
-           const format::ClaimRow& claim) {
-  if (!entry.has_contact()) {
-    *entry.mutable_contact() = row.contact();
-    MaskContact(*entry.mutable_contact());
-  }
-  entry.set_assurance(std::max(entry.assurance(), claim.assurance()));
-  for (const auto& party : row.contact().data().parties()) {
-    const auto& keys = row.party_keys();
-    if (std::find(keys.begin(), keys.end(), party.key()) == keys.end()) continue;
+void AddTo(v1::TimelineEntry& entry, format::TimelineRow row, v1::Assurance assurance) {
+  if (!entry.has_contact()) *entry.mutable_contact() = std::move(*row.mutable_contact());
+  entry.set_assurance(std::max(entry.assurance(), assurance));
+  for (const int role : row.roles()) {
     const auto& roles = entry.roles();
-    if (std::find(roles.begin(), roles.end(), party.role()) == roles.end()) {
-      entry.add_roles(party.role());
+    if (std::find(roles.begin(), roles.end(), role) == roles.end()) {
+      entry.add_roles(static_cast<v1::PartyRole>(role));
     }
   }
+}
+
+// Appends the entry that an opened row is the beginning of.
+void AppendEntry(absl::string_view row, v1::Assurance assurance, std::string& entries) {
+  absl::string_view rest = row;
+  Field field;
+  size_t size = 0;
+  while (TakeField(rest, field) && field.number < v1::TimelineEntry::kAssuranceFieldNumber) {
+    size += field.whole.size();
+  }
+  std::string tail;
+  if (assurance != v1::ASSURANCE_UNSPECIFIED) {
+    AppendNumber(tail, v1::TimelineEntry::kAssuranceFieldNumber, static_cast<uint64_t>(assurance));
+  }
+  AppendFieldHead(entries, v1::ListTimelineResponse::kEntriesFieldNumber, size + tail.size());
+  entries.append(row.data(), size).append(tail);
+}
+
+// Appends what stands at `suffix`, where one claim or several have it, and
+// steps over it. True: the filter passed it.
+absl::StatusOr<bool> TakeContact(std::vector<ClaimCursor>& cursors, absl::string_view suffix,
+                                 const Filter& filter, std::string& entries) {
+  std::vector<ClaimCursor*> at;
+  for (ClaimCursor& cursor : cursors) {
+    if (cursor.has_row() && cursor.row().suffix() == suffix) at.push_back(&cursor);
+  }
+  const ClaimCursor::Row first = at.front()->row();
+  bool passes = true;
+  if (at.size() == 1 && filter.passes_all()) {
+    std::string scratch;
+    KB_ASSIGN_OR_RETURN(const absl::string_view row,
+                        OpenTimelineBytes(first.key, first.value, scratch));
+    AppendEntry(row, at.front()->assurance(), entries);
+  } else {
+    v1::TimelineEntry entry;
+    for (const ClaimCursor* cursor : at) {
+      KB_ASSIGN_OR_RETURN(auto row, OpenTimelineRow(cursor->row().key, cursor->row().value));
+      AddTo(entry, std::move(row), cursor->assurance());
+    }
+    passes = filter.Passes(entry.contact());
+    if (passes) {
+      AppendField(entries, v1::ListTimelineResponse::kEntriesFieldNumber,
+                  entry.SerializeAsString());
+    }
+  }
+  for (ClaimCursor* cursor : at) cursor->Next();
+  return passes;
 }
 
 // Page tokens: where the next page begins, and a keyed hash over that and the
@@ -141,37 +209,6 @@ absl::StatusOr<std::string> FromToken(const Keys& keys, const v1::ListTimelineRe
 }
 
 }  // namespace
-
-void MaskIdentifier(v1::Identifier& identifier) {
-  if (identifier.type() != v1::IDENTIFIER_TYPE_BSN || !identifier.has_value()) return;
-  const std::string& value = identifier.value();
-  identifier.set_masked(absl::StrCat("******", value.substr(value.size() < 3 ? 0 : value.size() - 3)));
-  identifier.clear_value();
-}
-
-void MaskContact(v1::Contact& contact) {
-  for (auto& party : *contact.mutable_data()->mutable_parties()) {
-    for (auto& identifier : *party.mutable_identifiers()) MaskIdentifier(identifier);
-  }
-  for (auto& event : *contact.mutable_events()) {
-    for (auto& party : *event.mutable_event()->mutable_data()->mutable_parties()) {
-      for (auto& identifier : *party.mutable_identifiers()) MaskIdentifier(identifier);
-    }
-  }
-}
-
-absl::StatusOr<format::TimelineRow> OpenTimelineRow(absl::string_view key,
-                                                    absl::string_view value) {
-  const std::string contact = PlaceOf(key).contact;
-  if (value.empty() || static_cast<uint8_t>(value[0]) > kFormatVersion) {
-    return absl::FailedPreconditionError("timeline: written in a newer format version");
-  }
-  KB_ASSIGN_OR_RETURN(const std::string plain,
-                      Unseal({contact, "timeline", key}, value.substr(1)));
-  format::TimelineRow row;
-  if (!row.ParseFromString(plain)) return absl::DataLossError("timeline: row not readable");
-  return row;
-}
 
 absl::StatusOr<StandingCitizen> FindStanding(const Reader& reader, absl::string_view hex_id) {
   StandingCitizen citizen;
@@ -208,9 +245,9 @@ absl::StatusOr<StandingCitizen> FindStanding(const Reader& reader, absl::string_
   return citizen;
 }
 
-absl::StatusOr<v1::ListTimelineResponse> ReadTimeline(const Keys& keys, const Reader& reader,
-                                                      const StandingCitizen& citizen,
-                                                      const v1::ListTimelineRequest& request) {
+absl::StatusOr<TimelinePage> ReadTimeline(const Keys& keys, const Reader& reader,
+                                          const StandingCitizen& citizen,
+                                          const v1::ListTimelineRequest& request) {
   std::string from;
   if (!request.page_token().empty()) {
     KB_ASSIGN_OR_RETURN(from, FromToken(keys, request));
@@ -221,34 +258,30 @@ absl::StatusOr<v1::ListTimelineResponse> ReadTimeline(const Keys& keys, const Re
   const std::string last = request.filter().has_since()
                                ? SuffixAt(ToMicros(request.filter().since()) - 1)
                                : std::string(24, '\xff');
+  // Of one claim all that the page takes; of many each a share and then some.
+  const size_t ahead = 1 + 2 * static_cast<size_t>(wanted) / (1 + citizen.claims.size());
   std::vector<ClaimCursor> cursors;
+  cursors.reserve(citizen.claims.size());
   for (const auto& [claim, row] : citizen.claims) {
-    cursors.emplace_back(reader, claim, from, static_cast<size_t>(wanted) + 1);
+    cursors.emplace_back(reader, claim, row.assurance(), from, ahead);
   }
   const Filter filter(request.filter());
-  v1::ListTimelineResponse page;
-  for (int looked = 0;; ++looked) {
-    std::string next;
+  TimelinePage page;
+  for (int looked = 0, taken = 0;; ++looked) {
+    absl::string_view next;
     for (ClaimCursor& cursor : cursors) {
-      KB_ASSIGN_OR_RETURN(const auto* row, cursor.Peek());
-      if (row == nullptr) continue;
-      std::string suffix = row->first.substr(kSuffix);
-      if (next.empty() || suffix < next) next = std::move(suffix);
+      KB_RETURN_IF_ERROR(cursor.Fill());
+      if (!cursor.has_row()) continue;
+      const absl::string_view suffix = cursor.row().suffix();
+      if (next.empty() || suffix < next) next = suffix;
     }
     if (next.empty() || next >= last) return page;
-    if (page.entries_size() == wanted || looked == kPageRowsMax) {
-      page.set_next_page_token(TokenFor(keys, request, next));
+    if (taken == wanted || looked == kPageRowsMax) {
+      page.next_page_token = TokenFor(keys, request, next);
       return page;
     }
-    v1::TimelineEntry entry;
-    for (ClaimCursor& cursor : cursors) {
-      KB_ASSIGN_OR_RETURN(const auto* at, cursor.Peek());
-      if (at == nullptr || absl::string_view(at->first).substr(kSuffix) != next) continue;
-      KB_ASSIGN_OR_RETURN(const format::TimelineRow row, OpenTimelineRow(at->first, at->second));
-      AddTo(entry, row, citizen.claims.at(cursor.claim()));
-      cursor.Next();
-    }
-    if (filter.Passes(entry.contact())) *page.add_entries() = std::move(entry);
+    KB_ASSIGN_OR_RETURN(const bool passed, TakeContact(cursors, next, filter, page.entries.bytes));
+    taken += passed ? 1 : 0;
   }
 }
 
@@ -267,8 +300,8 @@ absl::StatusOr<std::optional<v1::TimelineEntry>> ReadEntry(const Reader& reader,
     const std::string key = TimelineKey(claim->first, contact->happened_us(), contact_id);
     KB_ASSIGN_OR_RETURN(const auto value, reader.Get(Family::kTimeline, key));
     if (!value) return absl::DataLossError("timeline: a contact's row is not there");
-    KB_ASSIGN_OR_RETURN(const format::TimelineRow row, OpenTimelineRow(key, *value));
-    AddTo(entry, row, claim->second);
+    KB_ASSIGN_OR_RETURN(auto row, OpenTimelineRow(key, *value));
+    AddTo(entry, std::move(row), claim->second.assurance());
   }
   if (!entry.has_contact() || !Filter(filter).Passes(entry.contact())) {
     return std::optional<v1::TimelineEntry>();

@@ -14,6 +14,7 @@
 #include "store/db.h"
 #include "store/format.pb.h"
 #include "store/keys.h"
+#include "store/splice.h"
 
 namespace klantbeeld::store {
 
@@ -34,10 +35,15 @@ struct StandingCitizen {
 // FAILED_PRECONDITION CITIZEN_SPLIT when it leads to several.
 absl::StatusOr<StandingCitizen> FindStanding(const Reader& reader, absl::string_view hex_id);
 
+struct TimelinePage {
+  // The entries and nothing else, spliced from the rows that they lie in.
+  Encoded<v1::ListTimelineResponse> entries;
+  std::string next_page_token;
+};
 // `page_token` of another query, or changed: PAGE_TOKEN_INVALID.
-absl::StatusOr<v1::ListTimelineResponse> ReadTimeline(const Keys& keys, const Reader& reader,
-                                                      const StandingCitizen& citizen,
-                                                      const v1::ListTimelineRequest& request);
+absl::StatusOr<TimelinePage> ReadTimeline(const Keys& keys, const Reader& reader,
+                                          const StandingCitizen& citizen,
+                                          const v1::ListTimelineRequest& request);
 
 // The entry of one contact in this citizen's timeline; nothing when it does
 // not stand there or the filter does not pass it.
@@ -45,14 +51,6 @@ absl::StatusOr<std::optional<v1::TimelineEntry>> ReadEntry(const Reader& reader,
                                                            const StandingCitizen& citizen,
                                                            const v1::TimelineFilter& filter,
                                                            absl::string_view contact_id);
-
-// Puts the masked form of every BSN in place of its value.
-void MaskContact(v1::Contact& contact);
-void MaskIdentifier(v1::Identifier& identifier);
-
-// Opens a row of `timeline`.
-absl::StatusOr<format::TimelineRow> OpenTimelineRow(absl::string_view key,
-                                                    absl::string_view value);
 
 }  // namespace klantbeeld::store
 

@@ -94,9 +94,9 @@ class FeedDurableTest : public testing::Test {
     EXPECT_EQ(store_->head(), head);
     const auto frame = store_->ReadFeed({}, head);
     ASSERT_TRUE(frame.ok()) << frame.status();
-    EXPECT_TRUE(frame->events().empty());
-    EXPECT_EQ(frame->position(), head);
-    EXPECT_EQ(frame->head(), head);
+    EXPECT_EQ(frame->count, 0);
+    EXPECT_EQ(frame->position, head);
+    EXPECT_EQ(frame->head, head);
     v1::FollowStart start;
     start.set_position(head + 1);
     EXPECT_FALSE(store_->ResumePosition(start).ok());
@@ -124,7 +124,7 @@ TEST_F(FeedDurableTest, NothingIsToldBeforeItIsSynced) {
     EXPECT_EQ(waits.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
     TheGate().Open();
     EXPECT_EQ(waits.get()->position(), head + 1);
-    EXPECT_EQ(store_->ReadFeed({}, head)->events_size(), 1);
+    EXPECT_EQ(store_->ReadFeed({}, head)->count, 1);
     EXPECT_EQ(told, head + 1);
   }
 }
@@ -142,8 +142,8 @@ TEST_F(FeedDurableTest, BatchIsThereWithAllItsFactsOrNot) {
     while (!over) {
       const auto frame = store_->ReadFeed({}, 0);
       if (!frame.ok()) continue;
-      heads.insert(frame->head());
-      positions.insert(frame->position());
+      heads.insert(frame->head);
+      positions.insert(frame->position);
     }
   });
   TheGate().Close();

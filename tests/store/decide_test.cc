@@ -43,8 +43,10 @@ TEST_F(DecideTest, LinkListsBothWholeCitizens) {
   ASSERT_TRUE(store_.Link(LinkOf("l", 5, Ref("a"), Ref("c"))).ok());
   const auto frame = store_->ReadFeed({}, 4);
   ASSERT_TRUE(frame.ok());
-  EXPECT_EQ(frame->events(0).parties_a_size(), 2);
-  EXPECT_EQ(frame->events(0).parties_b_size(), 2);
+  const v1::FollowResponse response = Response(*frame);
+  ASSERT_EQ(response.events_size(), 1);
+  EXPECT_EQ(response.events(0).parties_a_size(), 2);
+  EXPECT_EQ(response.events(0).parties_b_size(), 2);
   for (const char* id : {"b", "c", "d"}) EXPECT_EQ(Citizen(id), Citizen("a"));
 }
 

@@ -29,9 +29,9 @@ class FeedTest : public testing::Test {
     store_.RecordAll(events);
   }
   v1::FollowResponse Frame(uint64_t from, const v1::FeedFilter& filter = {}) {
-    auto frame = store_->ReadFeed(filter, from);
+    const auto frame = store_->ReadFeed(filter, from);
     EXPECT_TRUE(frame.ok()) << frame.status();
-    return frame.ok() ? *std::move(frame) : v1::FollowResponse();
+    return frame.ok() ? Response(*frame) : v1::FollowResponse();
   }
   // Positions of everything after `from`, frame by frame, each resumed by the
   // token of the one before.
@@ -315,9 +315,9 @@ TEST_F(FrameTest, LooksAtABoundedNumberAndGoesOn) {
   for (const uint64_t want : {kFrameLooksMax, 2 * kFrameLooksMax, 2 * kFrameLooksMax + 1}) {
     const auto frame = ReadFrame(batch_, log_, calls, from);
     ASSERT_TRUE(frame.ok()) << frame.status();
-    EXPECT_EQ(frame->position(), want);
-    EXPECT_EQ(frame->events_size(), 0);
-    from = frame->position();
+    EXPECT_EQ(frame->position, want);
+    EXPECT_EQ(frame->count, 0);
+    from = frame->position;
   }
 }
 

@@ -135,9 +135,11 @@ TEST(Journal, RecordReadsBack) {
   EXPECT_EQ(read->header.SerializeAsString(), record.header.SerializeAsString());
   EXPECT_EQ(read->body, record.body);
   EXPECT_EQ(read->consequences.SerializeAsString(), record.consequences.SerializeAsString());
-  const auto header = DecodeJournalHeader(value);
-  ASSERT_TRUE(header.ok());
-  EXPECT_EQ(header->chain(), record.header.chain());
+  const auto pieces = SplitJournal(value);
+  ASSERT_TRUE(pieces.ok());
+  EXPECT_EQ(pieces->header, record.header.SerializeAsString());
+  EXPECT_EQ(pieces->body, record.body);
+  EXPECT_EQ(pieces->consequences, record.consequences.SerializeAsString());
 }
 
 TEST(Journal, TruncatedOrLongerRecordIsDataLoss) {
@@ -177,7 +179,7 @@ TEST(Rows, BodyThatDoesNotOpenIsAnError) {
   JournalRecord record = SomeRecord();
   record.body = "?";
   EXPECT_EQ(OpenEvent(record).status().code(), absl::StatusCode::kDataLoss);
-  EXPECT_EQ(OpenDecision(record).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(OpenDecision(record.header, record.body).status().code(), absl::StatusCode::kDataLoss);
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ class StoreTest : public testing::Test {
     request.set_citizen_id(citizen);
     const auto page = store_->ListTimeline(request);
     EXPECT_TRUE(page.ok()) << page.status();
-    return page.ok() ? *page : v1::ListTimelineResponse();
+    return page.ok() ? page->Parse() : v1::ListTimelineResponse();
   }
 };
 

@@ -53,6 +53,16 @@ M FromJson(const std::string& json) {
 
 inline v1::ContactEvent Event(const std::string& json) { return FromJson<v1::ContactEvent>(json); }
 
+// A frame as a follower gets it.
+inline v1::FollowResponse Response(const Frame& frame) {
+  v1::FollowResponse response = frame.events.Parse();
+  EXPECT_EQ(response.events_size(), frame.count);
+  response.set_position(frame.position);
+  response.set_resume_token(frame.resume_token);
+  response.set_head(frame.head);
+  return response;
+}
+
 // A store whose clock stands still until the test turns it.
 class TestStore {
  public:

@@ -27,9 +27,9 @@ class TimelineTest : public testing::Test {
     return request;
   }
   v1::ListTimelineResponse Page(const v1::ListTimelineRequest& request) {
-    auto page = store_->ListTimeline(request);
+    const auto page = store_->ListTimeline(request);
     EXPECT_TRUE(page.ok()) << page.status();
-    return page.ok() ? *std::move(page) : v1::ListTimelineResponse();
+    return page.ok() ? page->Parse() : v1::ListTimelineResponse();
   }
   // Ids of all pages; `between` runs after each.
   std::vector<std::string> All(v1::ListTimelineRequest request,

@@ -52,10 +52,11 @@ class WatchTest : public testing::Test {
     list.set_citizen_id(citizen_);
     *list.mutable_filter() = request_.filter();
     list.set_page_size(100);
-    const auto page = store_->ListTimeline(list);
-    ASSERT_TRUE(page.ok()) << page.status();
-    EXPECT_EQ(static_cast<size_t>(page->entries_size()), shown_.size());
-    for (const auto& entry : page->entries()) {
+    const auto read = store_->ListTimeline(list);
+    ASSERT_TRUE(read.ok()) << read.status();
+    const v1::ListTimelineResponse page = read->Parse();
+    EXPECT_EQ(static_cast<size_t>(page.entries_size()), shown_.size());
+    for (const auto& entry : page.entries()) {
       EXPECT_EQ(shown_[entry.contact().id()].SerializeAsString(), entry.SerializeAsString());
     }
   }
