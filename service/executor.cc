@@ -1,5 +1,7 @@
 #include "service/executor.h"
 
+#include <pthread.h>
+
 #include "absl/time/clock.h"
 
 namespace klantbeeld::service {
@@ -82,6 +84,7 @@ bool Executor::Next(Task& task) {
 }
 
 void Executor::Run() {
+  pthread_setname_np(pthread_self(), "executor");
   Task task;
   while (Next(task)) {
     std::move(task)();

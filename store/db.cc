@@ -4,6 +4,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/iterator.h>
+#include <rocksdb/memtablerep.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
@@ -20,6 +21,9 @@
 namespace klantbeeld::store {
 namespace {
 
+// About two rows, so that a bucket holds one prefix at most times.
+constexpr size_t kBytesPerBucket = 512;
+
 rocksdb::Slice ToSlice(absl::string_view view) { return {view.data(), view.size()}; }
 absl::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 size_t Index(Family family) { return static_cast<size_t>(family); }
@@ -30,6 +34,10 @@ absl::Status FromRocks(const rocksdb::Status& status, absl::string_view doing) {
   if (status.IsCorruption()) return absl::DataLossError(message);
   if (status.IsNoSpace()) return absl::ResourceExhaustedError(message);
   return absl::InternalError(message);
+}
+
+bool HasWholeKeyPrefix(Family family) {
+  return family == Family::kContact || family == Family::kDecision || family == Family::kCitizen;
 }
 
 // RocksDB's default logger dies on a full disk, and takes the process along.
@@ -74,6 +82,14 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family, const Db::Options& opt
   }
   if (const size_t prefix = PrefixBytes(family); prefix > 0) {
     result.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(prefix));
+    // Hashed by prefix: a quarter less of the server's time per event and page
+    // than with a skip list. What is hashed can be scanned by prefix only, so
+    // every other scan asks for total order, which copies the memtable.
+    const size_t buckets = result.write_buffer_size / kBytesPerBucket;
+    result.memtable_factory.reset(
+        HasWholeKeyPrefix(family)
+            ? rocksdb::NewHashLinkListRepFactory(buckets, 0, 4096, false)
+            : rocksdb::NewHashSkipListRepFactory(buckets));
   }
   result.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return result;
@@ -90,6 +106,8 @@ rocksdb::DBOptions DatabaseOptions(const Db::Options& options, bool create) {
   // A family that is seldom written would otherwise keep every log file alive.
   result.max_total_wal_size = 256 << 20;
   result.max_background_jobs = 2;
+  // Hashed memtables take one writer, and there is one.
+  result.allow_concurrent_memtable_write = false;
   result.info_log = std::make_shared<LineLogger>(options.log);
   result.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   return result;
@@ -117,6 +135,8 @@ absl::StatusOr<std::optional<std::string>> GetWith(rocksdb::DB& db,
                                                    Family family,
                                                    const rocksdb::Snapshot* snapshot,
                                                    absl::string_view key) {
+  // RocksDB ends the process on a key that has no prefix.
+  if (key.size() < PrefixBytes(family)) return std::nullopt;
   rocksdb::ReadOptions read;
   read.snapshot = snapshot;
   std::string value;
@@ -141,6 +161,10 @@ size_t PrefixBytes(Family family) {
       return 16;  // Claim id.
     case Family::kIdentifier:
       return 17;  // Type and blind index.
+    case Family::kContact:
+    case Family::kDecision:
+    case Family::kCitizen:
+      return 16;  // The whole key.
     default:
       return 0;
   }
@@ -273,6 +297,10 @@ absl::Status Db::Write(const Batch& batch) {
   rocksdb::WriteBatch writes(batch.bytes() + 1024);
   for (size_t family = 0; family < kFamilies; ++family) {
     for (const auto& [key, value] : batch.rows_[family]) {
+      if (key.size() < PrefixBytes(static_cast<Family>(family))) {
+        return absl::InternalError(
+            absl::StrCat("building a batch: a key too short for ", NameOf(static_cast<Family>(family))));
+      }
       const rocksdb::Status status = value ? writes.Put(impl_->handles[family], key, *value)
                                            : writes.Delete(impl_->handles[family], key);
       if (!status.ok()) return FromRocks(status, "building a batch");

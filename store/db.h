@@ -36,7 +36,7 @@ class Reader {
  public:
   using Row = absl::FunctionRef<bool(absl::string_view key, absl::string_view value)>;
   virtual ~Reader() = default;
-  // Nothing when there is no such row.
+  // Nothing when there is no such row, as for a key shorter than PrefixBytes.
   virtual absl::StatusOr<std::optional<std::string>> Get(Family family,
                                                          absl::string_view key) const = 0;
   // Calls `row` for the rows whose keys begin with `prefix` and are not before
@@ -46,7 +46,7 @@ class Reader {
                             Row row) const = 0;
 };
 
-// Leading bytes of a key that scans go by; 0: any.
+// Leading bytes of a key that scans go by, and that every key has; 0: any.
 size_t PrefixBytes(Family family);
 
 // Writes to be made together, readable at once. Threads: Db::Write may read it

@@ -1,5 +1,7 @@
 #include "store/sequencer.h"
 
+#include <pthread.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -83,6 +85,7 @@ bool Sequencer::Take(std::vector<Proposal>& proposals) {
 }
 
 void Sequencer::RunApply() {
+  pthread_setname_np(pthread_self(), "apply");
   const auto may_hand_over = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return !writing_ && !applied_;
   };
@@ -101,6 +104,7 @@ void Sequencer::RunApply() {
 }
 
 void Sequencer::RunWrite() {
+  pthread_setname_np(pthread_self(), "write");
   const auto wake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return all_applied_ || applied_;
   };

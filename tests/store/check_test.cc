@@ -112,7 +112,7 @@ TEST_F(CheckTest, FindsAMissingAndAnExtraRowInEveryFamily) {
 
 TEST_F(CheckTest, ListsAtMostTenDifferencesAndCountsAll) {
   Tamper([&](Batch& batch) {
-    for (int i = 0; i < 25; ++i) batch.Put(Family::kDecision, absl::StrCat("extra ", i), "x");
+    for (int i = 0; i < 25; ++i) batch.Put(Family::kDecision, absl::StrCat("extra decision ", i), "x");
   });
   const CheckResult result = Checked();
   EXPECT_EQ(result.first_differences.size(), 10u);
@@ -122,7 +122,7 @@ TEST_F(CheckTest, ListsAtMostTenDifferencesAndCountsAll) {
 TEST_F(CheckTest, ComparesMoreRowsThanItReadsAtOnce) {
   Tamper([&](Batch& batch) {
     for (int i = 0; i < 9000; ++i) {
-      batch.Put(Family::kDecision, absl::StrCat("extra ", 100'000 + i), "x");
+      batch.Put(Family::kDecision, absl::StrCat("extra decision ", 100'000 + i), "x");
     }
   });
   const CheckResult result = Checked();

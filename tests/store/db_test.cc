@@ -143,15 +143,30 @@ TEST_F(DbTest, ViewIsAMoment) {
 
 TEST_F(DbTest, FamiliesAreApart) {
   Open(true);
-  Put(Family::kContact, "k", "contact");
-  EXPECT_FALSE(db_->Get(Family::kDecision, "k")->has_value());
+  const std::string key(16, 'k');
+  Put(Family::kContact, key, "contact");
+  EXPECT_FALSE(db_->Get(Family::kDecision, key)->has_value());
+}
+
+// RocksDB itself would end the process.
+TEST_F(DbTest, KeyTooShortForItsFamilyIsNotFoundAndNotWritten) {
+  Open(true);
+  const std::string key(15, 'k');
+  EXPECT_FALSE(db_->Get(Family::kCitizen, key)->has_value());
+  EXPECT_FALSE(db_->View()->Get(Family::kCitizen, "")->has_value());
+  EXPECT_TRUE(Scanned(*db_, Family::kTimeline, key, key).empty());
+  Batch batch(db_.get());
+  batch.Put(Family::kMeta, "beside it", "v");
+  batch.Put(Family::kCitizen, key, "v");
+  EXPECT_EQ(db_->Write(batch).code(), absl::StatusCode::kInternal);
+  EXPECT_FALSE(db_->Get(Family::kMeta, "beside it")->has_value());
 }
 
 TEST_F(DbTest, ReopenedHoldsWhatWasWritten) {
   Open(true);
-  Put(Family::kContact, "k", "v");
+  Put(Family::kMeta, "k", "v");
   Open(false);
-  EXPECT_EQ(**db_->Get(Family::kContact, "k"), "v");
+  EXPECT_EQ(**db_->Get(Family::kMeta, "k"), "v");
 }
 
 TEST_F(DbTest, CreatingOverAnExistingOneIsRefused) {
@@ -165,10 +180,10 @@ TEST_F(DbTest, BelowTheReserveWritesAreRefusedAndReadsGoOn) {
   Open(true);
   EXPECT_TRUE(db_->CheckDisk().ok());
   EXPECT_GT(db_->DiskFreeBytes(), 0);
-  Put(Family::kContact, "k", "v");
+  Put(Family::kMeta, "k", "v");
   Open(false, db_->DiskFreeBytes() * 1000);
   EXPECT_EQ(ReasonOf(db_->CheckDisk()), v1::ERROR_REASON_DISK_FULL);
-  EXPECT_TRUE(db_->Get(Family::kContact, "k").ok());
+  EXPECT_TRUE(db_->Get(Family::kMeta, "k").ok());
 }
 
 TEST_F(DbTest, StoreOnAFullDiskRefusesBeforeRocksDbMeetsTheEnd) {
@@ -226,7 +241,7 @@ TEST_F(LogDamage, MissingLogIsRefused) {
   Open(true);
   Put(Family::kJournal, BigEndian(1), "v");
   for (int i = 0; i < 40; ++i) {
-    Put(Family::kContact, absl::StrCat("k", i), std::string(100'000, static_cast<char>('a' + i)));
+    Put(Family::kMeta, absl::StrCat("k", i), std::string(100'000, static_cast<char>('a' + i)));
   }
   db_.reset();
   std::set<std::filesystem::path> logs;

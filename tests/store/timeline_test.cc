@@ -7,7 +7,9 @@
 #include <functional>
 #include <set>
 
+#include "absl/strings/match.h"
 #include "store/error.h"
+#include "store/rows.h"
 #include "tests/store/events.h"
 #include "tests/store/testing.h"
 
@@ -52,6 +54,45 @@ class TimelineTest : public testing::Test {
   TestStore store_{temp_ / "data"};
   std::string citizen_;
 };
+
+// Rows of format versions 1 and 2 had whole BSNs, and no roles.
+TEST_F(TimelineTest, RowOfVersion2IsMaskedAndGetsItsRoles) {
+  format::TimelineRowOfVersion2 before;
+  auto& party = *before.mutable_contact()->mutable_data()->add_parties();
+  party.set_key("customer");
+  party.set_role(v1::PARTY_ROLE_CUSTOMER);
+  *party.add_identifiers() = Bsn(kBsnA);
+  before.add_party_keys("customer");
+  const std::string contact(16, 'c');
+  const std::string key = TimelineKey(std::string(16, 'k'), 1, contact);
+  const std::string value =
+      "\x02" + Seal({contact, "timeline", key}, before.SerializeAsString());
+  const auto row = OpenTimelineRow(key, value);
+  ASSERT_TRUE(row.ok()) << row.status();
+  EXPECT_THAT(row->party_keys(), testing::ElementsAre("customer"));
+  EXPECT_THAT(row->roles(), testing::ElementsAre(v1::PARTY_ROLE_CUSTOMER));
+  const auto& shown = row->contact().data().parties(0).identifiers(0);
+  EXPECT_FALSE(shown.has_value());
+  EXPECT_EQ(shown.masked(), absl::StrCat("******", kBsnA + 6));
+  EXPECT_FALSE(OpenTimelineRow(key, "\x04x").ok());
+}
+
+// No whole BSN lies in a timeline.
+TEST_F(TimelineTest, RowsHoldTheMaskedBsn) {
+  Record({Visit("e", 1, {Bsn(kBsnA)})});
+  store_.Close();
+  const auto db = Db::Open(store_.dir() + "/rows", {}, false);
+  ASSERT_TRUE(db.ok()) << db.status();
+  int rows = 0;
+  ASSERT_TRUE((*db)->Scan(Family::kTimeline, "", "",
+                          [&](absl::string_view, absl::string_view value) {
+                            ++rows;
+                            EXPECT_FALSE(absl::StrContains(value, kBsnA));
+                            return true;
+                          })
+                  .ok());
+  EXPECT_EQ(rows, 1);
+}
 
 TEST_F(TimelineTest, PagesRepeatAndSkipNothingWhileEventsArriveAbove) {
   std::vector<v1::ContactEvent> events;
