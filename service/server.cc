@@ -60,6 +60,7 @@ struct Server::Impl {
   explicit Impl(const Config& configured)
       : config(configured),
         executor(Threads()),
+        answers(executor),
         admission(config.limits),
         positions(executor),
         hub(
@@ -72,6 +73,7 @@ struct Server::Impl {
 
   const Config config;
   Executor executor;
+  AnswerBatch answers;
   Admission admission;
   PositionWaiter positions;
   FeedHub hub;
@@ -108,7 +110,7 @@ absl::Status Server::Impl::OpenStore() {
 
 absl::Status Server::Impl::OpenDoors() {
   shared =
-      std::make_unique<Shared>(Shared{*store, config.limits, [] { return absl::Now(); }, executor,
+      std::make_unique<Shared>(Shared{*store, config.limits, [] { return absl::Now(); }, executor, answers,
                                       admission, positions, hub, *frames, record_streams, metrics});
   services.push_back(MakeContactService(*shared));
   services.push_back(MakeCitizenService(*shared));

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "service/admission.h"
+#include "service/answer_batch.h"
 #include "service/executor.h"
 #include "service/feed_hub.h"
 #include "service/frame_cache.h"
@@ -21,6 +22,7 @@ struct Shared {
   const Limits& limits;
   std::function<absl::Time()> clock;
   Executor& executor;
+  AnswerBatch& answers;
   Admission& admission;
   PositionWaiter& positions;
   FeedHub& hub;

@@ -66,7 +66,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
   void OnCancel() override { End(absl::CancelledError("the caller is gone")); }
 
   void OnDone() override {
-    shared_.executor.Cancel(timer_);
+    if (timer_ != 0) shared_.executor.Cancel(timer_);
     if (entered_) shared_.admission.unary.Leave();
     method_.metrics->Handled(code_, absl::Now() - begun_);
     auto last = std::move(self_);
@@ -118,8 +118,8 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
     if (!HasDeadline(*context_)) StartTimer();
     // The store answers on the sequencer's thread, which has other work to do.
     const absl::Status status = method_.run(request_, [self](absl::StatusOr<Response> reply) {
-      Executor& executor = self->shared_.executor;
-      executor.Post([self, reply = std::move(reply)]() mutable { self->Answer(std::move(reply)); });
+      self->shared_.answers.Add(
+          [self, reply = std::move(reply)]() mutable { self->Answer(std::move(reply)); });
     });
     if (!status.ok()) End(status);
   }

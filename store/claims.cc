@@ -12,11 +12,20 @@
 namespace klantbeeld::store {
 namespace {
 
-IndexValue MakeValue(const Keys& keys, uint8_t type, absl::string_view value, bool joins) {
+// A keyed hash costs more than most of what is done with it: the permanent one
+// is made only where a decision may remember it.
+enum class Permanent { kWhereItJoins, kAlways };
+
+IndexValue MakeValue(const Keys& keys, uint8_t type, absl::string_view value, bool joins,
+                     Permanent permanent = Permanent::kWhereItJoins) {
   const char tag = static_cast<char>(type);
   const std::string domain = absl::StrCat("value ", type);
-  return {absl::StrCat(absl::string_view(&tag, 1), View(keys.IndexOf(domain, value))),
-          absl::StrCat(absl::string_view(&tag, 1), View(keys.IdOf(domain, value))), joins};
+  IndexValue made{absl::StrCat(absl::string_view(&tag, 1), View(keys.IndexOf(domain, value))), "",
+                  joins};
+  if (joins || permanent == Permanent::kAlways) {
+    made.permanent = absl::StrCat(absl::string_view(&tag, 1), View(keys.IdOf(domain, value)));
+  }
+  return made;
 }
 
 // The text that two equal identifiers have in common.
@@ -35,19 +44,22 @@ bool IsLogin(const v1::Identifier& identifier) {
          (IsVerified(identifier) || identifier.verified() == v1::VERIFIED_BY_SESSION);
 }
 
+bool Joins(const v1::Identifier& identifier) {
+  return (identifier.type() == v1::IDENTIFIER_TYPE_BSN ||
+          identifier.type() == v1::IDENTIFIER_TYPE_RSIN) &&
+         IsVerified(identifier);
+}
+
 // With a verified number, what changes at every visit stays outside.
 bool StaysOutside(v1::IdentifierType type) {
   return type == v1::IDENTIFIER_TYPE_SESSION || type == v1::IDENTIFIER_TYPE_COOKIE ||
          type == v1::IDENTIFIER_TYPE_TICKET || type == v1::IDENTIFIER_TYPE_APPOINTMENT;
 }
 
-void AddIdentifier(const Keys& keys, const v1::Identifier& identifier,
+void AddIdentifier(const Keys& keys, const v1::Identifier& identifier, Permanent permanent,
                    std::vector<IndexValue>& values) {
-  const bool joins = (identifier.type() == v1::IDENTIFIER_TYPE_BSN ||
-                      identifier.type() == v1::IDENTIFIER_TYPE_RSIN) &&
-                     IsVerified(identifier);
   values.push_back(MakeValue(keys, static_cast<uint8_t>(identifier.type()), Canonical(identifier),
-                             joins));
+                             Joins(identifier), permanent));
   if (IsLogin(identifier)) {
     values.push_back(MakeValue(keys, kIndexLogin, identifier.value(), true));
   }
@@ -85,7 +97,7 @@ Made MakeClaim(const Keys& keys, const FoldedParty& party) {
   for (const auto& identifier : party.identifiers) {
     if (hub && StaysOutside(identifier.type())) {
       std::vector<IndexValue> values;
-      AddIdentifier(keys, identifier, values);
+      AddIdentifier(keys, identifier, Permanent::kAlways, values);
       for (const auto& value : values) made.claim.extras.push_back(ExtraBytes(value));
     } else {
       *content.add_identifiers() = identifier;
@@ -151,7 +163,8 @@ std::vector<PartyClaim> ClaimsOf(const Keys& keys, absl::string_view contact_id,
     }
     for (const std::string& number : folded.contact.data().cases()) {
       claim.extras.push_back(
-          ExtraBytes(MakeValue(keys, kIndexCase, absl::AsciiStrToLower(number), false)));
+          ExtraBytes(MakeValue(keys, kIndexCase, absl::AsciiStrToLower(number), false,
+                               Permanent::kAlways)));
     }
     std::sort(claim.extras.begin(), claim.extras.end());
     claim.extras.erase(std::unique(claim.extras.begin(), claim.extras.end()), claim.extras.end());
@@ -160,17 +173,28 @@ std::vector<PartyClaim> ClaimsOf(const Keys& keys, absl::string_view contact_id,
   return claims;
 }
 
-std::vector<IndexValue> ValuesOf(const Keys& keys, const format::ClaimContent& content) {
-  std::vector<IndexValue> values;
+namespace {
+
+void SortValues(std::vector<IndexValue>& values) {
+  std::sort(values.begin(), values.end(),
+            [](const IndexValue& a, const IndexValue& b) { return a.index < b.index; });
+  values.erase(std::unique(values.begin(), values.end(),
+                           [](const IndexValue& a, const IndexValue& b) {
+                             return a.index == b.index;
+                           }),
+               values.end());
+}
+
+// A vestiging is one under its KVK number; a KVK number without one is the
+// organisation as a whole.
+void AddOrganisation(const Keys& keys, const format::ClaimContent& content,
+                     std::vector<IndexValue>& values) {
   const v1::Identifier* kvk = nullptr;
   const v1::Identifier* vestiging = nullptr;
   for (const auto& identifier : content.identifiers()) {
-    AddIdentifier(keys, identifier, values);
     if (identifier.type() == v1::IDENTIFIER_TYPE_KVK) kvk = &identifier;
     if (identifier.type() == v1::IDENTIFIER_TYPE_VESTIGING) vestiging = &identifier;
   }
-  // A vestiging is one under its KVK number; a KVK number without one is the
-  // organisation as a whole.
   if (vestiging != nullptr) {
     values.push_back(
         MakeValue(keys, kIndexOrganisation, Canonical(*vestiging), IsVerified(*vestiging)));
@@ -178,6 +202,30 @@ std::vector<IndexValue> ValuesOf(const Keys& keys, const format::ClaimContent& c
     values.push_back(MakeValue(keys, kIndexOrganisation, absl::StrCat(kvk->value(), "/"),
                                IsVerified(*kvk)));
   }
+}
+
+}  // namespace
+
+std::vector<IndexValue> JoiningValuesOf(const Keys& keys, const format::ClaimContent& content) {
+  std::vector<IndexValue> values;
+  if (KindsContradict(content)) return values;
+  for (const auto& identifier : content.identifiers()) {
+    if (Joins(identifier) || IsLogin(identifier)) {
+      AddIdentifier(keys, identifier, Permanent::kWhereItJoins, values);
+    }
+  }
+  AddOrganisation(keys, content, values);
+  std::erase_if(values, [](const IndexValue& value) { return !value.joins; });
+  SortValues(values);
+  return values;
+}
+
+std::vector<IndexValue> ValuesOf(const Keys& keys, const format::ClaimContent& content) {
+  std::vector<IndexValue> values;
+  for (const auto& identifier : content.identifiers()) {
+    AddIdentifier(keys, identifier, Permanent::kWhereItJoins, values);
+  }
+  AddOrganisation(keys, content, values);
   for (const auto& identifier : content.contested()) {
     values.push_back(MakeValue(keys, static_cast<uint8_t>(identifier.type()),
                                Canonical(identifier), false));
@@ -199,13 +247,7 @@ std::vector<IndexValue> ValuesOf(const Keys& keys, const format::ClaimContent& c
         {IndexOfAddress(keys, NormalPostcode(address.postcode()), address.house_number()), "",
          false});
   }
-  std::sort(values.begin(), values.end(),
-            [](const IndexValue& a, const IndexValue& b) { return a.index < b.index; });
-  values.erase(std::unique(values.begin(), values.end(),
-                           [](const IndexValue& a, const IndexValue& b) {
-                             return a.index == b.index;
-                           }),
-               values.end());
+  SortValues(values);
   return values;
 }
 

@@ -35,12 +35,14 @@ std::vector<PartyClaim> ClaimsOf(const Keys& keys, absl::string_view contact_id,
 // its permanent hash, by which a decision remembers it.
 struct IndexValue {
   std::string index;       // Type byte and blind index: 17 bytes.
-  std::string permanent;   // Type byte and permanent keyed hash: 17 bytes.
+  std::string permanent;   // Type byte and permanent keyed hash: 17 bytes; where it joins.
   bool joins = false;      // Claims that share it may be joined by it.
 };
 
-// Values of a claim's content, in a fixed order.
+// Values of a claim's content, in a fixed order; or those alone that join,
+// which spares the hashes of the others.
 std::vector<IndexValue> ValuesOf(const Keys& keys, const format::ClaimContent& content);
+std::vector<IndexValue> JoiningValuesOf(const Keys& keys, const format::ClaimContent& content);
 
 // A case, session and the like beside a claim: index and permanent hash.
 std::string ExtraBytes(const IndexValue& value);

@@ -12,7 +12,7 @@ namespace {
 
 class ComponentReader {
  public:
-  ComponentReader(const Keys& keys, const Reader& reader, const std::set<std::string>& bare)
+  ComponentReader(const Keys& keys, const Reader& reader, const NewClaims& bare)
       : keys_(keys), reader_(reader), bare_(bare) {}
 
   absl::StatusOr<PartitionInput> Read(const std::set<std::string>& seeds,
@@ -57,10 +57,18 @@ class ComponentReader {
     KB_ASSIGN_OR_RETURN(const auto row, ReadRow<format::ClaimRow>(
                                             reader_, Family::kClaim, ClaimKey(id, kClaimRecord)));
     if (!row) return absl::OkStatus();
+    const auto bare = bare_.find(id);
+    if (bare != bare_.end()) return Visit(id, *row, bare->second.content, bare->second.values, true);
     KB_ASSIGN_OR_RETURN(const format::ClaimContent content, OpenContent(id, *row));
+    return Visit(id, *row, content, JoiningValuesOf(keys_, content), false);
+  }
+
+  absl::Status Visit(const std::string& id, const format::ClaimRow& row,
+                     const format::ClaimContent& content, const std::vector<IndexValue>& values,
+                     bool bare) {
     ClaimNode node;
     node.id = id;
-    node.least_party = row->least_party();
+    node.least_party = row.least_party();
     node.content = content.content_id();
     node.contested = content.contested_size() > 0;
     const auto own = content.own_reason();
@@ -70,10 +78,10 @@ class ComponentReader {
                        own == format::ClaimContent::SHARED) &&
                       (content.identifiers_size() > 0 || node.contested || content.has_details());
     AddNumbers(content, node);
-    for (const IndexValue& value : ValuesOf(keys_, content)) {
+    for (const IndexValue& value : values) {
       KB_RETURN_IF_ERROR(AddValue(value, content, node));
     }
-    if (!bare_.contains(id)) KB_RETURN_IF_ERROR(VisitBeside(id, content, node));
+    if (!bare) KB_RETURN_IF_ERROR(VisitBeside(id, content, node));
     KB_RETURN_IF_ERROR(VisitContent(content, node));
     if (node.decided) KB_RETURN_IF_ERROR(VisitDecisions(content.own()));
     nodes_[id] = std::move(node);
@@ -186,7 +194,7 @@ class ComponentReader {
 
   const Keys& keys_;
   const Reader& reader_;
-  const std::set<std::string>& bare_;
+  const NewClaims& bare_;
   std::set<std::string> met_;
   std::deque<std::string> waiting_;
   std::map<std::string, ClaimNode> nodes_;
@@ -198,7 +206,7 @@ class ComponentReader {
 
 absl::StatusOr<PartitionInput> ReadComponent(const Keys& keys, const Reader& reader,
                                              const std::set<std::string>& seeds,
-                                             const std::set<std::string>& bare,
+                                             const NewClaims& bare,
                                              std::vector<std::string>& ids) {
   return ComponentReader(keys, reader, bare).Read(seeds, ids);
 }

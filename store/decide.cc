@@ -160,8 +160,8 @@ absl::StatusOr<std::set<std::string>> JoinValues(const Keys& keys, const Reader&
       if (!claim) return absl::DataLossError("contact: a claim is not there");
       KB_ASSIGN_OR_RETURN(const auto content, OpenContent(standing.claim_id(), *claim));
       values.insert(content.content_id());
-      for (const IndexValue& value : ValuesOf(keys, content)) {
-        if (value.joins) values.insert(value.permanent);
+      for (const IndexValue& value : JoiningValuesOf(keys, content)) {
+        values.insert(value.permanent);
       }
     }
   }

@@ -89,11 +89,10 @@ absl::Status IdentityChange::Hold(absl::string_view contact_id, const PartyClaim
   const std::string party(View(PartyHash(keys_, contact_id, claim.party_key)));
   if (!held->exists) {
     held->exists = true;
-    bare_.insert(claim.claim_id);
     held->row.Clear();
     held->row.set_content(Seal({claim.claim_id, "claim", claim.claim_id},
                                claim.content.SerializeAsString()));
-    KB_RETURN_IF_ERROR(AddClaim(claim.claim_id, claim.content));
+    AddClaim(claim.claim_id, claim.content);
   }
   if (held->row.least_party().empty() || party < held->row.least_party()) {
     held->row.set_least_party(party);
@@ -130,9 +129,10 @@ absl::Status IdentityChange::Release(absl::string_view contact_id,
   return absl::OkStatus();
 }
 
-absl::Status IdentityChange::AddClaim(absl::string_view claim_id,
-                                      const format::ClaimContent& content) {
-  for (const IndexValue& value : ValuesOf(keys_, content)) {
+void IdentityChange::AddClaim(absl::string_view claim_id, const format::ClaimContent& content) {
+  NewClaim& claim = bare_[std::string(claim_id)];
+  claim = {content, ValuesOf(keys_, content)};
+  for (const IndexValue& value : claim.values) {
     batch_.Put(Family::kIdentifier, absl::StrCat(value.index, claim_id),
                IndexMark(value.joins));
   }
@@ -143,7 +143,6 @@ absl::Status IdentityChange::AddClaim(absl::string_view claim_id,
                IndexMark(true));
   }
   seeds_.insert(std::string(claim_id));
-  return absl::OkStatus();
 }
 
 absl::Status IdentityChange::RemoveClaim(absl::string_view claim_id, Held& held) {

@@ -18,6 +18,14 @@
 
 namespace klantbeeld::store {
 
+// Claims made by the fact that is being applied, with no row but their record:
+// what they are, so that it is neither read back nor hashed again.
+struct NewClaim {
+  format::ClaimContent content;
+  std::vector<IndexValue> values;
+};
+using NewClaims = std::map<std::string, NewClaim>;
+
 // What one fact changes about who is who. Collects while the fact is applied,
 // then re-derives what it touched. One thread; used for one fact only.
 class IdentityChange {
@@ -60,7 +68,7 @@ class IdentityChange {
   absl::Status Hold(absl::string_view contact_id, const PartyClaim& claim, v1::Channel channel);
   absl::Status Release(absl::string_view contact_id, const format::Standing& standing,
                        v1::Channel channel);
-  absl::Status AddClaim(absl::string_view claim_id, const format::ClaimContent& content);
+  void AddClaim(absl::string_view claim_id, const format::ClaimContent& content);
   absl::Status RemoveClaim(absl::string_view claim_id, Held& held);
   absl::Status CountExtra(absl::string_view claim_id, absl::string_view extra, int by);
   absl::Status CountCoParties(const std::set<std::string>& before,
@@ -83,18 +91,17 @@ class IdentityChange {
   std::map<std::string, Held> held_;
   std::set<std::string> seeds_;              // Claims to look at again.
   std::set<std::string> least_to_find_;
-  std::set<std::string> bare_;               // New claims with no row but their record.
+  NewClaims bare_;                           // New claims with no row but their record.
   std::set<std::string> bereft_;             // Citizens that lost a claim for good.
   std::vector<Moved> moved_;
   std::map<std::string, std::set<v1::CitizenIssue>> raised_;  // By citizen; new ones only.
 };
 
 // Reads the component that the seeds hang together with, by everything that
-// could join them. `bare`: claims known to have no rows but their record. `ids`
-// receives the claims in the order of the nodes.
+// could join them. `ids` receives the claims in the order of the nodes.
 absl::StatusOr<PartitionInput> ReadComponent(const Keys& keys, const Reader& reader,
                                              const std::set<std::string>& seeds,
-                                             const std::set<std::string>& bare,
+                                             const NewClaims& bare,
                                              std::vector<std::string>& ids);
 
 // A claim's row and content, and the row's value.

@@ -5,6 +5,7 @@
 
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
+#include "service/answer_batch.h"
 #include "service/log.h"
 #include "service/position_waiter.h"
 #include "store/error.h"
@@ -19,6 +20,25 @@ TEST(Executor, TaskAndDueTimerRun) {
   executor.At(absl::Now(), [&] { timer.Notify(); });
   task.WaitForNotification();
   timer.WaitForNotification();
+}
+
+TEST(AnswerBatch, RunsAllInOrderAlsoWhatComesWhileOthersRun) {
+  Executor executor(1);
+  AnswerBatch batch(executor);
+  std::vector<int> ran;
+  absl::Notification hold, last;
+  executor.Post([&] { hold.WaitForNotification(); });
+  for (int i = 0; i < 3; ++i) batch.Add([&ran, i] { ran.push_back(i); });
+  batch.Add([&] {
+    ran.push_back(3);
+    batch.Add([&] {
+      ran.push_back(4);
+      last.Notify();
+    });
+  });
+  hold.Notify();
+  last.WaitForNotification();
+  EXPECT_EQ(ran, (std::vector<int>{0, 1, 2, 3, 4}));
 }
 
 TEST(Executor, CancelledTimerLetsGoOfWhatItHeld) {

@@ -221,6 +221,30 @@ TEST(Values, NameWithFullBirthDateAndAddressAreFoundBy) {
                                                     IndexOfAddress(kKeys, "1234AB", 5)));
 }
 
+TEST(Values, ThoseThatJoinAreAmongAllOfThem) {
+  v1::Identifier kvk;
+  kvk.set_type(v1::IDENTIFIER_TYPE_KVK);
+  kvk.set_value("12345678");
+  kvk.set_verified(v1::VERIFIED_BY_EHERKENNING);
+  for (const std::vector<v1::Identifier>& identifiers :
+       {std::vector<v1::Identifier>{Bsn(kBsnA), Phone("+31612345678")},
+        {Session("s"), Phone("+31612345678")},
+        {kvk},
+        {kvk, Bsn(kBsnA)}}) {
+    const PartyClaim claim = One(Party("customer", identifiers));
+    std::vector<std::string> all, joining;
+    for (const auto& value : ValuesOf(kKeys, claim.content)) {
+      if (value.joins) all.push_back(value.index + value.permanent);
+    }
+    for (const auto& value : JoiningValuesOf(kKeys, claim.content)) {
+      EXPECT_TRUE(value.joins);
+      EXPECT_EQ(value.permanent.size(), 17u);
+      joining.push_back(value.index + value.permanent);
+    }
+    EXPECT_EQ(joining, all);
+  }
+}
+
 TEST(Values, KeepTheirBytesBesideTheClaim) {
   const IndexValue value{std::string(17, 'i'), std::string(17, 'p'), true};
   const IndexValue read = FromExtra(ExtraBytes(value));
