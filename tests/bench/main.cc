@@ -71,11 +71,11 @@ class Ours {
              dir + ".init.log");
     Start();
   }
-  void Start() {
-    process_ = std::make_unique<Process>(
-        std::vector<std::string>{plan_.server, "--data", dir_ + "-store", "--keys", dir_ + "-keys",
-                                 "--socket", socket()},
-        dir_);
+  void Start(const std::vector<std::string>& settings = {}) {
+    std::vector<std::string> words = {plan_.server, "--data",   dir_ + "-store", "--keys",
+                                      dir_ + "-keys", "--socket", socket()};
+    for (const std::string& setting : settings) words.insert(words.end(), {"--set", setting});
+    process_ = std::make_unique<Process>(words, dir_);
   }
   void Stop() { process_.reset(); }
   std::string socket() const { return dir_ + ".sock"; }
@@ -243,8 +243,9 @@ double AtLeast(double seconds, const std::function<double()>& run) {
   return times / each;
 }
 
-Work Feed(const Plan& plan, Ours& ours, const std::string& bare, Postgres* peer) {
-  Work work{"feed catch-up, events",
+Work Feed(const Plan& plan, const std::string& name, Ours& ours, const std::string& bare,
+          Postgres* peer) {
+  Work work{name,
             {"Follow",
              [&](int) {
                return AtLeast(plan.feed_seconds,
@@ -287,7 +288,12 @@ int Run(const Plan& plan) {
 
   if (plan.Has("unary")) works.push_back(Unary(plan, written, bare, peer));
   if (plan.Has("pages")) works.push_back(Pages(plan, read, bare, reading, peer));
-  if (plan.Has("feed")) works.push_back(Feed(plan, read, bare, peer));
+  if (plan.Has("feed")) {
+    works.push_back(Feed(plan, "feed catch-up, events", read, bare, peer));
+    read.Stop();
+    read.Start({"limits.frame_cache_mib=0"});
+    works.push_back(Feed(plan, "feed catch-up, no frame kept, events", read, bare, peer));
+  }
   PrintTable(works);
   if (!plan.json.empty()) WriteJson(works, plan.json);
   return 0;
