@@ -17,8 +17,10 @@
 #include "store/apply.h"
 #include "store/citizen.h"
 #include "store/commit.h"
+#include "store/directory.h"
 #include "store/identity.h"
 #include "store/journal.h"
+#include "store/open.h"
 #include "store/rows.h"
 #include "store/timeline.h"
 
@@ -42,17 +44,6 @@ class Scratch {
   }
   const std::string path_;
 };
-
-absl::StatusOr<std::unique_ptr<Db>> OpenRows(const std::string& data_dir, const Keys& keys) {
-  KB_ASSIGN_OR_RETURN(auto db, Db::Open(data_dir + "/rows", {}, false));
-  KB_ASSIGN_OR_RETURN(const auto info,
-                      ReadRow<format::StoreInfo>(*db, Family::kMeta, "store"));
-  if (!info || info->keys() != keys.Name()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(data_dir, ": not a store, or not one made with these keys"));
-  }
-  return db;
-}
 
 // Applies every fact of `from` to the empty `to`.
 absl::StatusOr<uint64_t> Replay(const Keys& keys, const Reader& from, Db& to,
@@ -263,32 +254,33 @@ class Dump {
 
 absl::StatusOr<CheckResult> Check(const std::string& data_dir, const Keys& keys,
                                   const Progress& progress) {
-  KB_ASSIGN_OR_RETURN(const auto store, OpenRows(data_dir, keys));
+  KB_ASSIGN_OR_RETURN(const auto store, OpenRows(data_dir, {}, keys));
   const Scratch scratch(data_dir + "/check");
   KB_ASSIGN_OR_RETURN(const auto replay, Db::Open(scratch.path(), WithoutSync(), true));
   CheckResult result;
-  KB_ASSIGN_OR_RETURN(result.facts, Replay(keys, *store, *replay, progress));
+  KB_ASSIGN_OR_RETURN(result.facts, Replay(keys, *store.db, *replay, progress));
   for (size_t family = 0; family < kFamilies; ++family) {
-    KB_RETURN_IF_ERROR(CompareFamily(static_cast<Family>(family), *store, *replay, result));
+    KB_RETURN_IF_ERROR(CompareFamily(static_cast<Family>(family), *store.db, *replay, result));
   }
   return result;
 }
 
 absl::StatusOr<uint64_t> Rebuild(const std::string& data_dir, const Keys& keys,
                                  const Progress& progress) {
-  const std::string rows = data_dir + "/rows";
+  const std::string rows = RowsDir(data_dir);
   const Scratch scratch(data_dir + "/rows.new");
   uint64_t facts = 0;
   {
-    KB_ASSIGN_OR_RETURN(const auto store, OpenRows(data_dir, keys));
+    KB_ASSIGN_OR_RETURN(const auto store, OpenRows(data_dir, {}, keys));
     KB_ASSIGN_OR_RETURN(const auto anew, Db::Open(scratch.path(), WithoutSync(), true));
-    KB_ASSIGN_OR_RETURN(facts, Replay(keys, *store, *anew, progress));
+    KB_ASSIGN_OR_RETURN(facts, Replay(keys, *store.db, *anew, progress));
     KB_RETURN_IF_ERROR(anew->Sync());
   }
   // Either the old rows stand or the new ones, whenever this is cut off.
   if (::renameat2(AT_FDCWD, scratch.path().c_str(), AT_FDCWD, rows.c_str(), RENAME_EXCHANGE) != 0) {
     return absl::InternalError(absl::StrCat("putting the new rows in place: ", std::strerror(errno)));
   }
+  KB_RETURN_IF_ERROR(SyncNames(data_dir));
   return facts;
 }
 
@@ -299,8 +291,8 @@ absl::Status DumpCanonical(const Reader& reader,
 
 absl::Status DumpCanonical(const std::string& data_dir, const Keys& keys,
                            const std::function<void(absl::string_view)>& line) {
-  KB_ASSIGN_OR_RETURN(const auto store, OpenRows(data_dir, keys));
-  return DumpCanonical(*store, line);
+  KB_ASSIGN_OR_RETURN(const auto store, OpenRows(data_dir, {}, keys));
+  return DumpCanonical(*store.db, line);
 }
 
 }  // namespace klantbeeld::store

@@ -61,10 +61,11 @@ class Side {
     return absl::OkStatus();
   }
 
-  absl::Status AddCitizen(const std::string& hex_id) {
+  absl::Status AddCitizen(const std::string& hex_id, absl::string_view field) {
     if (hex_id.empty()) return absl::OkStatus();
-    KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(reader_, hex_id));
-    citizens.insert(citizen.id);
+    const auto citizen = FindStanding(reader_, hex_id);
+    if (!citizen.ok()) return WithField(citizen.status(), field);
+    citizens.insert(citizen->id);
     return absl::OkStatus();
   }
 
@@ -186,8 +187,8 @@ absl::StatusOr<DecisionFact> ListLink(const Keys& keys, const Reader& reader,
   Side a(keys, reader), b(keys, reader);
   KB_RETURN_IF_ERROR(a.AddRefs(request.parties_a(), "parties_a"));
   KB_RETURN_IF_ERROR(b.AddRefs(request.parties_b(), "parties_b"));
-  KB_RETURN_IF_ERROR(a.AddCitizen(request.citizen_a()));
-  KB_RETURN_IF_ERROR(b.AddCitizen(request.citizen_b()));
+  KB_RETURN_IF_ERROR(a.AddCitizen(request.citizen_a(), "citizen_a"));
+  KB_RETURN_IF_ERROR(b.AddCitizen(request.citizen_b(), "citizen_b"));
   for (Side* side : {&a, &b}) {
     KB_RETURN_IF_ERROR(side->FindCitizens());
     KB_RETURN_IF_ERROR(side->AddWholeCitizens());

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/any.pb.h>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -102,20 +103,33 @@ v1::ErrorReason ReasonOf(const absl::Status& status) {
   return v1::ERROR_REASON_UNSPECIFIED;
 }
 
-absl::Status WithFieldPrefix(const absl::Status& status, absl::string_view prefix) {
+namespace {
+
+absl::Status WithFields(const absl::Status& status,
+                        absl::FunctionRef<std::string(const std::string&)> path) {
   if (status.ok()) return status;
   google::rpc::Status rpc = ToRpcStatus(status);
   for (auto& any : *rpc.mutable_details()) {
     google::rpc::BadRequest bad;
     if (!any.UnpackTo(&bad)) continue;
     for (auto& violation : *bad.mutable_field_violations()) {
-      violation.set_field(std::string(prefix) + violation.field());
+      violation.set_field(path(violation.field()));
     }
     any.PackFrom(bad);
   }
-  absl::Status prefixed(status.code(), status.message());
-  prefixed.SetPayload(kPayload, absl::Cord(rpc.SerializeAsString()));
-  return prefixed;
+  absl::Status result(status.code(), status.message());
+  result.SetPayload(kPayload, absl::Cord(rpc.SerializeAsString()));
+  return result;
+}
+
+}  // namespace
+
+absl::Status WithFieldPrefix(const absl::Status& status, absl::string_view prefix) {
+  return WithFields(status, [&](const std::string& field) { return absl::StrCat(prefix, field); });
+}
+
+absl::Status WithField(const absl::Status& status, absl::string_view field) {
+  return WithFields(status, [&](const std::string&) { return std::string(field); });
 }
 
 }  // namespace klantbeeld::store

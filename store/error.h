@@ -41,6 +41,8 @@ v1::ErrorReason ReasonOf(const absl::Status& status);
 // The same error with `prefix` before the paths of its fields: what one layer
 // calls "data.note", its caller knows as "events[3].data.note".
 absl::Status WithFieldPrefix(const absl::Status& status, absl::string_view prefix);
+// The same error with `field` for the path of its field.
+absl::Status WithField(const absl::Status& status, absl::string_view field);
 
 }  // namespace klantbeeld::store
 

@@ -12,6 +12,7 @@
 #include "store/error.h"
 #include "store/feed.h"
 #include "store/journal.h"
+#include "store/open.h"
 #include "store/prepare.h"
 #include "store/rows.h"
 #include "store/timeline.h"
@@ -22,22 +23,8 @@ namespace {
 // Far below the reserve that stays free on the disk.
 constexpr size_t kDiskLookBytes = 16 << 20;
 
-std::string RowsDir(absl::string_view data_dir) { return absl::StrCat(data_dir, "/rows"); }
 std::string AcknowledgedPath(absl::string_view data_dir) {
   return absl::StrCat(data_dir, "/acknowledged");
-}
-
-absl::StatusOr<format::StoreInfo> CheckIsOurs(const Reader& reader, const Keys& keys,
-                                              absl::string_view dir) {
-  KB_ASSIGN_OR_RETURN(const auto info,
-                      ReadRow<format::StoreInfo>(reader, Family::kMeta, "store"));
-  if (!info) return absl::FailedPreconditionError(absl::StrCat(dir, " is not a Klantbeeld store"));
-  if (info->keys() != keys.Name()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the store in ", dir, " was made with the keys named ", info->keys(),
-                     ", the key file given has ", keys.Name(), ". Give the right key file."));
-  }
-  return *info;
 }
 
 }  // namespace
@@ -117,14 +104,9 @@ absl::Status Store::Create(absl::string_view data_dir, const Keys& keys,
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(const Options& options, Keys keys,
                                                    Clock clock) {
   auto impl = std::make_unique<Impl>(options, std::move(keys), std::move(clock));
-  if (!std::filesystem::exists(RowsDir(options.data_dir))) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(options.data_dir, " holds no store. Make one with `klantbeeld-server init`."));
-  }
-  KB_ASSIGN_OR_RETURN(impl->db, Db::Open(RowsDir(options.data_dir), options.db, false));
-  KB_ASSIGN_OR_RETURN(const format::StoreInfo info,
-                      CheckIsOurs(*impl->db, impl->keys, options.data_dir));
-  impl->log_id = info.log_id();
+  KB_ASSIGN_OR_RETURN(OpenedRows rows, OpenRows(options.data_dir, options.db, impl->keys));
+  impl->db = std::move(rows.db);
+  impl->log_id = rows.info.log_id();
   KB_ASSIGN_OR_RETURN(impl->acknowledged,
                       Acknowledged::Open(AcknowledgedPath(options.data_dir)));
   KB_ASSIGN_OR_RETURN(format::Head head, ReadHead(*impl->db));

@@ -7,6 +7,7 @@
 #include <map>
 #include <random>
 
+#include "google/rpc/error_details.pb.h"
 #include "store/error.h"
 #include "tests/store/events.h"
 #include "tests/store/history.h"
@@ -87,6 +88,9 @@ TEST_F(DecideTest, WhatIsNotThereCannotBeDecidedAbout) {
   v1::LinkRequest unknown = LinkOf("l", 5, Ref("a"), Ref("c"));
   unknown.set_citizen_b(std::string(32, '0'));
   EXPECT_EQ(LinkRefused(unknown), v1::ERROR_REASON_CITIZEN_NOT_FOUND);
+  google::rpc::BadRequest bad;
+  ASSERT_TRUE(ToRpcStatus(store_.Link(unknown).status()).details(1).UnpackTo(&bad));
+  EXPECT_EQ(bad.field_violations(0).field(), "citizen_b");
 }
 
 TEST_F(DecideTest, DecisionWithoutEffectIsRefused) {

@@ -97,5 +97,12 @@ TEST(Error, PrefixGoesBeforeTheFieldAndLeavesTheRest) {
   EXPECT_EQ(WithFieldPrefix(absl::InternalError("x"), "a.").message(), "x");
 }
 
+TEST(Error, FieldIsNamedAsTheCallerKnowsIt) {
+  const absl::Status status = WithField(
+      Error(v1::ERROR_REASON_CITIZEN_NOT_FOUND, "none", {.field = "citizen_id"}), "citizen_b");
+  EXPECT_EQ(DetailOf<google::rpc::BadRequest>(status).field_violations(0).field(), "citizen_b");
+  EXPECT_EQ(ReasonOf(status), v1::ERROR_REASON_CITIZEN_NOT_FOUND);
+}
+
 }  // namespace
 }  // namespace klantbeeld::store
