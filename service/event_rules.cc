@@ -1,5 +1,6 @@
 #include "service/event_rules.h"
 
+#include "absl/strings/ascii.h"
 #include "service/party_rules.h"
 #include "service/times.h"
 
@@ -27,9 +28,19 @@ absl::Time PlanUntil(absl::Time now) {
                          absl::UTCTimeZone());
 }
 
-MaybeFault CheckContact(const v1::ContactRef& contact) {
-  if (contact.source().empty()) return Required("contact.source", "goes with the contact's id");
-  if (contact.id().empty()) return Required("contact.id", "goes with the contact's source");
+// A name of blanks only names nothing.
+bool Blank(absl::string_view text) { return absl::StripAsciiWhitespace(text).empty(); }
+
+MaybeFault CheckRef(const v1::ContactRef& ref, const std::string& path) {
+  if (Blank(ref.source())) return Required(path + ".source", "is required beside the id");
+  if (Blank(ref.id())) return Required(path + ".id", "is required beside the source");
+  return {};
+}
+
+MaybeFault CheckNames(const v1::ContactEvent& event) {
+  if (Blank(event.source())) return Required("source", "is required");
+  if (Blank(event.event_id())) return Required("event_id", "is required");
+  if (event.has_contact()) return CheckRef(event.contact(), "contact");
   return {};
 }
 
@@ -39,16 +50,17 @@ MaybeFault CheckRetraction(const v1::ContactEvent& event) {
   if (event.has_cleared()) return Invalid("cleared", "stays empty in a retraction");
   switch (retraction.what_case()) {
     case v1::Retraction::kEventId:
-      if (!retraction.event_id().empty()) return {};
-      return Required("retraction.event_id", "names the event that is taken back");
+      if (!Blank(retraction.event_id())) return {};
+      return Required("retraction.event_id", "is required: the event that is taken back");
     case v1::Retraction::kContact:
       if (!retraction.contact()) return Invalid("retraction.contact", "must be true");
-      if (event.has_contact() && event.contact().source() != event.source()) {
+      if (!event.has_contact()) return Required("contact", "is required: which one is taken back");
+      if (event.contact().source() != event.source()) {
         return Invalid("retraction.contact", "only the contact's own source takes it back");
       }
       return {};
     default:
-      return Required("retraction.event_id", "or `contact` says what is taken back");
+      return Required("retraction.event_id", "is required, or retraction.contact");
   }
 }
 
@@ -98,10 +110,8 @@ MaybeFault CheckData(const v1::ContactEvent& event, absl::Time now) {
     }
   }
   for (int i = 0; i < data.earlier_contacts_size(); ++i) {
-    const v1::ContactRef& ref = data.earlier_contacts(i);
     const std::string path = absl::StrCat("data.earlier_contacts[", i, "]");
-    if (ref.source().empty()) return Required(path + ".source", "goes with the contact's id");
-    if (ref.id().empty()) return Required(path + ".id", "goes with the contact's source");
+    if (auto fault = CheckRef(data.earlier_contacts(i), path)) return fault;
   }
   if (auto fault = CheckParties(data)) {
     fault->path = JoinPath("data", fault->path);
@@ -113,13 +123,11 @@ MaybeFault CheckData(const v1::ContactEvent& event, absl::Time now) {
 }  // namespace
 
 MaybeFault CheckEvent(const v1::ContactEvent& event, absl::Time now) {
-  if (event.has_contact()) {
-    if (auto fault = CheckContact(event.contact())) return fault;
-  }
+  if (auto fault = CheckNames(event)) return fault;
   if (event.has_retraction()) {
     if (auto fault = CheckRetraction(event)) return fault;
   } else if (!event.has_data() && event.cleared().paths().empty()) {
-    return Required("data", "an event says, clears or takes back something");
+    return Required("data", "is required, or cleared, or retraction: what the event says");
   }
   if (auto fault = CheckData(event, now)) return fault;
   return CheckRevised(event, now);

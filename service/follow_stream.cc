@@ -77,7 +77,7 @@ absl::Status FollowStream::Take(const v1::FollowRequest& request) {
     case v1::FollowRequest::kAck:
       return TakeAck(request.ack());
     default:
-      return ToStatus(Fault{v1::ERROR_REASON_FIELD_REQUIRED, "start", "or ack is required"});
+      return ToStatus(Fault{v1::ERROR_REASON_FIELD_REQUIRED, "start", "is required, or ack"});
   }
 }
 

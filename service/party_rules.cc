@@ -140,11 +140,13 @@ Named Find(const google::protobuf::Message& message, absl::string_view path) {
       named.set = named.field->is_repeated() ? reflection->FieldSize(*at, named.field) > 0
                                              : reflection->HasField(*at, named.field);
     }
-    // Elements of lists and parts of a time have no names of their own.
-    const bool inside = !named.field->is_repeated() && named.field->message_type() != nullptr &&
-                        named.field->message_type()->file()->package() == "klantbeeld.v1";
+    // Elements of lists and parts of a time or date have no names of their own.
+    const google::protobuf::Descriptor* part = named.field->message_type();
+    const bool inside = !named.field->is_repeated() && part != nullptr &&
+                        part->file()->package() == "klantbeeld.v1" &&
+                        part != v1::PartialDate::descriptor();
     at = inside && named.set ? &at->GetReflection()->GetMessage(*at, named.field) : nullptr;
-    type = inside ? named.field->message_type() : nullptr;
+    type = inside ? part : nullptr;
   }
   return named;
 }

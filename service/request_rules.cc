@@ -49,8 +49,8 @@ MaybeFault CheckParty(const v1::PartyRef& ref) {
     }
     return CheckId("contact_id", ref.contact_id());
   }
-  if (ref.source().empty()) return Required("source", "goes with id; or give contact_id");
-  if (ref.id().empty()) return Required("id", "goes with source");
+  if (ref.source().empty()) return Required("source", "is required beside id, or contact_id");
+  if (ref.id().empty()) return Required("id", "is required beside source");
   return {};
 }
 
@@ -76,7 +76,7 @@ MaybeFault CheckSide(const Refs& parties, const std::string& citizen, absl::stri
   const std::string parties_field = absl::StrCat("parties_", side);
   const std::string citizen_field = absl::StrCat("citizen_", side);
   if (citizen.empty()) {
-    if (parties.empty()) return Required(parties_field, "or give " + citizen_field);
+    if (parties.empty()) return Required(parties_field, "is required, or " + citizen_field);
     return CheckPartyRefs(parties_field, parties);
   }
   if (!parties.empty()) return Invalid(citizen_field, "stands instead of " + parties_field);
@@ -94,7 +94,7 @@ MaybeFault CheckRequest(const v1::GetContactRequest& request, absl::Time) {
     if (request.has_ref()) return Invalid("contact_id", "stands instead of ref, not beside it");
     return CheckId("contact_id", request.contact_id());
   }
-  if (!request.has_ref()) return Required("ref", "or contact_id says which contact");
+  if (!request.has_ref()) return Required("ref", "is required, or contact_id");
   if (request.ref().source().empty()) return Required("ref.source");
   if (request.ref().id().empty()) return Required("ref.id");
   return {};
@@ -117,7 +117,7 @@ MaybeFault CheckRequest(const v1::FindCitizensRequest& request, absl::Time) {
       if (request.case_number().empty()) return Required("case_number");
       return {};
     default:
-      return Required("identifier", "or name, address or case_number says whom to find");
+      return Required("identifier", "is required, or name, address or case_number");
   }
 }
 
@@ -150,12 +150,17 @@ MaybeFault CheckRequest(const v1::UnlinkRequest& request, absl::Time now) {
   return CheckPartyRefs("parties", request.parties());
 }
 
-MaybeFault CheckRequest(const v1::FollowStart& request, absl::Time) {
+MaybeFault CheckRequest(const v1::FollowStart& request, absl::Time now) {
   if (request.from_case() == v1::FollowStart::kNow && !request.now()) {
     return Invalid("now", "must be true");
   }
   if (request.from_case() == v1::FollowStart::kResumeToken && request.resume_token().empty()) {
     return Required("resume_token");
+  }
+  // What is recorded before a time to come would be delivered all the same.
+  if (request.from_case() == v1::FollowStart::kRecordedAt && ToTime(request.recorded_at()) > now) {
+    return Fault{v1::ERROR_REASON_TIME_IN_FUTURE, "recorded_at",
+                 "lies ahead; `now` follows what is recorded from now on"};
   }
   return {};
 }

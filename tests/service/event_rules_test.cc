@@ -36,6 +36,8 @@ std::vector<Row> Rows() {
       {"SmallEventIsAccepted", [](auto&) {}},
       {"SourceMissing", [](auto& e) { e.clear_source(); }, kRequired, "source"},
       {"EventIdMissing", [](auto& e) { e.clear_event_id(); }, kRequired, "event_id"},
+      {"SourceBlank", [](auto& e) { e.set_source(" \t"); }, kRequired, "source"},
+      {"EventIdBlank", [](auto& e) { e.set_event_id(" "); }, kRequired, "event_id"},
       {"ContactWithoutId", [](auto& e) { e.mutable_contact()->set_source("x"); }, kRequired,
        "contact.id"},
       {"ContactWithoutSource", [](auto& e) { e.mutable_contact()->set_id("x"); }, kRequired,
@@ -161,7 +163,15 @@ std::vector<Row> Retractions() {
       row(
           "OfAnEmptyEvent", [](auto& e) { e.mutable_retraction()->set_event_id(""); }, kRequired,
           "retraction.event_id"),
-      row("OfTheContact", [](auto& e) { e.mutable_retraction()->set_contact(true); }),
+      row("OfTheContact",
+          [](auto& e) {
+            e.mutable_retraction()->set_contact(true);
+            e.mutable_contact()->set_source(e.source());
+            e.mutable_contact()->set_id("c-0");
+          }),
+      row(
+          "OfAContactNotNamed", [](auto& e) { e.mutable_retraction()->set_contact(true); },
+          kRequired, "contact"),
       row(
           "OfTheContactFalse", [](auto& e) { e.mutable_retraction()->set_contact(false); },
           kInvalid, "retraction.contact"),
@@ -190,7 +200,7 @@ std::vector<Row> Retractions() {
       row(
           "WithoutTime",
           [](auto& e) {
-            e.mutable_retraction()->set_contact(true);
+            e.mutable_retraction()->set_event_id("c-0");
             e.clear_revised_at();
           },
           v1::ERROR_REASON_TIME_MISSING, "revised_at"),

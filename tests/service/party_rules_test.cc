@@ -54,6 +54,11 @@ std::vector<Row> Keys() {
        "parties[0].cleared.paths[0]"},
       {"ClearedDetail",
        [](auto& d) { P(d).mutable_cleared()->add_paths("details.address.postcode"); }},
+      {"ClearedBirthDate",
+       [](auto& d) { P(d).mutable_cleared()->add_paths("details.birth_date"); }},
+      {"ClearedPartOfADate",
+       [](auto& d) { P(d).mutable_cleared()->add_paths("details.birth_date.year"); }, kInvalid,
+       "parties[0].cleared.paths[0]"},
       {"ClearedAndGiven", [](auto& d) { P(d).mutable_cleared()->add_paths("identifiers"); },
        kInvalid, "parties[0].cleared.paths[0]"},
   };

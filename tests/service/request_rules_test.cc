@@ -125,5 +125,12 @@ TEST(RequestRules, FollowFromNowMustBeTrue) {
   Expect<v1::FollowStart>([](auto&) {}, kNone);
 }
 
+TEST(RequestRules, FollowFromATimeToComeIsRefused) {
+  using R = v1::FollowStart;
+  Expect<R>([](auto& r) { r.mutable_recorded_at()->set_seconds(kNowSeconds); }, kNone);
+  Expect<R>([](auto& r) { r.mutable_recorded_at()->set_seconds(kNowSeconds + 1); },
+            v1::ERROR_REASON_TIME_IN_FUTURE, "recorded_at");
+}
+
 }  // namespace
 }  // namespace klantbeeld::service
