@@ -1,5 +1,6 @@
 // Reading what could hang together with a claim.
 #include <deque>
+#include <limits>
 
 #include "store/identity.h"
 #include "store/record.h"
@@ -9,6 +10,9 @@
 
 namespace klantbeeld::store {
 namespace {
+
+// Less one, which is added to see whether there are more.
+constexpr size_t kAny = std::numeric_limits<size_t>::max() - 1;
 
 class ComponentReader {
  public:
@@ -31,12 +35,7 @@ class ComponentReader {
       input.claims.push_back(std::move(node));
     }
     for (auto& [id, decision] : decisions_) input.decisions.push_back(std::move(decision));
-    for (const auto& [claim, other] : co_parties_) {
-      const auto low = index.find(claim), high = index.find(other);
-      if (high != index.end() && claim < other) {
-        input.co_parties.insert({low->second, high->second});
-      }
-    }
+    for (const std::string& claim : ids) KB_RETURN_IF_ERROR(AddCoParties(claim, index, input));
     return input;
   }
 
@@ -45,12 +44,15 @@ class ComponentReader {
     if (met_.insert(claim).second) waiting_.push_back(claim);
   }
 
-  absl::Status MeetIndex(absl::string_view index) {
-    return reader_.Scan(Family::kIdentifier, index, index,
-                        [&](absl::string_view key, absl::string_view value) {
-                          if (MarkJoins(value)) Meet(std::string(key.substr(17)));
-                          return true;
-                        });
+  // Meets the claims that share a value; false: more than may. Once: each of a
+  // thousand claims that share it would meet the thousand.
+  absl::StatusOr<bool> MeetIndex(const std::string& index, size_t may_share) {
+    const auto [at, is_new] = shared_.try_emplace(index, true);
+    if (!is_new) return at->second;
+    KB_ASSIGN_OR_RETURN(const auto claims, ClaimsAt(reader_, index, may_share + 1));
+    if (claims.size() > may_share) return at->second = false;
+    for (const std::string& claim : claims) Meet(claim);
+    return true;
   }
 
   absl::Status Visit(const std::string& id) {
@@ -81,7 +83,7 @@ class ComponentReader {
     for (const IndexValue& value : values) {
       KB_RETURN_IF_ERROR(AddValue(value, content, node));
     }
-    if (!bare) KB_RETURN_IF_ERROR(VisitBeside(id, content, node));
+    if (!bare) KB_RETURN_IF_ERROR(VisitLogins(id, content, node));
     KB_RETURN_IF_ERROR(VisitContent(content, node));
     if (node.decided) KB_RETURN_IF_ERROR(VisitDecisions(content.own()));
     nodes_[id] = std::move(node);
@@ -108,10 +110,11 @@ class ComponentReader {
     if (!value.joins) return absl::OkStatus();
     const auto type = static_cast<uint8_t>(value.index[0]);
     if (type == kIndexLogin) {
-      node.login_values.push_back(value.permanent);
-    } else {
-      node.number_values.push_back(value.permanent);
+      KB_ASSIGN_OR_RETURN(const bool joins, MeetIndex(value.index, kLoginClaimsMax));
+      if (joins) node.login_values.push_back(value.permanent);
+      return absl::OkStatus();
     }
+    node.number_values.push_back(value.permanent);
     if (type == v1::IDENTIFIER_TYPE_BSN) {
       for (const auto& identifier : content.identifiers()) {
         if (identifier.type() == v1::IDENTIFIER_TYPE_BSN) {
@@ -119,21 +122,18 @@ class ComponentReader {
         }
       }
     }
-    return MeetIndex(value.index);
+    return MeetIndex(value.index, kAny).status();
   }
 
-  // What is counted beside the claim: extras, and parties of one contact.
-  absl::Status VisitBeside(const std::string& id, const format::ClaimContent& content,
+  // Log-ins beside the claim. Of what is beside it only they join.
+  absl::Status VisitLogins(const std::string& id, const format::ClaimContent& content,
                            ClaimNode& node) {
+    const char login = static_cast<char>(kIndexLogin);
+    const std::string prefix = ClaimKey(id, kClaimExtra, absl::string_view(&login, 1));
     std::vector<IndexValue> extras;
     absl::Status inner;
     KB_RETURN_IF_ERROR(reader_.Scan(
-        Family::kClaim, id, ClaimKey(id, kClaimExtra),
-        [&](absl::string_view key, absl::string_view value) {
-          if (key[16] == kClaimCoParty) {
-            co_parties_.insert({id, std::string(key.substr(17))});
-            return true;
-          }
+        Family::kClaim, prefix, prefix, [&](absl::string_view, absl::string_view value) {
           format::ClaimCount count;
           inner = Decode(value, "claim", count);
           if (inner.ok()) extras.push_back(FromExtra(count.extra()));
@@ -144,11 +144,41 @@ class ComponentReader {
     return absl::OkStatus();
   }
 
+  // Which claims of the component are parties of one contact. One that is a
+  // party of very many contacts is asked about the component's claims only.
+  absl::Status AddCoParties(const std::string& claim, const std::map<std::string, size_t>& index,
+                            PartitionInput& input) {
+    if (bare_.contains(claim) || index.size() == 1) return absl::OkStatus();
+    const size_t low = index.at(claim);
+    const std::string prefix = ClaimKey(claim, kClaimCoParty);
+    size_t looked = 0;
+    bool all = true;
+    std::set<size_t> found;
+    KB_RETURN_IF_ERROR(reader_.Scan(
+        Family::kClaim, prefix, prefix, [&](absl::string_view key, absl::string_view) {
+          const auto high = index.find(std::string(key.substr(17)));
+          if (high != index.end()) found.insert(high->second);
+          all = ++looked <= index.size();
+          return all;
+        }));
+    if (!all) {
+      for (const auto& [other, high] : index) {
+        KB_ASSIGN_OR_RETURN(const auto row,
+                            reader_.Get(Family::kClaim, ClaimKey(claim, kClaimCoParty, other)));
+        if (row) found.insert(high);
+      }
+    }
+    for (const size_t high : found) {
+      if (low < high) input.co_parties.insert({low, high});
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status VisitContent(const format::ClaimContent& content, const ClaimNode& node) {
     if (!node.by_content) return absl::OkStatus();
     if (node.decided) Meet(content.content_id());  // The shared claim's id is its content's.
     const std::string own(1, static_cast<char>(kIndexOwnByContent));
-    return MeetIndex(own + content.content_id());
+    return MeetIndex(own + content.content_id(), kAny).status();
   }
 
   absl::Status VisitDecisions(const format::PartyId& party) {
@@ -197,9 +227,9 @@ class ComponentReader {
   const NewClaims& bare_;
   std::set<std::string> met_;
   std::deque<std::string> waiting_;
+  std::map<std::string, bool> shared_;  // Values that were looked up, and whether they join.
   std::map<std::string, ClaimNode> nodes_;
   std::map<std::string, DecisionNode> decisions_;
-  std::set<std::pair<std::string, std::string>> co_parties_;
 };
 
 }  // namespace
@@ -209,6 +239,17 @@ absl::StatusOr<PartitionInput> ReadComponent(const Keys& keys, const Reader& rea
                                              const NewClaims& bare,
                                              std::vector<std::string>& ids) {
   return ComponentReader(keys, reader, bare).Read(seeds, ids);
+}
+
+absl::StatusOr<std::vector<std::string>> ClaimsAt(const Reader& reader, absl::string_view index,
+                                                  size_t max) {
+  std::vector<std::string> claims;
+  KB_RETURN_IF_ERROR(reader.Scan(Family::kIdentifier, index, index,
+                                 [&](absl::string_view key, absl::string_view value) {
+                                   if (MarkJoins(value)) claims.emplace_back(key.substr(17));
+                                   return claims.size() < max;
+                                 }));
+  return claims;
 }
 
 absl::StatusOr<format::ClaimContent> OpenContent(absl::string_view claim_id,

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "store/claims.h"
 #include "store/citizen.h"
@@ -14,6 +15,11 @@
 #include "store/timeline.h"
 
 namespace klantbeeld::store {
+
+// Each party listed gets a claim of its own, and a link must not undo itself by
+// making more of them than are compared.
+static_assert(2 * kDecisionPartiesMax <= kComponentClaimsMax);
+
 namespace {
 
 using Party = std::pair<std::string, std::string>;  // Contact id, party key.
@@ -244,6 +250,16 @@ absl::Status CheckLinked(const Reader& reader, const DecisionFact& fact) {
   KB_ASSIGN_OR_RETURN(const auto other, CitizensOfSide(reader, fact.body.parties_b()));
   citizens.insert(other.begin(), other.end());
   if (citizens.size() == 1) return absl::OkStatus();
+  for (const std::string& citizen : citizens) {
+    KB_ASSIGN_OR_RETURN(const auto row,
+                        ReadRow<format::CitizenRow>(reader, Family::kCitizen, citizen));
+    if (!row || !absl::c_linear_search(row->issues(), v1::CITIZEN_ISSUE_COMPONENT_TOO_LARGE)) {
+      continue;
+    }
+    return Error(v1::ERROR_REASON_DECISION_TOO_LARGE,
+                 absl::StrCat("more than ", kComponentClaimsMax,
+                              " claims hang together with these; a link has no effect among them"));
+  }
   return Error(v1::ERROR_REASON_LINK_FORBIDDEN,
                "a stronger rule keeps these apart: two numbers of which a person has one, or an "
                "unlink that stands. Look at the verified numbers of both");

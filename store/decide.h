@@ -22,7 +22,8 @@ absl::StatusOr<DecisionFact> ListUnlink(const Keys& keys, const Reader& reader,
                                         const v1::UnlinkRequest& request);
 
 // After the fact was applied to `reader`: does it do what it says?
-// LINK_FORBIDDEN: a stronger rule keeps the sides apart.
+// LINK_FORBIDDEN: a stronger rule keeps the sides apart. DECISION_TOO_LARGE:
+// too much hangs together with them for any link to hold.
 absl::Status CheckLinked(const Reader& reader, const DecisionFact& fact);
 // `more_than_asked`: something else was joined or taken apart as well.
 struct UnlinkEffect {

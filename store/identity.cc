@@ -1,6 +1,7 @@
 #include "store/identity.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -25,6 +26,10 @@ void CountChannel(format::ClaimRow& row, v1::Channel channel, int by) {
   }
   at->set_contacts(at->contacts() + static_cast<uint64_t>(by));
   if (at->contacts() == 0) counts.erase(at);
+}
+
+bool IsLogin(const IndexValue& value) {
+  return static_cast<uint8_t>(value.index[0]) == kIndexLogin;
 }
 
 bool Same(const format::Standing& standing, const PartyClaim& claim) {
@@ -92,7 +97,7 @@ absl::Status IdentityChange::Hold(absl::string_view contact_id, const PartyClaim
     held->row.Clear();
     held->row.set_content(Seal({claim.claim_id, "claim", claim.claim_id},
                                claim.content.SerializeAsString()));
-    AddClaim(claim.claim_id, claim.content);
+    KB_RETURN_IF_ERROR(AddClaim(claim.claim_id, claim.content));
   }
   if (held->row.least_party().empty() || party < held->row.least_party()) {
     held->row.set_least_party(party);
@@ -129,12 +134,14 @@ absl::Status IdentityChange::Release(absl::string_view contact_id,
   return absl::OkStatus();
 }
 
-void IdentityChange::AddClaim(absl::string_view claim_id, const format::ClaimContent& content) {
+absl::Status IdentityChange::AddClaim(absl::string_view claim_id,
+                                      const format::ClaimContent& content) {
   NewClaim& claim = bare_[std::string(claim_id)];
   claim = {content, ValuesOf(keys_, content)};
   for (const IndexValue& value : claim.values) {
     batch_.Put(Family::kIdentifier, absl::StrCat(value.index, claim_id),
                IndexMark(value.joins));
+    if (IsLogin(value)) KB_RETURN_IF_ERROR(SeedLogin(value.index));
   }
   if (content.own_reason() == format::ClaimContent::DECIDED) {
     const char tag = static_cast<char>(kIndexOwnByContent);
@@ -143,13 +150,16 @@ void IdentityChange::AddClaim(absl::string_view claim_id, const format::ClaimCon
                IndexMark(true));
   }
   seeds_.insert(std::string(claim_id));
+  return absl::OkStatus();
 }
 
 absl::Status IdentityChange::RemoveClaim(absl::string_view claim_id, Held& held) {
   KB_ASSIGN_OR_RETURN(const format::ClaimContent content, OpenContent(claim_id, held.row));
   for (const IndexValue& value : ValuesOf(keys_, content)) {
     batch_.Delete(Family::kIdentifier, absl::StrCat(value.index, claim_id));
-    if (value.joins) KB_RETURN_IF_ERROR(SeedIndex(value.index));
+    if (value.joins) {
+      KB_RETURN_IF_ERROR(IsLogin(value) ? SeedLogin(value.index) : SeedIndex(value.index));
+    }
   }
   const char tag = static_cast<char>(kIndexOwnByContent);
   const std::string own = absl::StrCat(absl::string_view(&tag, 1), content.content_id());
@@ -173,11 +183,18 @@ absl::Status IdentityChange::RemoveClaim(absl::string_view claim_id, Held& held)
 
 // Whoever carries this value is looked at again.
 absl::Status IdentityChange::SeedIndex(absl::string_view index) {
-  return batch_.Scan(Family::kIdentifier, index, index,
-                     [&](absl::string_view key, absl::string_view) {
-                       seeds_.insert(std::string(key.substr(17)));
-                       return true;
-                     });
+  KB_ASSIGN_OR_RETURN(const auto claims,
+                      ClaimsAt(batch_, index, std::numeric_limits<size_t>::max()));
+  seeds_.insert(claims.begin(), claims.end());
+  return absl::OkStatus();
+}
+
+// A log-in came to a claim, or left one. Too many share it before and after:
+// nothing changes.
+absl::Status IdentityChange::SeedLogin(absl::string_view index) {
+  KB_ASSIGN_OR_RETURN(const auto claims, ClaimsAt(batch_, index, kLoginClaimsMax + 2));
+  if (claims.size() <= kLoginClaimsMax + 1) seeds_.insert(claims.begin(), claims.end());
+  return absl::OkStatus();
 }
 
 absl::Status IdentityChange::CountExtra(absl::string_view claim_id, absl::string_view extra,
@@ -205,16 +222,12 @@ absl::Status IdentityChange::CountExtra(absl::string_view claim_id, absl::string
   if (!changed || !value.joins) return absl::OkStatus();
   // A log-in that nobody else shares changes nothing: someone with hundreds of
   // them is not looked at anew for each.
-  std::vector<std::string> others;
-  KB_RETURN_IF_ERROR(batch_.Scan(Family::kIdentifier, value.index, value.index,
-                                 [&](absl::string_view row, absl::string_view) {
-                                   if (row.substr(17) != claim_id) others.emplace_back(row.substr(17));
-                                   return true;
-                                 }));
-  if (others.empty()) return absl::OkStatus();
-  seeds_.insert(others.begin(), others.end());
+  KB_ASSIGN_OR_RETURN(const auto sharing, ClaimsAt(batch_, value.index, 2));
+  if (sharing.empty() || (sharing.size() == 1 && sharing[0] == claim_id)) {
+    return absl::OkStatus();
+  }
   seeds_.insert(std::string(claim_id));
-  return absl::OkStatus();
+  return SeedLogin(value.index);
 }
 
 absl::Status IdentityChange::CountCoParties(const std::set<std::string>& before,

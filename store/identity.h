@@ -26,6 +26,11 @@ struct NewClaim {
 };
 using NewClaims = std::map<std::string, NewClaim>;
 
+// Most claims that a log-in joins. What more of them share is no log-in but a
+// fixed text that some system sends: it joins nobody, and nobody is looked at
+// anew because of it.
+inline constexpr size_t kLoginClaimsMax = 256;
+
 // What one fact changes about who is who. Collects while the fact is applied,
 // then re-derives what it touched. One thread; used for one fact only.
 class IdentityChange {
@@ -68,13 +73,14 @@ class IdentityChange {
   absl::Status Hold(absl::string_view contact_id, const PartyClaim& claim, v1::Channel channel);
   absl::Status Release(absl::string_view contact_id, const format::Standing& standing,
                        v1::Channel channel);
-  void AddClaim(absl::string_view claim_id, const format::ClaimContent& content);
+  absl::Status AddClaim(absl::string_view claim_id, const format::ClaimContent& content);
   absl::Status RemoveClaim(absl::string_view claim_id, Held& held);
   absl::Status CountExtra(absl::string_view claim_id, absl::string_view extra, int by);
   absl::Status CountCoParties(const std::set<std::string>& before,
                               const std::set<std::string>& after);
   absl::Status CountCoParty(absl::string_view claim, absl::string_view other, int by);
   absl::Status SeedIndex(absl::string_view index);
+  absl::Status SeedLogin(absl::string_view index);
   absl::Status FindLeastParty(absl::string_view claim_id, Held& held);
 
   absl::Status WriteParts(const std::vector<std::string>& claims,
@@ -103,6 +109,11 @@ absl::StatusOr<PartitionInput> ReadComponent(const Keys& keys, const Reader& rea
                                              const std::set<std::string>& seeds,
                                              const NewClaims& bare,
                                              std::vector<std::string>& ids);
+
+// The claims that carry a value of the index, in the order of their ids; no
+// more than `max`.
+absl::StatusOr<std::vector<std::string>> ClaimsAt(const Reader& reader, absl::string_view index,
+                                                  size_t max);
 
 // A claim's row and content, and the row's value.
 absl::StatusOr<format::ClaimContent> OpenContent(absl::string_view claim_id,

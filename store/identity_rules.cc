@@ -200,7 +200,7 @@ class Partitioner {
   }
 
   bool InPart(const Clusters& part, size_t claim) const {
-    return std::find(part.begin(), part.end(), root_[claim]) != part.end();
+    return std::binary_search(part.begin(), part.end(), root_[claim]);
   }
 
   Clusters RootsOf(const std::set<size_t>& claims) const {
@@ -383,19 +383,20 @@ class Partitioner {
         holders[input_.claims[claim].bsn_citizen].insert(root_[claim]);
       }
     }
-    std::vector<CitizenPart> named;
     for (auto& [root, part] : parts) {
       for (const size_t claim : part.claims) {
         const std::string& party = input_.claims[claim].least_party;
         if (part.id.empty() || party < part.id) part.id = party;
       }
-      for (const auto& [bsn_citizen, clusters] : holders) {
-        if (clusters.size() != 1 || !clusters.contains(root)) continue;
-        part.id = bsn_citizen;
-        part.named_by_number = true;
-      }
-      named.push_back(std::move(part));
     }
+    for (const auto& [bsn_citizen, clusters] : holders) {
+      if (clusters.size() != 1) continue;
+      CitizenPart& part = parts[*clusters.begin()];
+      part.id = bsn_citizen;
+      part.named_by_number = true;
+    }
+    std::vector<CitizenPart> named;
+    for (auto& [root, part] : parts) named.push_back(std::move(part));
     std::sort(named.begin(), named.end(),
               [](const CitizenPart& a, const CitizenPart& b) { return a.id < b.id; });
     return named;

@@ -16,7 +16,7 @@ namespace klantbeeld::store {
 
 // Most claims that are compared at once. Above it only the same verified
 // number joins, and an issue is raised.
-inline constexpr size_t kComponentClaimsMax = 512;
+inline constexpr size_t kComponentClaimsMax = 4096;
 
 // Classes of joining, strongest first.
 enum class JoinClass { kNumber, kLogin, kLink, kContent };

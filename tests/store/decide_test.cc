@@ -172,6 +172,44 @@ TEST_F(DecideTest, TooManyPartiesAtOnceAreRefused) {
             v1::ERROR_REASON_DECISION_TOO_LARGE);
 }
 
+TEST_F(DecideTest, LinkOfAsManyPartiesAsMayBeListedHolds) {
+  std::vector<v1::ContactEvent> events;
+  for (size_t i = 1; i < kDecisionPartiesMax; ++i) {
+    events.push_back(Visit(absl::StrCat("e", i), 1, {Phone("+31612345678")}));
+  }
+  events.push_back(Visit("other", 1, {Bsn(kBsnA)}));
+  store_.RecordAll(events);
+  const auto linked = store_.Link(LinkOf("l", 5, Ref("e1"), Ref("other")));
+  ASSERT_TRUE(linked.ok()) << linked.status();
+  ASSERT_TRUE(store_.Record(Visit("later", 9, {Bsn(kBsnA), Phone("+31201234567")})).ok());
+  EXPECT_EQ(Citizen("e1"), Citizen("later"));
+  EXPECT_EQ(Citizen("e1999"), Citizen("other"));
+}
+
+TEST_F(DecideTest, LinkAmongMoreThanIsComparedSaysSo) {
+  const NoRows none;
+  Batch rows(&none);
+  DecisionFact fact;
+  for (const char name : {'a', 'b'}) {
+    const std::string id(16, name);
+    format::ContactRow contact;
+    contact.add_standings()->set_party_key("customer");
+    contact.mutable_standings(0)->set_claim_id(id);
+    rows.Put(Family::kContact, id, Encode(contact));
+    format::ClaimRow claim;
+    claim.set_citizen_id(id);
+    rows.Put(Family::kClaim, ClaimKey(id, kClaimRecord), Encode(claim));
+    format::CitizenRow citizen;
+    citizen.add_claims(id);
+    if (name == 'b') citizen.add_issues(v1::CITIZEN_ISSUE_COMPONENT_TOO_LARGE);
+    rows.Put(Family::kCitizen, id, Encode(citizen));
+    auto& side = name == 'a' ? *fact.body.mutable_parties_a() : *fact.body.mutable_parties_b();
+    side.Add()->set_contact_id(id);
+    side.Mutable(0)->set_party_key("customer");
+  }
+  EXPECT_EQ(ReasonOf(CheckLinked(rows, fact)), v1::ERROR_REASON_DECISION_TOO_LARGE);
+}
+
 TEST_F(DecideTest, LateBsnSeparatesWhatALinkHeldAndIsReported) {
   store_.RecordAll({Visit("a", 1, {Bsn(kBsnA)}), Visit("b", 2, {Phone("+31612345678")})});
   ASSERT_TRUE(store_.Link(LinkOf("l", 5, Ref("a"), Ref("b"))).ok());

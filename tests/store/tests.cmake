@@ -1,7 +1,7 @@
 # One binary for what needs few rows or none: linking costs more than compiling.
 klantbeeld_test(store_unit_test store/identity_rules_test.cc klantbeeld_store)
 target_sources(store_unit_test PRIVATE store/history.cc)
-foreach(name changes_test claims_test contact_test directory_test error_test journal_test keys_test
+foreach(name changes_test claims_test component_test contact_test directory_test error_test journal_test keys_test
     normalise_test prepare_test
     record_test sealer_test sequencer_test splice_test unmerge_test)
   target_sources(store_unit_test PRIVATE store/${name}.cc)
