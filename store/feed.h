@@ -47,7 +47,7 @@ absl::StatusOr<Frame> ReadFrame(const Reader& reader, absl::string_view log_id,
                                 const v1::FeedFilter& filter, uint64_t from);
 
 // What happened after `from` to one citizen's timeline; see Store::WatchNext.
-absl::StatusOr<v1::WatchTimelineResponse> ReadChanges(const Reader& reader,
+absl::StatusOr<v1::WatchTimelineResponse> ReadChanges(const Keys& keys, const Reader& reader,
                                                       const v1::WatchTimelineRequest& request,
                                                       absl::string_view citizen_id, uint64_t from);
 

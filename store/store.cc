@@ -239,7 +239,7 @@ absl::StatusOr<v1::WatchTimelineResponse> Store::WatchFirst(
 
 absl::StatusOr<v1::WatchTimelineResponse> Store::WatchNext(
     const v1::WatchTimelineRequest& request, absl::string_view citizen_id, uint64_t from) const {
-  return ReadChanges(*impl_->db->View(), request, citizen_id, from);
+  return ReadChanges(impl_->keys, *impl_->db->View(), request, citizen_id, from);
 }
 
 absl::StatusOr<uint64_t> Store::ResumePosition(const v1::FollowStart& start) const {

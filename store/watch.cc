@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "store/changes.h"
 #include "store/feed.h"
 #include "store/journal.h"
 #include "store/rows.h"
@@ -28,6 +29,8 @@ class Stretch {
     for (const auto& change : record.consequences.changes()) {
       if (!Has(change.old_ids(), hex) && !Has(change.new_ids(), hex)) continue;
       changes.push_back(change);
+      const auto listed = static_cast<size_t>(change.contact_ids_size());
+      if (listed >= kListedContactsMax && change.contacts_moved() > listed) all_listed = false;
       for (const std::string& id : change.contact_ids()) contacts.insert(IdFromHex(id));
       // Renamed or merged: what follows in the journal has the new id.
       if (Has(change.old_ids(), hex) && change.new_ids_size() == 1) {
@@ -43,6 +46,7 @@ class Stretch {
   const std::string& citizen() const { return citizen_; }
   std::vector<v1::CitizenChange> changes;
   std::set<std::string> contacts;
+  bool all_listed = true;  // Every contact that went or came is in `contacts`.
 
  private:
   std::string citizen_;
@@ -63,13 +67,30 @@ absl::Status AddNewest(const Reader& reader, const StandingCitizen& citizen, int
   return absl::OkStatus();
 }
 
-absl::Status Fill(const Reader& reader, const v1::WatchTimelineRequest& request, bool led_on,
-                  Stretch& stretch, v1::WatchTimelineResponse& step) {
+// More went or came than a fact lists: what the watcher shows is void, and it
+// gets the first page of what there is now, which may be nothing.
+absl::Status BeginAnew(const Keys& keys, const Reader& reader, const StandingCitizen* citizen,
+                       const v1::WatchTimelineRequest& request, v1::WatchTimelineResponse& step) {
+  step.set_first_page(true);
+  if (citizen == nullptr) return absl::OkStatus();
+  v1::ListTimelineRequest list;
+  *list.mutable_filter() = request.filter();
+  list.set_page_size(request.page_size());
+  KB_ASSIGN_OR_RETURN(const TimelinePage page, ReadTimeline(keys, reader, *citizen, list));
+  *step.mutable_entries() = std::move(*page.entries.Parse().mutable_entries());
+  return absl::OkStatus();
+}
+
+absl::Status Fill(const Keys& keys, const Reader& reader, const v1::WatchTimelineRequest& request,
+                  bool led_on, Stretch& stretch, v1::WatchTimelineResponse& step) {
   const auto citizen = FindStanding(reader, ToHex(stretch.citizen()));
   if (!citizen.ok() && citizen.status().code() == absl::StatusCode::kDataLoss) {
     return citizen.status();
   }
   if (citizen.ok()) step.set_citizen_id(ToHex(citizen->id));
+  if (!stretch.all_listed) {
+    return BeginAnew(keys, reader, citizen.ok() ? &*citizen : nullptr, request, step);
+  }
   if (citizen.ok() && led_on) {
     const int wanted = request.page_size() == 0 ? kPageDefault : request.page_size();
     KB_RETURN_IF_ERROR(AddNewest(reader, *citizen, wanted, stretch.contacts));
@@ -90,7 +111,7 @@ absl::Status Fill(const Reader& reader, const v1::WatchTimelineRequest& request,
 
 }  // namespace
 
-absl::StatusOr<v1::WatchTimelineResponse> ReadChanges(const Reader& reader,
+absl::StatusOr<v1::WatchTimelineResponse> ReadChanges(const Keys& keys, const Reader& reader,
                                                       const v1::WatchTimelineRequest& request,
                                                       absl::string_view citizen_id,
                                                       uint64_t from) {
@@ -108,7 +129,7 @@ absl::StatusOr<v1::WatchTimelineResponse> ReadChanges(const Reader& reader,
   if (stretch.contacts.empty() && stretch.changes.empty()) return step;
   for (auto& change : stretch.changes) *step.add_changes() = std::move(change);
   const bool led_on = stretch.citizen() != IdFromHex(citizen_id);
-  KB_RETURN_IF_ERROR(Fill(reader, request, led_on, stretch, step));
+  KB_RETURN_IF_ERROR(Fill(keys, reader, request, led_on, stretch, step));
   return step;
 }
 

@@ -30,7 +30,7 @@ class WatchTest : public testing::Test {
     const auto step = store_->WatchNext(request_, citizen_, position_);
     EXPECT_TRUE(step.ok()) << step.status();
     if (!step.ok()) return {};
-    EXPECT_FALSE(step->first_page());
+    if (step->first_page()) shown_.clear();
     EXPECT_EQ(step->position(), store_->head());
     if (!step->citizen_id().empty()) citizen_ = step->citizen_id();
     Take(*step);
@@ -68,6 +68,26 @@ class WatchTest : public testing::Test {
   uint64_t position_ = 0;
   std::map<std::string, v1::TimelineEntry> shown_;
 };
+
+// A change lists a thousand contacts: what a watcher shows must not be among
+// those that it leaves out.
+TEST_F(WatchTest, BeginsAnewWhenMoreWentThanAChangeLists) {
+  std::vector<v1::ContactEvent> events = {Visit("known", 1, {Bsn(kBsnA)})};
+  for (int i = 0; i < 1010; ++i) {
+    events.push_back(Visit(absl::StrCat("e", i), 2 + i, {Phone("+31612345678")}));
+  }
+  store_.RecordAll(events);
+  ASSERT_TRUE(store_.Link(LinkOf("l", 1, RefOf("website", "known"), RefOf("website", "e1"))).ok());
+  Start(store_.CitizenOf("website", "known"));
+  EXPECT_EQ(shown_.size(), 20u);
+  ASSERT_TRUE(store_.Unlink(UnlinkOf("u", 2, {RefOf("website", "known")})).ok());
+  EXPECT_TRUE(Step().first_page());
+  EXPECT_THAT(Shown(), ElementsAre("known"));
+  ExpectUpToDate();
+  ASSERT_TRUE(store_.Record(Visit("next", 5000, {Bsn(kBsnA)})).ok());
+  EXPECT_FALSE(Step().first_page());
+  EXPECT_THAT(Shown(), ElementsAre("known", "next"));
+}
 
 TEST_F(WatchTest, ShowsWhatIsNewAndWhatChanged) {
   store_.RecordAll({Visit("a", 1, {Bsn(kBsnA)})});
