@@ -132,8 +132,13 @@ std::optional<Error> Watcher::Run(const OnStep& on_step) {
     Stop::Scope scope(client_.options().stop, &context);
     const auto stub = v1::CitizenService::NewStub(client_.NewChannel());
     const auto stream = stub->WatchTimeline(&context, request_);
+    Watchdog watchdog(&context, limits_.silence_max);
     v1::WatchTimelineResponse step;
-    while (stream->Read(&step)) {
+    for (;;) {
+      watchdog.Arm();
+      const bool read = stream->Read(&step);
+      watchdog.Disarm();
+      if (!read) break;
       progress = true;
       request_.set_min_position(std::max(request_.min_position(), step.position()));
       if (on_step(step)) continue;
@@ -141,7 +146,7 @@ std::optional<Error> Watcher::Run(const OnStep& on_step) {
       stream->Finish();
       return std::nullopt;
     }
-    return ErrorOfEnd(stream->Finish(), false);
+    return ErrorOfEnd(stream->Finish(), watchdog.bitten());
   });
 }
 

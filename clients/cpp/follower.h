@@ -59,8 +59,9 @@ class Follower {
 
 // Watches the timeline of one citizen: its first page, then every change.
 //
-// After a lost connection the first page comes again (`first_page` is set), no
-// older than what was seen before.
+// After a lost connection, or where nothing came for too long, the first page
+// comes again (`first_page` is set), no older than what was seen before. It makes
+// void what was shown.
 //
 // Threads, owner: as Follower.
 class Watcher {

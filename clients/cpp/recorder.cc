@@ -14,8 +14,9 @@ namespace klantbeeld::client {
 // reading: both sides waiting on full buffers would stand still for ever.
 class Recorder::Connection {
  public:
-  explicit Connection(const Client& client)
+  Connection(const Client& client, absl::Duration wait_max)
       : scope_(client.options().stop, &context_),
+        watchdog_(&context_, wait_max),
         stub_(v1::ContactService::NewStub(client.NewChannel())),
         stream_(stub_->RecordContactEvents(&context_)),
         reader_([this] { Read(); }) {}
@@ -25,7 +26,13 @@ class Recorder::Connection {
     Join();
   }
 
-  bool Write(const v1::RecordContactEventsRequest& request) { return stream_->Write(request); }
+  // False: the connection is gone, or the server took nothing for too long.
+  bool Write(const v1::RecordContactEventsRequest& request) {
+    watchdog_.Arm();
+    const bool written = stream_->Write(request);
+    watchdog_.Disarm();
+    return written;
+  }
 
   // Waits for results or the end; then what came. Empty: the end, or too late.
   std::vector<v1::RecordContactEventsResponse> Take(absl::Duration wait) {
@@ -44,7 +51,9 @@ class Recorder::Connection {
 
   // Results that came before the end stay to be taken.
   grpc::Status Finish() {
+    watchdog_.Arm();
     Join();
+    watchdog_.Disarm();
     return stream_->Finish();
   }
 
@@ -74,6 +83,7 @@ class Recorder::Connection {
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   grpc::ClientContext context_;
   Stop::Scope scope_;
+  Watchdog watchdog_;
   std::unique_ptr<v1::ContactService::Stub> stub_;
   std::unique_ptr<
       grpc::ClientReaderWriter<v1::RecordContactEventsRequest, v1::RecordContactEventsResponse>>
@@ -125,8 +135,12 @@ std::optional<Error> Recorder::SendFilling() {
   return Send(open_.back());
 }
 
+std::unique_ptr<Recorder::Connection> Recorder::Connect() const {
+  return std::make_unique<Connection>(client_, limits_.answer_wait_max);
+}
+
 std::optional<Error> Recorder::Send(const Batch& batch) {
-  if (!connection_) connection_ = std::make_unique<Connection>(client_);
+  if (!connection_) connection_ = Connect();
   if (connection_->Write(batch.request)) return std::nullopt;
   return Recover();
 }
@@ -188,7 +202,7 @@ std::optional<Error> Recorder::Reconnect() {
     if (open_.empty()) return std::nullopt;
     open_.front().request.mutable_events()->DeleteSubrange(0, open_.front().answered);
     open_.front().answered = 0;
-    connection_ = std::make_unique<Connection>(client_);
+    connection_ = Connect();
     bool written = true;
     for (const Batch& batch : open_) written = written && connection_->Write(batch.request);
     if (written) return std::nullopt;

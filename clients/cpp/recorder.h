@@ -30,6 +30,7 @@ class Recorder {
     size_t batch_bytes_max = 1 << 20;
     size_t batches_in_flight_max = 4;
     int reconnects_max = 5;  // In a row, without one result between them.
+    // For a result, and for the server to take a batch.
     absl::Duration answer_wait_max = absl::Seconds(30);
   };
   // `number` counts the events from 0. Its `index` is of one connection; do
@@ -56,6 +57,7 @@ class Recorder {
   };
   class Connection;
 
+  std::unique_ptr<Connection> Connect() const;
   std::optional<Error> SendFilling();
   std::optional<Error> Send(const Batch& batch);
   std::optional<Error> WaitUntilOpenAtMost(size_t batches);

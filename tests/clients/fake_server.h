@@ -47,6 +47,15 @@ inline grpc::Status Refusal(grpc::StatusCode code, const std::string& reason, in
   return grpc::Status(code, "refused", status.SerializeAsString());
 }
 
+// What a call of a server that hangs comes to.
+inline grpc::Status UntilCancelled(const grpc::ServerContext& context, absl::Mutex& mutex)
+    ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+  const bool never = false;
+  while (!context.IsCancelled())
+    mutex.AwaitWithTimeout(absl::Condition(&never), absl::Milliseconds(5));
+  return grpc::Status::CANCELLED;
+}
+
 // Records events in memory. Events of the source "bad" are refused.
 class FakeContacts : public v1::ContactService::Service {
  public:
@@ -57,15 +66,17 @@ class FakeContacts : public v1::ContactService::Service {
     int answered;
   };
   std::deque<Cut> cuts;
+  bool deaf = false;  // Reads nothing, as a server that hangs.
   std::vector<std::string> recorded;  // Event ids, in order, each once.
   int connections = 0;
 
   grpc::Status RecordContactEvents(
-      grpc::ServerContext*,
+      grpc::ServerContext* context,
       grpc::ServerReaderWriter<v1::RecordContactEventsResponse, v1::RecordContactEventsRequest>*
           stream) override {
     absl::MutexLock lock(&mutex);
     ++connections;
+    if (deaf) return UntilCancelled(*context, mutex);
     Cut cut{-1, -1};
     if (!cuts.empty()) {
       cut = cuts.front();
@@ -123,8 +134,7 @@ class FakeCitizens : public v1::CitizenService::Service {
     absl::MutexLock lock(&mutex);
     ++calls;
     // Until the caller's deadline has passed; it is cancelled then.
-    while (hang && !context->IsCancelled())
-      mutex.AwaitWithTimeout(absl::Condition(&hung_), absl::Milliseconds(5));
+    if (hang) UntilCancelled(*context, mutex);
     if (!failures.empty()) {
       const grpc::Status status = failures.front();
       failures.pop_front();
@@ -135,7 +145,7 @@ class FakeCitizens : public v1::CitizenService::Service {
   }
 
   // A page at position 10 times the number of calls; the first call ends then.
-  grpc::Status WatchTimeline(grpc::ServerContext*, const v1::WatchTimelineRequest* request,
+  grpc::Status WatchTimeline(grpc::ServerContext* context, const v1::WatchTimelineRequest* request,
                              grpc::ServerWriter<v1::WatchTimelineResponse>* writer) override {
     absl::MutexLock lock(&mutex);
     watched_from.push_back(request->min_position());
@@ -143,13 +153,11 @@ class FakeCitizens : public v1::CitizenService::Service {
     step.set_first_page(true);
     step.set_position(10 * watched_from.size());
     writer->Write(step);
+    if (hang) return UntilCancelled(*context, mutex);
     return Refusal(grpc::StatusCode::UNAVAILABLE, "RESTARTING");
   }
 
   absl::Mutex mutex;
-
- private:
-  bool hung_ = false;
 };
 
 // Gives the positions 1..`head` in frames of two; token "t7" resumes after 7.

@@ -137,5 +137,17 @@ TEST(Watcher, FirstPageComesAgainNoOlderThanWhatWasSeen) {
   EXPECT_EQ(server.citizens.watched_from, (Positions{0, 10, 20}));
 }
 
+TEST(Watcher, SilentServerCountsAsGone) {
+  FakeServer server;
+  server.citizens.hang = true;
+  const auto client = server.NewClient();
+  StreamLimits limits = Limits();
+  limits.silence_max = absl::Milliseconds(20);
+  int pages = 0;
+  const auto error = Watcher(*client, {}, limits).Run([&](const auto&) { return ++pages < 3; });
+  EXPECT_FALSE(error);
+  EXPECT_EQ(pages, 3);
+}
+
 }  // namespace
 }  // namespace klantbeeld::client

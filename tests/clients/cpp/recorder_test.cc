@@ -116,6 +116,26 @@ TEST(Recorder, LargeEventsMakeSmallBatches) {
   EXPECT_EQ(heard.recorded, 12);
 }
 
+TEST(Recorder, ServerThatTakesNothingCountsAsGone) {
+  FakeServer server;
+  server.contacts.deaf = true;
+  const auto client = server.NewClient();
+  Heard heard;
+  Recorder::Limits limits;
+  limits.answer_wait_max = absl::Milliseconds(20);
+  limits.reconnects_max = 2;
+  limits.batches_in_flight_max = 1000;  // So that it is writing that waits.
+  Recorder recorder(*client, limits, heard.listener());
+  std::optional<Error> error;
+  for (int i = 0; i < 200 && !error; ++i) {
+    v1::ContactEvent event = Event(i);
+    event.mutable_data()->set_note(std::string(900 << 10, 'x'));
+    error = recorder.Add(event);
+  }
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code, grpc::StatusCode::UNAVAILABLE);
+}
+
 TEST(Recorder, StopEndsIt) {
   FakeServer server;
   Stop stop;
