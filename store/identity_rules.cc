@@ -27,8 +27,10 @@ class Partitioner {
   std::vector<CitizenPart> Run() {
     const bool small = input_.claims.size() <= kComponentClaimsMax;
     JoinByValues(JoinClass::kNumber);
+    established_ = root_;
     if (small) {
       JoinByValues(JoinClass::kLogin);
+      established_ = root_;
       for (const size_t decision : order_) {
         if (!input_.decisions[decision].unlink) JoinByLink(input_.decisions[decision]);
       }
@@ -361,21 +363,43 @@ class Partitioner {
                        });
   }
 
-  v1::Assurance AssuranceOf(size_t claim) const {
-    const ClaimNode& node = input_.claims[claim];
-    if (!node.number_values.empty() || !node.login_values.empty()) {
-      return v1::ASSURANCE_ESTABLISHED;
+  // What numbers and log-ins alone put together, as part of a citizen.
+  struct Core {
+    bool numbered = false;  // Holds a verified number.
+    bool linked = false;
+    bool whole = true;      // There is no other in its citizen.
+  };
+
+  std::map<size_t, Core> Cores() const {
+    std::map<size_t, Core> cores;
+    std::map<size_t, std::set<size_t>> of_citizen;
+    for (size_t claim = 0; claim < root_.size(); ++claim) {
+      Core& core = cores[established_[claim]];
+      core.numbered = core.numbered || !input_.claims[claim].number_values.empty();
+      core.linked = core.linked || linked_[claim];
+      of_citizen[root_[claim]].insert(established_[claim]);
     }
-    return linked_[claim] ? v1::ASSURANCE_CONFIRMED : v1::ASSURANCE_PROBABLE;
+    for (const auto& [root, inside] : of_citizen) {
+      for (const size_t core : inside) cores[core].whole = inside.size() == 1;
+    }
+    return cores;
+  }
+
+  // A log-in says who it was in its session, and not to whom a person linked it.
+  v1::Assurance AssuranceOf(size_t claim, const Core& core) const {
+    const bool logged_in = !input_.claims[claim].login_values.empty();
+    if (core.numbered || (core.whole && logged_in)) return v1::ASSURANCE_ESTABLISHED;
+    return core.linked ? v1::ASSURANCE_CONFIRMED : v1::ASSURANCE_PROBABLE;
   }
 
   std::vector<CitizenPart> Name(bool small) {
+    const std::map<size_t, Core> cores = Cores();
     std::map<size_t, CitizenPart> parts;
     std::map<std::string, std::set<size_t>> holders;  // Clusters that hold a BSN undisputed.
     for (size_t claim = 0; claim < root_.size(); ++claim) {
       CitizenPart& part = parts[root_[claim]];
       part.claims.push_back(claim);
-      part.assurances.push_back(AssuranceOf(claim));
+      part.assurances.push_back(AssuranceOf(claim, cores.at(established_[claim])));
       part.issues.insert(issues_[claim].begin(), issues_[claim].end());
       if (input_.claims[claim].contested) part.issues.insert(v1::CITIZEN_ISSUE_NUMBER_CONTESTED);
       if (!small) part.issues.insert(v1::CITIZEN_ISSUE_COMPONENT_TOO_LARGE);
@@ -409,6 +433,7 @@ class Partitioner {
 
   const PartitionInput& input_;
   std::vector<size_t> root_;                        // Cluster of each claim.
+  std::vector<size_t> established_;                 // The same before links and content.
   std::vector<Taken> taken_;                        // Unlinks in force, per claim.
   std::vector<bool> linked_;                        // Held by a link.
   std::vector<std::set<v1::CitizenIssue>> issues_;

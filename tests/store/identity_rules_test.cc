@@ -209,18 +209,31 @@ const IssueRow kIssueRows[] = {
 INSTANTIATE_TEST_SUITE_P(All, Issues, testing::ValuesIn(kIssueRows),
                          [](const auto& info) { return std::string(info.param.name); });
 
-TEST(Assurance, SaysByWhatAClaimBelongs) {
-  const PartitionInput input = InputOf({"a!bsn1@s* b@s c=x* d=x e*", "a+e@1"});
+std::map<std::string, v1::Assurance> Assurances(const Scenario& scenario) {
+  const PartitionInput input = InputOf(scenario);
   std::map<std::string, v1::Assurance> got;
   for (const CitizenPart& part : Partition(input)) {
     for (size_t i = 0; i < part.claims.size(); ++i) {
       got[input.claims[part.claims[i]].id] = part.assurances[i];
     }
   }
+  return got;
+}
+
+TEST(Assurance, SaysByWhatAClaimBelongs) {
+  auto got = Assurances({"a!bsn1@s* b@s c=x* d=x e*", "a+e@1"});
   EXPECT_EQ(got["a"], v1::ASSURANCE_ESTABLISHED);
   EXPECT_EQ(got["b"], v1::ASSURANCE_ESTABLISHED);
   EXPECT_EQ(got["e"], v1::ASSURANCE_CONFIRMED);
   EXPECT_EQ(got["c"], v1::ASSURANCE_PROBABLE);
+}
+
+TEST(Assurance, LogInThatAPersonLinkedIsConfirmedOnly) {
+  auto got = Assurances({"a!bsn1* b@s* c@s d@t", "a+b@1"});
+  EXPECT_EQ(got["a"], v1::ASSURANCE_ESTABLISHED);
+  EXPECT_EQ(got["b"], v1::ASSURANCE_CONFIRMED);
+  EXPECT_EQ(got["c"], v1::ASSURANCE_CONFIRMED);
+  EXPECT_EQ(got["d"], v1::ASSURANCE_ESTABLISHED);
 }
 
 // Claims of one session, and two of one BSN among them.
