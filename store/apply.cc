@@ -286,7 +286,8 @@ absl::StatusOr<Applied> ApplyEvent(const Keys& keys, Batch& batch, uint64_t posi
   KB_ASSIGN_OR_RETURN(const auto changes, identity.Finish());
   KB_ASSIGN_OR_RETURN(const auto after, CitizensOf(identity, row));
   *applied.header.mutable_after() = row.classification();
-  applied.header.set_several_events(row.events_size() != 1 || retraction);
+  applied.header.set_several_events(row.events_size() != 1 || retraction ||
+                                    !row.classification().exists());
   for (const std::string& citizen : before) applied.header.add_citizens_before(citizen);
   for (const std::string& citizen : after) applied.header.add_citizens_after(citizen);
   for (const auto& change : changes) *applied.consequences.add_changes() = change;

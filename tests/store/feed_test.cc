@@ -202,6 +202,17 @@ TEST_F(FeedTest, ContactStandsAsItStoodAfterEachFact) {
   EXPECT_EQ(frame.events(2).contact().data().note(), "note 3");
 }
 
+TEST_F(FeedTest, EventThatWasTakenBackBeforeItCameStandsForNothing) {
+  store_.RecordAll({RetractEvent("website", "r1", "a"), Visit("a", 1, {Bsn(kBsnA)}),
+                    RetractContact("website", "r2", "b"), Visit("b", 2, {Bsn(kBsnA)}),
+                    Visit("c", 3, {Bsn(kBsnA)})});
+  const auto frame = Frame(0);
+  ASSERT_EQ(frame.events_size(), 5);
+  EXPECT_TRUE(frame.events(1).contact().retracted());
+  EXPECT_TRUE(frame.events(3).contact().retracted());
+  EXPECT_FALSE(frame.events(4).has_contact());
+}
+
 TEST_F(FeedTest, DecisionCarriesItsPartiesAndConsequences) {
   ASSERT_TRUE(store_.Record(Visit("a", 1, {Bsn(kBsnA)})).ok());
   ASSERT_TRUE(store_.Record(Visit("b", 2, {Phone("+31612345678")})).ok());
