@@ -102,6 +102,13 @@ absl::Status NormaliseEmail(v1::Identifier& identifier) {
   return absl::OkStatus();
 }
 
+// Word processors set curly quotes and other hyphens where people type ' and -.
+UChar32 Typed(UChar32 c) {
+  if (c == 0x2018 || c == 0x2019 || c == 0x02BC) return '\'';
+  if (c == 0x2010 || c == 0x2012 || c == 0x2013) return '-';
+  return c;
+}
+
 constexpr std::array<absl::string_view, 24> kPrefixes = {
     "van der ", "van den ", "van de ", "van 't ", "von der ", "in 't ", "in het ", "op de ",
     "op den ",  "aan de ",  "uit de ", "de la ",  "van ",     "von ",   "de ",     "den ",
@@ -155,7 +162,7 @@ std::string FoldText(absl::string_view text) {
   icu::UnicodeString kept;
   for (int32_t i = 0; i < apart.length(); i = apart.moveIndex32(i, 1)) {
     const UChar32 c = apart.char32At(i);
-    if ((U_GET_GC_MASK(c) & U_GC_MN_MASK) == 0) kept.append(c);
+    if ((U_GET_GC_MASK(c) & U_GC_MN_MASK) == 0) kept.append(Typed(c));
   }
   kept.foldCase();
   std::string folded;

@@ -14,7 +14,7 @@
 namespace klantbeeld::store {
 
 // Raised when a rule below changes.
-inline constexpr uint32_t kNormaliserVersion = 1;
+inline constexpr uint32_t kNormaliserVersion = 2;
 
 // Nine digits, not all zero, that pass the eleven test of BSN and RSIN:
 // 9·d1 + 8·d2 + … + 2·d8 − 1·d9 is a multiple of eleven.
@@ -31,7 +31,8 @@ std::string NormalPostcode(absl::string_view postcode);
 // For comparing surnames: without accents, capitals, prefix ("van der"),
 // spaces and hyphens; "ij" is "y". Empty when no letter is left.
 std::string FoldSurname(absl::string_view surname);
-// For comparing other names and searching text: without accents and capitals.
+// For comparing other names and searching text: without accents and capitals,
+// and with the quotes and hyphens that a keyboard has.
 std::string FoldText(absl::string_view text);
 
 // The folded names of a party's details; has no fields when none are stated.

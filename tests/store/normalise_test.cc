@@ -136,6 +136,12 @@ TEST(Surname, FoldsToOneSpelling) {
   EXPECT_EQ(different.size(), alike.size());
 }
 
+TEST(Surname, CurlyQuotesAndOtherHyphensAreThoseOfAKeyboard) {
+  EXPECT_EQ(FoldSurname("van \xE2\x80\x99t Hof"), FoldSurname("van 't Hof"));
+  EXPECT_EQ(FoldSurname("D\xE2\x80\x99hondt"), FoldSurname("d'Hondt"));
+  EXPECT_EQ(FoldSurname("Jansen\xE2\x80\x91" "Bos"), FoldSurname("Jansen-Bos"));
+}
+
 TEST(Surname, ThatIsAPrefixOnlyStays) {
   EXPECT_EQ(FoldSurname("De"), "de");
   EXPECT_EQ(FoldSurname("Vanmeer"), "vanmeer");
@@ -145,6 +151,7 @@ TEST(Surname, ThatIsAPrefixOnlyStays) {
 TEST(Text, IsComparedWithoutAccentsAndCapitals) {
   EXPECT_EQ(FoldText("Caf\xC3\xA9 ZO\xC3\x8B"), "cafe zoe");
   EXPECT_EQ(FoldText("Plain"), "plain");
+  EXPECT_EQ(FoldText("foto\xE2\x80\x99s"), "foto's");
 }
 
 TEST(Names, AreFoldedWhereStated) {

@@ -5,6 +5,7 @@
 
 #include "google/rpc/error_details.pb.h"
 #include "store/error.h"
+#include "store/normalise.h"
 #include "store/record.h"
 #include "store/rows.h"
 #include "tests/store/events.h"
@@ -71,7 +72,7 @@ TEST(Prepare, ValuesAndNamesAreInNormalForm) {
   ASSERT_EQ(prepared.body.names_size(), 1);
   EXPECT_EQ(prepared.body.names(0).surname(), "ploeg");
   EXPECT_EQ(prepared.body.names(0).party_key(), "customer");
-  EXPECT_EQ(prepared.body.normaliser(), 1u);
+  EXPECT_EQ(prepared.body.normaliser(), kNormaliserVersion);
 }
 
 TEST(Prepare, BadValueIsRefusedWithItsPath) {
