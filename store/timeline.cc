@@ -276,7 +276,7 @@ absl::StatusOr<TimelinePage> ReadTimeline(const Keys& keys, const Reader& reader
       if (next.empty() || suffix < next) next = suffix;
     }
     if (next.empty() || next >= last) return page;
-    if (taken == wanted || looked == kPageRowsMax) {
+    if (taken == wanted || looked == kPageRowsMax || page.entries.bytes.size() > kPageBytesMax) {
       page.next_page_token = TokenFor(keys, request, next);
       return page;
     }

@@ -23,6 +23,8 @@ inline constexpr int kPageMax = 100;
 inline constexpr int kPageDefault = 20;
 // Rows that one page looks at, at most, when a filter passes few of them.
 inline constexpr int kPageRowsMax = 2000;
+// A page ends early beyond this many bytes: most clients take 4 MiB in a reply.
+inline constexpr size_t kPageBytesMax = 3 << 20;
 
 // A citizen that stands: its claims, opened as far as every reader needs.
 struct StandingCitizen {

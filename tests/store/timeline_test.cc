@@ -139,6 +139,26 @@ TEST_F(TimelineTest, PageSizeDefaultsAndLimits) {
   EXPECT_EQ(Page(Request()).position(), 130u);
 }
 
+// Most clients take no reply above 4 MiB.
+TEST_F(TimelineTest, PageOfLongTextsEndsEarlyAndSkipsNothing) {
+  std::string text;
+  for (int i = 0; i < 4000; ++i) text += "\xF0\x9F\x93\x9E";
+  std::vector<v1::ContactEvent> events;
+  for (int i = 0; i < kPageMax; ++i) {
+    events.push_back(Visit(absl::StrCat("v", i), i, {Bsn(kBsnA)}));
+    v1::ContactData& data = *events.back().mutable_data();
+    data.set_question(text);
+    data.set_answer(text);
+    data.set_note(text + text);
+  }
+  Record(events);
+  citizen_ = store_.CitizenOf("website", "v0");
+  const auto page = Page(Request(kPageMax));
+  EXPECT_LT(page.entries_size(), kPageMax);
+  EXPECT_LT(page.ByteSizeLong(), size_t{4} << 20);
+  EXPECT_EQ(All(Request(kPageMax)).size(), size_t{kPageMax});
+}
+
 TEST_F(TimelineTest, LastFullPageHasNoToken) {
   Record({Visit("a", 1, {Bsn(kBsnA)}), Visit("b", 2, {Bsn(kBsnA)})});
   citizen_ = store_.CitizenOf("website", "a");
