@@ -48,10 +48,28 @@ void Committer::Append(Batch& batch, v1::FactKind kind, Applied applied, std::st
   batch.Put(Family::kJournal, BigEndian(head_.position()), EncodeJournal(record));
 }
 
+namespace {
+
+// Which contact the answer names: of an event taken back, its own; empty while
+// it is not there.
+absl::StatusOr<std::string> ContactAnswered(const Keys& keys, const Reader& reader,
+                                            const PreparedEvent& event) {
+  const v1::ContactEvent& said = event.body.event();
+  if (said.retraction().what_case() != v1::Retraction::kEventId) {
+    return ToHex(View(event.contact_id));
+  }
+  const Id target = EventOrContactId(keys, said.source(), said.retraction().event_id());
+  KB_ASSIGN_OR_RETURN(const auto row,
+                      ReadRow<format::ContactRow>(reader, Family::kContact, View(target)));
+  return row ? ToHex(row->event_contact()) : std::string();
+}
+
+}  // namespace
+
 absl::Status Committer::Take(Batch& batch, Proposal::Event& proposal) {
   PreparedEvent& event = proposal.event;
   v1::RecordContactEventResponse response;
-  response.set_contact_id(ToHex(View(event.contact_id)));
+  KB_ASSIGN_OR_RETURN(*response.mutable_contact_id(), ContactAnswered(keys_, batch, event));
   KB_ASSIGN_OR_RETURN(const auto row,
                       ReadRow<format::ContactRow>(batch, Family::kContact, View(event.event_id)));
   if (row && row->event_position() != 0) {

@@ -167,6 +167,20 @@ TEST_F(CommitTest, RefusedOnesDoNotSpoilTheGroupAndTakeNoPosition) {
   }
 }
 
+TEST_F(CommitTest, RetractionOfAnEventIsAnsweredWithItsContact) {
+  const auto answered = [&](const v1::ContactEvent& event) {
+    Add(event);
+    EXPECT_TRUE(committer_->Write(*committer_->Apply(group_)).ok());
+    const auto group = std::exchange(group_, {});
+    return std::get<Proposal::Event>(group[0].what).outcome->contact_id();
+  };
+  EXPECT_EQ(answered(RetractEvent("desk", "early", "n")), "");
+  const std::string contact = answered(About("desk", "n", "exchange", "c", 1));
+  EXPECT_EQ(answered(RetractEvent("desk", "late", "n")), contact);
+  EXPECT_EQ(answered(RetractEvent("desk", "late", "n")), contact);
+  EXPECT_EQ(answered(RetractContact("exchange", "rc", "c")), contact);
+}
+
 TEST_F(CommitTest, ContactHolds256EventsAndRetractionsBeside) {
   for (size_t i = 0; i < kContactEventsMax; ++i) {
     Add(About("desk", absl::StrCat("e", i), "exchange", "c", 1));
