@@ -10,13 +10,13 @@ import ctypes
 import hashlib
 import hmac
 import json
-import os
 import pathlib
-import socket
 import subprocess
 import sys
 import tempfile
 import unittest
+
+import served
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SERVER = CLIENT = ""
@@ -207,26 +207,16 @@ class SecondReaderTest(unittest.TestCase):
         sys.path.insert(0, at)
         from klantbeeld.v1 import identifier_pb2  # pylint: disable=import-error
         from store import format_pb2  # pylint: disable=import-error
-        cls.fill(at, keys)
+        cls.fill(at)
         cls.reader = Reader(cls.data, keys, format_pb2, identifier_pb2)
 
     @classmethod
-    def fill(cls, at: str, keys: str) -> None:
-        store = ["--data", cls.data, "--keys", keys]
-        subprocess.run([SERVER, "init", *store], check=True, capture_output=True)
-        ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        ready.bind(f"{at}/ready")
-        ready.settimeout(30)
-        server = subprocess.Popen([SERVER, *store, "--socket", f"{at}/s"], stderr=subprocess.DEVNULL,
-                                  env=os.environ | {"NOTIFY_SOCKET": f"{at}/ready"})
+    def fill(cls, at: str) -> None:
+        with served.serving(SERVER, at) as address:
+            def client(*arguments: str, text: str = "") -> str:
+                return subprocess.run([CLIENT, "--server", address, "-q", *arguments], input=text,
+                                      check=True, capture_output=True, text=True).stdout
 
-        def client(*arguments: str, text: str = "") -> str:
-            return subprocess.run([CLIENT, "--server", f"unix:{at}/s", "-q", *arguments], input=text,
-                                  check=True, capture_output=True, text=True).stdout
-
-        try:
-            while b"READY=1" not in ready.recv(4096):
-                pass
             client("record", "-", text="".join(json.dumps(one) + "\n" for one in EVENTS))
             found = [json.loads(client("find", "--kind", kind, key, "-o", "json"))["citizens"][0]["id"]
                      for kind, key in (("phone", "0612345678"), ("bsn", "999990019"))]
@@ -234,10 +224,6 @@ class SecondReaderTest(unittest.TestCase):
             client("unlink", "exchange/5", "--reason", "Toch niet")
             client("follow", "--from", "0", "--until-empty", "--token-file", f"{at}/token")
             cls.token = pathlib.Path(at, "token").read_text(encoding="ascii").strip()
-        finally:
-            server.terminate()
-            server.wait()
-            ready.close()
 
     @classmethod
     def tearDownClass(cls) -> None:

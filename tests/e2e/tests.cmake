@@ -8,8 +8,9 @@ foreach(name server feed_restart)
   add_dependencies(e2e_${name}_test klantbeeld-server)
 endforeach()
 if(TARGET klantbeeld)
-  add_test(NAME second_reader_test COMMAND /usr/bin/python3 -B
-    ${CMAKE_CURRENT_LIST_DIR}/second_reader_test.py $<TARGET_FILE:klantbeeld-server>
-    $<TARGET_FILE:klantbeeld>)
-  set_tests_properties(second_reader_test PROPERTIES TIMEOUT 120)
+  foreach(name metrics second_reader)
+    add_test(NAME ${name}_test COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/${name}_test.py
+      $<TARGET_FILE:klantbeeld-server> $<TARGET_FILE:klantbeeld>)
+    set_tests_properties(${name}_test PROPERTIES TIMEOUT 120)
+  endforeach()
 endif()

@@ -1,7 +1,7 @@
 #include "service/server.h"
 
 // Also tests: service/commands.cc service/info_handler.cc service/listener.cc
-// Also tests: service/feed_hub.cc service/metrics.cc
+// Also tests: service/feed_hub.cc
 #include <grp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>

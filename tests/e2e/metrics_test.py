@@ -1,0 +1,96 @@
+# Also tests: service/metrics.cc
+"""What Prometheus reads of the real server: metrics_test.py SERVER CLIENT
+
+docs/operating.md lists the metrics; each is there, no other of ours is, and they say what happened.
+"""
+
+import json
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+import urllib.request
+
+import served
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SERVER = CLIENT = ""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def scrape(port: int) -> dict[str, float]:
+    """Values by name and labels, as they are written."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as reply:
+        lines = reply.read().decode().splitlines()
+    return {name: float(value) for name, value in
+            (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))}
+
+
+def calls(figures: dict[str, float], metric: str, method: str, **labels: str) -> float:
+    wanted = [f'grpc_method="{method}"', *(f'{name}="{value}"' for name, value in labels.items())]
+    return sum(value for name, value in figures.items()
+               if name.startswith(metric + "{") and all(label in name for label in wanted))
+
+
+class MetricsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        port = free_port()
+        with tempfile.TemporaryDirectory() as folder:
+            with served.serving(SERVER, folder, "--metrics", f"127.0.0.1:{port}") as address:
+                def client(*arguments: str, text: str = "") -> None:
+                    subprocess.run([CLIENT, "--server", address, "-q", *arguments], input=text,
+                                   capture_output=True, text=True, check=False)
+
+                cls.before = scrape(port)
+                events = [{"source": "t", "eventId": str(number), "data": {
+                    "channel": "CHANNEL_WEB", "occurredAt": "2025-03-03T10:00:00Z"}} for number in range(5)]
+                client("record", "-", text="".join(json.dumps(event) + "\n" for event in events))
+                client("show", "0" * 32)
+                follower = subprocess.Popen([CLIENT, "--server", address, "follow", "--from", "0"],
+                                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+                for _ in range(5):
+                    assert follower.stdout and follower.stdout.readline()
+                cls.after = scrape(port)
+                follower.terminate()
+                follower.communicate()
+
+    def test_head_commits_and_followers(self) -> None:
+        self.assertEqual((self.before["klantbeeld_head"], self.after["klantbeeld_head"]), (0, 5))
+        self.assertEqual(self.after["klantbeeld_commit_facts_total"], 5)
+        self.assertTrue(1 <= self.after["klantbeeld_commits_total"] <= 5)
+        self.assertGreater(self.after["klantbeeld_commit_seconds_total"], 0)
+        self.assertEqual((self.before["klantbeeld_followers"], self.after["klantbeeld_followers"]), (0, 1))
+        self.assertEqual(self.after["klantbeeld_queue_facts"], 0)
+        self.assertEqual(self.after["klantbeeld_writes_stopped"], 0)
+        self.assertGreater(self.after["klantbeeld_disk_free_bytes"], 0)
+
+    def test_calls_by_method_and_code(self) -> None:
+        after = self.after
+        self.assertEqual(calls(after, "grpc_server_started_total", "RecordContactEvents"), 1)
+        self.assertEqual(calls(after, "grpc_server_handled_total", "RecordContactEvents", grpc_code="OK"), 1)
+        self.assertEqual(calls(after, "grpc_server_handled_total", "GetCitizen", grpc_code="NotFound"), 1)
+        self.assertEqual(calls(after, "grpc_server_handling_seconds_count", "GetCitizen"), 1)
+        self.assertEqual(calls(after, "grpc_server_started_total", "Follow"), 1)
+        self.assertEqual(calls(after, "grpc_server_handled_total", "Follow"), 0)
+        self.assertGreater(calls(after, "grpc_server_msg_sent_total", "Follow"), 0)
+
+    def test_the_page_for_operators_lists_them_all(self) -> None:
+        page = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+        listed = set(re.findall(r"`((?:klantbeeld|grpc_server)_\w+)", page))
+        given = {re.sub(r"_(bucket|sum|count)$", "", name.split("{")[0]) for name in self.after
+                 if name.startswith(("klantbeeld_", "grpc_server_"))}
+        self.assertEqual(listed, given)
+
+
+if __name__ == "__main__":
+    SERVER, CLIENT = sys.argv.pop(1), sys.argv.pop(1)
+    unittest.main()

@@ -1,0 +1,29 @@
+"""The server program with a store of its own, for tests in Python."""
+
+import contextlib
+import os
+import socket
+import subprocess
+from typing import Iterator
+
+
+@contextlib.contextmanager
+def serving(server: str, folder: str, *more: str) -> Iterator[str]:
+    """Serves `folder`/data, made where it is not there; gives the address, and drains at the end."""
+    store = ["--data", f"{folder}/data", "--keys", f"{folder}/keys"]
+    if not os.path.exists(f"{folder}/data"):
+        subprocess.run([server, "init", *store], check=True, capture_output=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
+        ready.bind(f"{folder}/ready")
+        ready.settimeout(30)
+        with open(f"{folder}/log", "a", encoding="utf-8") as log:
+            process = subprocess.Popen([server, *store, "--socket", f"{folder}/s", *more], stderr=log,
+                                       env=os.environ | {"NOTIFY_SOCKET": f"{folder}/ready"})
+        try:
+            while b"READY=1" not in ready.recv(4096):
+                pass
+            yield f"unix:{folder}/s"
+        finally:
+            process.terminate()
+            process.wait()
+            os.unlink(f"{folder}/ready")
