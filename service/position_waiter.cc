@@ -8,16 +8,27 @@
 
 namespace klantbeeld::service {
 
-void PositionWaiter::Wait(uint64_t position, absl::Time deadline, Done done) {
+uint64_t PositionWaiter::Wait(uint64_t position, absl::Time deadline, Done done) {
   absl::MutexLock lock(&mutex_);
   if (position <= head_) {
     executor_.Post([done = std::move(done)]() mutable { std::move(done)(absl::OkStatus()); });
-    return;
+    return next_++;
   }
   const Key key{position, next_++};
   Waiter& waiter = waiters_[key];
   waiter.done = std::move(done);
   waiter.timer = executor_.At(deadline, [this, key] { Expire(key); });
+  return key.second;
+}
+
+void PositionWaiter::Cancel(uint64_t position, uint64_t number) {
+  Waiter dropped;  // Destroyed after the lock: it may hold the last owner of a call.
+  absl::MutexLock lock(&mutex_);
+  const auto it = waiters_.find({position, number});
+  if (it == waiters_.end()) return;
+  dropped = std::move(it->second);
+  executor_.Cancel(dropped.timer);
+  waiters_.erase(it);
 }
 
 void PositionWaiter::Advance(uint64_t head) {

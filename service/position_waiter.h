@@ -22,8 +22,12 @@ class PositionWaiter {
 
   // Calls `done` once on the executor: with OK when `position` is applied, else
   // at `deadline` with POSITION_NOT_REACHED and the position that was.
+  // Gives the number by which it is cancelled.
   using Done = absl::AnyInvocable<void(absl::Status) &&>;
-  void Wait(uint64_t position, absl::Time deadline, Done done);
+  uint64_t Wait(uint64_t position, absl::Time deadline, Done done);
+  // Forgets a call that no longer waits, with all that it holds: a deadline may
+  // be a year away. Nothing happens when `done` was called or is about to be.
+  void Cancel(uint64_t position, uint64_t number);
 
   // The store has applied everything up to `head`. Never blocks.
   void Advance(uint64_t head);
@@ -39,7 +43,7 @@ class PositionWaiter {
   Executor& executor_;
   absl::Mutex mutex_;
   uint64_t head_ ABSL_GUARDED_BY(mutex_) = 0;
-  uint64_t next_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t next_ ABSL_GUARDED_BY(mutex_) = 1;
   std::map<Key, Waiter> waiters_ ABSL_GUARDED_BY(mutex_);
 };
 

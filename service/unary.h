@@ -63,7 +63,10 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
             grpc::ByteBuffer* out)
       : shared_(shared), method_(method), context_(context), out_(out), begun_(absl::Now()) {}
 
-  void OnCancel() override { End(absl::CancelledError("the caller is gone")); }
+  void OnCancel() override {
+    End(absl::CancelledError("the caller is gone"));
+    if (const uint64_t number = waiting_) StopWaiting(number);
+  }
 
   void OnDone() override {
     if (timer_ != 0) shared_.executor.Cancel(timer_);
@@ -98,11 +101,20 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
   void WaitForPosition() {
     if constexpr (requires(const Request& r) { r.min_position(); }) {
       const absl::Time by = AnswerBy(*context_, absl::Now(), shared_.limits.unary_deadline);
-      shared_.positions.Wait(request_.min_position(), by,
-                             [self = this->shared_from_this()](absl::Status reached) {
-                               if (!reached.ok()) return self->End(reached);
-                               self->Run();
-                             });
+      const uint64_t number =
+          shared_.positions.Wait(request_.min_position(), by,
+                                 [self = this->shared_from_this()](absl::Status reached) {
+                                   if (!reached.ok()) return self->End(reached);
+                                   self->Run();
+                                 });
+      waiting_ = number;
+      if (ended_) StopWaiting(number);  // The caller went just before.
+    }
+  }
+
+  void StopWaiting(uint64_t number) {
+    if constexpr (requires(const Request& r) { r.min_position(); }) {
+      shared_.positions.Cancel(request_.min_position(), number);
     }
   }
 
@@ -156,6 +168,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
   Request request_;
   bool entered_ = false;
   std::atomic<bool> ended_{false};
+  std::atomic<uint64_t> waiting_{0};  // For its position, under this number.
   std::atomic<Executor::TimerId> timer_{0};
   grpc::StatusCode code_ = grpc::StatusCode::UNKNOWN;
   std::shared_ptr<UnaryCall> self_;

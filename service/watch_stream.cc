@@ -47,11 +47,14 @@ void WatchStream::Begin(const grpc::ByteBuffer& in) {
   shared_.hub.Add(shared_from_this());
   if (request_.min_position() <= shared_.store.head()) return Open();
   const absl::Time by = AnswerBy(*context_, absl::Now(), shared_.limits.unary_deadline);
-  shared_.positions.Wait(request_.min_position(), by,
-                         [self = shared_from_this()](absl::Status reached) {
-                           if (!reached.ok()) return self->End(reached);
-                           self->Open();
-                         });
+  const uint64_t number = shared_.positions.Wait(
+      request_.min_position(), by, [self = shared_from_this()](absl::Status reached) {
+        if (!reached.ok()) return self->End(reached);
+        self->Open();
+      });
+  absl::MutexLock lock(&mutex_);
+  waiting_ = number;
+  if (ended_) shared_.positions.Cancel(request_.min_position(), number);
 }
 
 absl::Status WatchStream::Understand(const grpc::ByteBuffer& in) {
@@ -157,7 +160,11 @@ void WatchStream::EndNow(const absl::Status& status) {
   Finish(end);
 }
 
-void WatchStream::OnCancel() { End(absl::CancelledError("the watcher is gone")); }
+void WatchStream::OnCancel() {
+  absl::MutexLock lock(&mutex_);
+  EndNow(absl::CancelledError("the watcher is gone"));
+  if (waiting_ != 0) shared_.positions.Cancel(request_.min_position(), waiting_);
+}
 
 void WatchStream::OnDone() {
   shared_.hub.Remove(this);

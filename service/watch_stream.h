@@ -60,6 +60,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;  // Finish was called.
   bool bookmark_due_ ABSL_GUARDED_BY(mutex_) = false;
+  uint64_t waiting_ ABSL_GUARDED_BY(mutex_) = 0;  // For its position, under this number.
   uint64_t from_ ABSL_GUARDED_BY(mutex_) = 0;
   std::string citizen_id_ ABSL_GUARDED_BY(mutex_);
   absl::Time sent_at_ ABSL_GUARDED_BY(mutex_);

@@ -76,6 +76,20 @@ TEST(PositionWaiter, ReachedPositionWakesAllUpToIt) {
   at_three.WaitForNotification();
 }
 
+TEST(PositionWaiter, CancelledOneIsForgottenWithAllThatItHeld) {
+  Executor executor(1);
+  PositionWaiter waiter(executor);
+  auto held = std::make_shared<int>(1);
+  const std::weak_ptr<int> seen = held;
+  const uint64_t number = waiter.Wait(
+      2, absl::InfiniteFuture(), [held = std::move(held)](absl::Status) { ADD_FAILURE(); });
+  ASSERT_FALSE(seen.expired());
+  waiter.Cancel(2, number);
+  EXPECT_TRUE(seen.expired());
+  waiter.Cancel(2, number);
+  waiter.Advance(3);
+}
+
 TEST(PositionWaiter, PassedDeadlineSaysWhatWasApplied) {
   Executor executor(1);
   PositionWaiter waiter(executor);
