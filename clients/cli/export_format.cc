@@ -312,7 +312,7 @@ std::string ExportLines::Contact(const v1::Contact& contact) const {
   if (format_ == ExportFormat::kNdjson) return Json(contact, false);
   return CloudEvent(
       {absl::StrCat(contact.id(), "-", contact.position()), contact.ref().source(),
-       contact.event_count() > 1 ? "klantcontact-gewijzigd" : "klantcontact-geregistreerd",
+       "contactstand-bijgewerkt",
        contact.id(), MessageText(contact.happened_at(), absl::UTCTimeZone()), contact.position()},
       contact);
 }
@@ -320,7 +320,7 @@ std::string ExportLines::Contact(const v1::Contact& contact) const {
 std::string ExportLines::Citizen(const v1::Citizen& citizen, uint64_t position) const {
   if (format_ == ExportFormat::kNdjson) return Json(citizen, false);
   if (format_ == ExportFormat::kCloudEvents)
-    return CloudEvent({absl::StrCat(citizen.id(), "-", position), "klantbeeld", "klant-bijgewerkt",
+    return CloudEvent({absl::StrCat(citizen.id(), "-", position), "klantbeeld", "klantstand-bijgewerkt",
                        citizen.id(), "", position},
                       citizen);
   // A table has room for the latest of what was stated, the first in the list.

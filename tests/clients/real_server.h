@@ -39,7 +39,8 @@ class RealServer {
     EXPECT_EQ(Shell(std::string(KLANTBEELD_SERVER_PROGRAM) + " init" + Places()).code, 0);
     const int ready = ReadySocket();
     Start(KLANTBEELD_SERVER_PROGRAM,
-          {"--data", directory_ + "/data", "--keys", directory_ + "/keys", "--socket", socket()});
+          {"--data", directory_ + "/data", "--keys", directory_ + "/keys", "--socket", socket(),
+           "--backups", directory_ + "/backups"});
     WaitUntilReady(ready);
   }
   ~RealServer() {
