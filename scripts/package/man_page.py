@@ -1,10 +1,12 @@
-"""Fills in options and commands of a man page from the program's own --help.
+"""Fills in options and commands of a man page from the program's own --help, and
+the keys of the configuration from the table in docs/operating.md.
 
     man_page.py PAGE.scd PROGRAM [ARGUMENT...]     prints the page as scdoc reads it
 
 So no option can be missing or out of date. ARGUMENTs go before --help.
 """
 
+import pathlib
 import re
 import subprocess
 import sys
@@ -80,13 +82,22 @@ def command(program: list[str], names: str) -> str:
     return "\n".join(lines)
 
 
-def page(path: str, program: list[str]) -> str:
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
+def configuration(markdown: str) -> str:
+    """Of each row of the table: the key, its default, and what it means."""
+    table = re.findall(r"^\| `([a-z_.]+)` \| (.+?) \| (.+?) \|$", markdown, re.M)
+    unmarked = [(key, re.sub(r"[`*]", "", default), re.sub(r"[`*]", "", what)) for key, default, what in table]
+    return "\n".join(f"*{plain(key)}* ({plain(default)})\n\t{plain(what)}" for key, default, what in unmarked)
+
+
+def page(path: pathlib.Path, program: list[str]) -> str:
+    text = path.read_text(encoding="utf-8")
     help_ = read(program)
+    if "@CONFIGURATION@" in text:
+        operating = path.parent.parent / "operating.md"
+        text = text.replace("@CONFIGURATION@", configuration(operating.read_text(encoding="utf-8")))
     text = text.replace("@OPTIONS@", options(help_))
     return text.replace("@COMMANDS@", "\n".join(command(program, names) for names, _ in help_.commands))
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page(sys.argv[1], sys.argv[2:]))
+    sys.stdout.write(page(pathlib.Path(sys.argv[1]), sys.argv[2:]))
