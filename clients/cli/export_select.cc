@@ -181,10 +181,14 @@ std::optional<client::Error> ExportSelection::ReadContacts(const v1::FollowRespo
   return Together(ids.size(), [&](size_t i) -> std::optional<client::Error> {
     v1::GetContactRequest get;
     get.set_contact_id(ids[i]);
-    get.set_at_position(position);
     get.set_purpose(context_.settings.purpose);
     get.set_reason(context_.settings.reason);
     auto reply = context_.client->GetContact(get);
+    // Mostly nothing changed since, and only as it stands now does it say whose it is.
+    if (reply.ok() && position != 0 && reply.value().contact().position() > position) {
+      get.set_at_position(position);
+      reply = context_.client->GetContact(get);
+    }
     if (!reply.ok()) {
       if (Absent(reply.error())) return std::nullopt;
       return reply.error();

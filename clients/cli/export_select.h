@@ -58,6 +58,7 @@ class ExportSelection {
   std::optional<client::Error> Citizens(const v1::FollowResponse& frame, const Stretch& stretch,
                                         const Take& take);
   // The contacts that the frame's facts changed, as they stood at `position`; 0: now.
+  // Who the parties are is known of those that did not change since.
   std::optional<client::Error> ReadContacts(const v1::FollowResponse& frame, uint64_t position,
                                             Contacts& contacts);
   // Those whom the id leads to now, read once a frame.

@@ -29,7 +29,7 @@ TEST_F(ExportFileTest, WhatWasWrittenAfterTheNotedPlaceIsCutOff) {
     ASSERT_EQ(file.Open(path_, std::nullopt), Opened::kNew);
     EXPECT_TRUE(file.Write("een\n") && file.Flush());
     EXPECT_EQ(file.bytes(), 4u);
-    EXPECT_TRUE(file.Write("half"));
+    EXPECT_TRUE(file.Write("half of a line that is longer than the next"));
   }
   ExportFile file;
   ASSERT_EQ(file.Open(path_, 4), Opened::kGoesOn);

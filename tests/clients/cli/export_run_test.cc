@@ -206,6 +206,7 @@ TEST_F(ExportTest, ContactsStandOnceAsTheyStoodWhenItBegan) {
   EXPECT_EQ(contacts.size(), 30u + 15u - 2u);
   EXPECT_FALSE(contacts.contains("exchangec-10"));
   EXPECT_EQ(contacts["exchangec-3"].data().note(), "gebeld over 3");
+  EXPECT_EQ(contacts["exchangec-3"].citizens_size(), 1);
   EXPECT_FALSE(contacts["exchangec-9"].data().has_note());  // Taken back.
   EXPECT_EQ(contacts["exchangec-5"].data().talked().seconds(), 61);
   EXPECT_THAT(ran.out, AllOf(Not(HasSubstr(Bsn(4))), HasSubstr("******" + Bsn(4).substr(6))));
