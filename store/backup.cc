@@ -81,8 +81,8 @@ absl::Status WriteInfo(const format::BackupInfo& info, const fs::path& directory
 absl::StatusOr<format::BackupInfo> ReadInfo(const fs::path& directory) {
   std::ifstream file(directory / kInfoFile);
   if (!file) {
-    return absl::DataLossError(absl::StrCat((directory / kInfoFile).string(),
-                                            " is missing: this is no backup, or an incomplete one"));
+    return absl::DataLossError(absl::StrCat(
+        (directory / kInfoFile).string(), " is missing: this is no backup, or an incomplete one"));
   }
   std::ostringstream json;
   json << file.rdbuf();
@@ -131,8 +131,8 @@ absl::StatusOr<format::BackupInfo> Examine(const Db& live, uint64_t stood, const
   KB_ASSIGN_OR_RETURN(const JournalRecord there, ReadFact(*copy, head.position()));
   KB_ASSIGN_OR_RETURN(const JournalRecord here, ReadFact(live, head.position()));
   if (there.header.chain() != head.chain() || here.header.chain() != head.chain()) {
-    return absl::DataLossError(
-        absl::StrCat("the copy's running hash at position ", head.position(), " is not the store's"));
+    return absl::DataLossError(absl::StrCat("the copy's running hash at position ", head.position(),
+                                            " is not the store's"));
   }
   return info;
 }
@@ -180,7 +180,8 @@ absl::Status CheckCopy(const format::BackupInfo& info, const fs::path& copy) {
   KB_ASSIGN_OR_RETURN(const auto db, Db::OpenToRead((copy / "rows").string()));
   KB_RETURN_IF_ERROR(db->VerifyChecksums());
   KB_RETURN_IF_ERROR(CheckRows(*db, info));
-  KB_ASSIGN_OR_RETURN(const auto acknowledged, Acknowledged::Open((copy / "acknowledged").string()));
+  KB_ASSIGN_OR_RETURN(const auto acknowledged,
+                      Acknowledged::Open((copy / "acknowledged").string()));
   KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*db));
   return CheckAcknowledged(*db, head, acknowledged->noted());
 }
@@ -198,9 +199,9 @@ absl::StatusOr<format::BackupInfo> FindBackup(const std::string& backups, const 
   }
   KB_ASSIGN_OR_RETURN(format::BackupInfo info, ReadInfo(directory));
   if (info.id() != id) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(directory.string(), " holds backup ", info.id(), ", not ", id,
-                     ". Give the directory its own name again."));
+    return absl::FailedPreconditionError(absl::StrCat(directory.string(), " holds backup ",
+                                                      info.id(), ", not ", id,
+                                                      ". Give the directory its own name again."));
   }
   return info;
 }
@@ -268,8 +269,8 @@ absl::StatusOr<format::BackupInfo> RestoreBackup(const std::string& backups, con
   std::error_code error;
   const fs::path data(data_dir);
   if (fs::exists(data, error) && (!fs::is_directory(data, error) || !fs::is_empty(data, error))) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(data_dir, " is not empty. Restore to a new directory, or move this one away."));
+    return absl::FailedPreconditionError(absl::StrCat(
+        data_dir, " is not empty. Restore to a new directory, or move this one away."));
   }
   const fs::path from = fs::path(backups) / id;
   KB_RETURN_IF_ERROR(CheckFiles(info, from));

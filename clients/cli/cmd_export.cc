@@ -43,8 +43,8 @@ int ReadFlags(const Context& context, const Flags& flags, ExportRequest& request
     *request.filter.mutable_since() = ToProto(period->begin);
     *request.filter.mutable_until() = ToProto(period->end);
   }
-  if (!request.oin.empty() && (request.oin.size() != 20 ||
-                               !absl::c_all_of(request.oin, absl::ascii_isdigit)))
+  if (!request.oin.empty() &&
+      (request.oin.size() != 20 || !absl::c_all_of(request.oin, absl::ascii_isdigit)))
     return BadValue(context, "--oin", request.oin, context.Say(Label::want_oin));
   if (!request.citizen.empty() && !request.token_file.empty())
     return Usage(context, context.Say(Label::export_citizen_token));

@@ -10,8 +10,8 @@ namespace klantbeeld::cli {
 
 std::string ToLine(const ExportPlace& place) {
   const nlohmann::ordered_json json = {
-      {"query", place.query}, {"token", place.token}, {"endToken", place.end_token},
-      {"begin", place.begin}, {"end", place.end},     {"bytes", place.bytes},
+      {"query", place.query},      {"token", place.token}, {"endToken", place.end_token},
+      {"begin", place.begin},      {"end", place.end},     {"bytes", place.bytes},
       {"finished", place.finished}};
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

@@ -299,29 +299,28 @@ std::string ExportLines::Event(const v1::FeedEvent& fact) const {
   const v1::ContactEvent& event = fact.event();
   if (format_ == ExportFormat::kCsv) return Cells(fact);
   if (format_ == ExportFormat::kNdjson) return Json(event, false);
-  return CloudEvent({event.event_id(), event.source(),
-                     fact.has_contact() || event.has_retraction() ? "klantcontact-gewijzigd"
-                                                                  : "klantcontact-geregistreerd",
-                     fact.contact_id(), MessageText(event.revised_at(), absl::UTCTimeZone()),
-                     fact.position()},
-                    event);
+  return CloudEvent(
+      {event.event_id(), event.source(),
+       fact.has_contact() || event.has_retraction() ? "klantcontact-gewijzigd"
+                                                    : "klantcontact-geregistreerd",
+       fact.contact_id(), MessageText(event.revised_at(), absl::UTCTimeZone()), fact.position()},
+      event);
 }
 
 std::string ExportLines::Contact(const v1::Contact& contact) const {
   if (format_ == ExportFormat::kCsv) return Cells(contact);
   if (format_ == ExportFormat::kNdjson) return Json(contact, false);
-  return CloudEvent(
-      {absl::StrCat(contact.id(), "-", contact.position()), contact.ref().source(),
-       "contactstand-bijgewerkt",
-       contact.id(), MessageText(contact.happened_at(), absl::UTCTimeZone()), contact.position()},
-      contact);
+  return CloudEvent({absl::StrCat(contact.id(), "-", contact.position()), contact.ref().source(),
+                     "contactstand-bijgewerkt", contact.id(),
+                     MessageText(contact.happened_at(), absl::UTCTimeZone()), contact.position()},
+                    contact);
 }
 
 std::string ExportLines::Citizen(const v1::Citizen& citizen, uint64_t position) const {
   if (format_ == ExportFormat::kNdjson) return Json(citizen, false);
   if (format_ == ExportFormat::kCloudEvents)
-    return CloudEvent({absl::StrCat(citizen.id(), "-", position), "klantbeeld", "klantstand-bijgewerkt",
-                       citizen.id(), "", position},
+    return CloudEvent({absl::StrCat(citizen.id(), "-", position), "klantbeeld",
+                       "klantstand-bijgewerkt", citizen.id(), "", position},
                       citizen);
   // A table has room for the latest of what was stated, the first in the list.
   v1::Citizen row = citizen;

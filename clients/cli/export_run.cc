@@ -161,10 +161,10 @@ class ExportRun {
 
   int Wrote(bool written) {
     if (written) return kOk;
-    Complain(context_.Say(Label::what_error,
-                          context_.Say(Label::cannot_write,
-                                       request_.file.empty() ? "stdout" : request_.file,
-                                       std::strerror(errno))));
+    Complain(context_.Say(
+        Label::what_error,
+        context_.Say(Label::cannot_write, request_.file.empty() ? "stdout" : request_.file,
+                     std::strerror(errno))));
     return kUnexpected;
   }
 

@@ -199,8 +199,7 @@ std::optional<client::Error> ExportSelection::ReadContacts(const v1::FollowRespo
   });
 }
 
-std::optional<client::Error> ExportSelection::ReadStanding(const std::string& id,
-                                                           Standings& read) {
+std::optional<client::Error> ExportSelection::ReadStanding(const std::string& id, Standings& read) {
   if (read.contains(id)) return std::nullopt;
   std::vector<Standing>& standings = read[id];
   v1::GetCitizenRequest get;

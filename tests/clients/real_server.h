@@ -89,8 +89,8 @@ class RealServer {
   std::string UntilFirstLine(const std::string& arguments, const std::string& rest = "") const {
     const std::string pipe = directory_ + "/pipe";
     return "rm -f " + pipe + "; mkfifo " + pipe + "; " + Command(arguments) + " >" + pipe +
-           " & exec 3<" + pipe + "; IFS= read -r first <&3; printf '%s\\n' \"$first\"; kill -TERM $!; " +
-           rest + "wait $!";
+           " & exec 3<" + pipe +
+           "; IFS= read -r first <&3; printf '%s\\n' \"$first\"; kill -TERM $!; " + rest + "wait $!";
   }
 
   std::string Command(const std::string& arguments) const {

@@ -77,7 +77,9 @@ class Machine:
     """A clean root, and the one service that runs in it."""
 
     def __init__(self, tar: pathlib.Path) -> None:
-        self.folder = tempfile.mkdtemp(prefix="klantbeeld-root-")
+        for left in (BUILD / "package").glob("root-*"):  # By a run that was killed.
+            shutil.rmtree(left)
+        self.folder = tempfile.mkdtemp(prefix="root-", dir=BUILD / "package")
         self.root = pathlib.Path(self.folder)
         run("tar", "-C", self.folder, "-xf", str(tar))
         self.service: Optional[subprocess.Popen[bytes]] = None
@@ -87,7 +89,11 @@ class Machine:
         shim.write_text(SYSTEMCTL)
         shim.chmod(0o755)
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.notify.bind(str(self.root / "run/notify"))
+        # By a name alone: a whole path may be longer than a socket's may be.
+        here = os.getcwd()
+        os.chdir(self.root / "run")
+        self.notify.bind("notify")
+        os.chdir(here)
         (self.root / "run/notify").chmod(0o666)
         self.notify.settimeout(60)
         threading.Thread(target=self.answer, daemon=True).start()

@@ -169,8 +169,7 @@ TEST_P(DamagedBackup, IsRefusedAndLeavesNothing) {
   const fs::path backup = fs::path(elsewhere) / id;
   const fs::path table = backup / FileOf(id, ".sst").lexically_relative(fs::path(backups_) / id);
   GetParam().inflict(backup, table, backup / "acknowledged");
-  const absl::Status status =
-      RestoreBackup(elsewhere, id, temp_ / "again", TestKeys()).status();
+  const absl::Status status = RestoreBackup(elsewhere, id, temp_ / "again", TestKeys()).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr(GetParam().want));
   EXPECT_FALSE(fs::exists(temp_ / "again"));
@@ -186,7 +185,8 @@ void Overwrite(const fs::path& path, std::streamoff at, const std::string& bytes
 INSTANTIATE_TEST_SUITE_P(
     Kinds, DamagedBackup,
     testing::Values(
-        Damage{"FileMissing", [](auto&, auto& table, auto&) { fs::remove(table); }, ".sst is missing"},
+        Damage{"FileMissing", [](auto&, auto& table, auto&) { fs::remove(table); },
+               ".sst is missing"},
         Damage{"FileShort",
                [](auto&, auto& table, auto&) { fs::resize_file(table, fs::file_size(table) - 1); },
                "bytes of"},

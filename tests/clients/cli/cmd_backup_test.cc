@@ -9,9 +9,9 @@
 namespace klantbeeld::cli {
 namespace {
 
-using ::testing::HasSubstr;
 using klantbeeld::testing::Ran;
 using klantbeeld::testing::RealServer;
+using ::testing::HasSubstr;
 
 TEST(Backup, IsMadeListedAndSaysWhereItLies) {
   const RealServer server;
@@ -22,7 +22,8 @@ TEST(Backup, IsMadeListedAndSaysWhereItLies) {
   ASSERT_FALSE(FromJson(made.out, response));
   EXPECT_EQ(response.backup().position(), 1u);
   EXPECT_TRUE(std::filesystem::exists(response.directory() + "/rows/CURRENT"));
-  EXPECT_THAT(server.Run("reservekopie").out, HasSubstr("positie 1, op de server in " + server.directory()));
+  EXPECT_THAT(server.Run("reservekopie").out,
+              HasSubstr("positie 1, op de server in " + server.directory()));
   const Ran list = server.Run("backup --list --lang en");
   EXPECT_THAT(list.out, HasSubstr(response.backup().id()));
   EXPECT_THAT(list.out, HasSubstr("Backup"));

@@ -54,7 +54,8 @@ TEST(CsvLine, EveryCellIsInQuotesAndQuotesAreDoubled) {
 }
 
 TEST(ExportLines, CsvHasAColumnForEachName) {
-  for (const ExportWhat what : {ExportWhat::kEvents, ExportWhat::kContacts, ExportWhat::kCitizens}) {
+  for (const ExportWhat what :
+       {ExportWhat::kEvents, ExportWhat::kContacts, ExportWhat::kCitizens}) {
     const auto names = CellsOf(Lines(what, ExportFormat::kCsv).Head());
     EXPECT_GT(names.size(), 20u);
   }
@@ -131,7 +132,8 @@ TEST(ExportLines, CitizenHasTheLatestStatedDetailsInItsRow) {
           {"channel":"CHANNEL_HOME_VISIT","contacts":"1"}]})",
       citizen));
   const auto cells = CellsOf(Lines(ExportWhat::kCitizens, ExportFormat::kCsv).Citizen(citizen, 9));
-  EXPECT_THAT(cells, ::testing::IsSupersetOf({"aa", "identified", "Jansen", "phone:3; home-visit:1"}));
+  EXPECT_THAT(cells,
+              ::testing::IsSupersetOf({"aa", "identified", "Jansen", "phone:3; home-visit:1"}));
   EXPECT_THAT(cells, ::testing::Not(::testing::Contains(HasSubstr("Janssen"))));
 }
 

@@ -19,26 +19,26 @@
 namespace klantbeeld::cli {
 namespace {
 
+using klantbeeld::testing::Ran;
+using klantbeeld::testing::RealServer;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using klantbeeld::testing::Ran;
-using klantbeeld::testing::RealServer;
 
 constexpr char kWhole[] = " --show-bsn --reason kopie";
 
 std::string At(int minute) {
-  return absl::StrFormat("2025-%02d-%02dT%02d:%02d:00Z", 3 + minute / 40320,
-                         1 + minute / 1440 % 28, minute / 60 % 24, minute % 60);
+  return absl::StrFormat("2025-%02d-%02dT%02d:%02d:00Z", 3 + minute / 40320, 1 + minute / 1440 % 28,
+                         minute / 60 % 24, minute % 60);
 }
 
 std::string CallOf(int i, const std::string& id, const std::string& more = "") {
-  return absl::StrCat(R"({"source":"exchange","eventId":")", id,
-                      R"(","contact":{"source":"exchange","id":"c-)", i, R"("},"revisedAt":")",
-                      At(100 * i + (id[0] == 'r' ? 7 : 0)),
-                      R"(","data":{"channel":"CHANNEL_PHONE","occurredAt":")", At(100 * i),
-                      R"(","parties":[{"identifiers":[{"type":"IDENTIFIER_TYPE_PHONE","value":"06)",
-                      10000000 + i % 40, R"(","verified":"VERIFIED_BY_CALLER_LINE"}]}])", more, "}}");
+  return absl::StrCat(
+      R"({"source":"exchange","eventId":")", id, R"(","contact":{"source":"exchange","id":"c-)", i,
+      R"("},"revisedAt":")", At(100 * i + (id[0] == 'r' ? 7 : 0)),
+      R"(","data":{"channel":"CHANNEL_PHONE","occurredAt":")", At(100 * i),
+      R"(","parties":[{"identifiers":[{"type":"IDENTIFIER_TYPE_PHONE","value":"06)",
+      10000000 + i % 40, R"(","verified":"VERIFIED_BY_CALLER_LINE"}]}])", more, "}}");
 }
 
 // Numbers that pass the eleven test and belong to nobody.
@@ -52,13 +52,13 @@ std::string Bsn(int i) {
 }
 
 std::string VisitOf(int i) {
-  return absl::StrCat(R"({"source":"website","eventId":"v-)", i,
-                      R"(","data":{"channel":"CHANNEL_WEB","product":{"name":"Parkeervergunning"},)",
-                      R"("occurredAt":")", At(100 * i + 50),
-                      R"(","parties":[{"identifiers":[{"type":"IDENTIFIER_TYPE_BSN","value":")",
-                      Bsn(i % 30), R"(","verified":"VERIFIED_BY_DIGID"},)",
-                      R"({"type":"IDENTIFIER_TYPE_PHONE","value":"06)", 10000000 + i % 40,
-                      R"("}]}]}})");
+  return absl::StrCat(
+      R"({"source":"website","eventId":"v-)", i,
+      R"(","data":{"channel":"CHANNEL_WEB","product":{"name":"Parkeervergunning"},)",
+      R"("occurredAt":")", At(100 * i + 50),
+      R"(","parties":[{"identifiers":[{"type":"IDENTIFIER_TYPE_BSN","value":")", Bsn(i % 30),
+      R"(","verified":"VERIFIED_BY_DIGID"},)", R"({"type":"IDENTIFIER_TYPE_PHONE","value":"06)",
+      10000000 + i % 40, R"("}]}]}})");
 }
 
 std::string NoteOn(int i) {
@@ -85,9 +85,10 @@ std::string Events(int count, unsigned seed) {
     if (i % 5 == 0) events.push_back(CallOf(i, absl::StrCat("r-", i), R"(,"talked":"61s")"));
     if (i % 9 == 0) events.push_back(Retraction("desk", absl::StrCat(i), absl::StrCat("n-", i)));
     if (i % 11 == 10)
-      events.push_back(absl::StrCat(
-          R"({"source":"exchange","eventId":"x-)", i, R"(","contact":{"source":"exchange","id":"c-)",
-          i, R"("},"revisedAt":"2025-10-01T10:00:00Z","retraction":{"contact":true}})"));
+      events.push_back(
+          absl::StrCat(R"({"source":"exchange","eventId":"x-)", i,
+                       R"(","contact":{"source":"exchange","id":"c-)", i,
+                       R"("},"revisedAt":"2025-10-01T10:00:00Z","retraction":{"contact":true}})"));
   }
   events.push_back(Retraction("desk", "none", "of-what-never-came"));
   std::shuffle(events.begin(), events.end(), std::mt19937(seed));
@@ -110,9 +111,7 @@ class ExportTest : public ::testing::Test {
     std::ifstream in(File(name));
     return std::string((std::istreambuf_iterator<char>(in)), {});
   }
-  void Put(const std::string& name, const std::string& text) {
-    std::ofstream(File(name)) << text;
-  }
+  void Put(const std::string& name, const std::string& text) { std::ofstream(File(name)) << text; }
   RealServer server_;
 };
 
@@ -189,8 +188,10 @@ TEST_F(ExportTest, BrokenOffItGoesOnAndNothingIsMissingOrTwice) {
     EXPECT_TRUE(Text("all.csv") == all);
   }
   Load(CallOf(500, "c-500"));
-  EXPECT_EQ(Export("citizens --format csv --token-file " + File("token") + " --to " + File("all.csv")).code,
-            kOk);
+  EXPECT_EQ(
+      Export("citizens --format csv --token-file " + File("token") + " --to " + File("all.csv"))
+          .code,
+      kOk);
   EXPECT_THAT(LinesOf(Text("all.csv")).back(), HasSubstr("+31610000020"));
 }
 
@@ -256,7 +257,8 @@ TEST_F(ExportTest, CitizensStandOnceAndAfterALinkAsOne) {
   EXPECT_GE(before.size(), 20u);
   EXPECT_LT(ids(" --channel web").size(), before.size());
   EXPECT_EQ(ids(" --token-file " + File("token")).size(), 0u);
-  const Ran link = server_.Run("link exchange/c-1 exchange/c-3 --reason 'dezelfde stem' --author a");
+  const Ran link =
+      server_.Run("link exchange/c-1 exchange/c-3 --reason 'dezelfde stem' --author a");
   ASSERT_EQ(link.code, kOk) << link.err;
   const auto changed = ids(" --token-file " + File("token"));
   EXPECT_EQ(changed.size(), 1u);
