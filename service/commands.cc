@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "service/version.h"
+#include "store/backup.h"
 #include "store/check.h"
 #include "store/keys.h"
 #include "store/store.h"
@@ -32,6 +33,7 @@ constexpr Flag kFlags[] = {
     {"--socket", "socket", "Unix socket to listen on"},
     {"--socket-group", "socket_group", "Group whose members may connect"},
     {"--tcp", "tcp", "For development: 127.0.0.1:PORT to listen on as well"},
+    {"--backups", "backups", "Directory that backups are made in, outside that of the store"},
     {"--metrics", "metrics", "127.0.0.1:PORT that Prometheus reads"},
     {"--log", "log", "debug, info, warning or error"},
 };
@@ -99,6 +101,30 @@ absl::Status Dump(const Config& config, const store::Keys& keys, bool canonical)
   });
 }
 
+std::string TimeOf(int64_t micros) {
+  return absl::FormatTime(absl::RFC3339_sec, absl::FromUnixMicros(micros), absl::LocalTimeZone());
+}
+
+absl::Status Backups(const Config& config) {
+  const auto list = store::ListBackups(config.backups);
+  if (!list.ok()) return list.status();
+  for (const auto& backup : *list) {
+    std::printf("%s  position %llu of %s\n", backup.id().c_str(),
+                static_cast<unsigned long long>(backup.position()),
+                TimeOf(backup.recorded_at_us()).c_str());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Restore(const Config& config, const store::Keys& keys, const std::string& id) {
+  const auto backup = store::RestoreBackup(config.backups, id, config.data, keys);
+  if (!backup.ok()) return backup.status();
+  std::printf("restored %s to %s: position %llu of %s\n", id.c_str(), config.data.c_str(),
+              static_cast<unsigned long long>(backup->position()),
+              TimeOf(backup->recorded_at_us()).c_str());
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
@@ -119,6 +145,9 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
   app.add_subcommand("check-config", "Say whether the configuration is right, and show it");
   app.add_subcommand("check", "Compare every projection with the journal");
   app.add_subcommand("rebuild", "Make the projections anew from the journal");
+  app.add_subcommand("backups", "List the backups in --backups");
+  auto* restore = app.add_subcommand("restore", "Put a backup into --data, absent or empty");
+  restore->add_option("--id", line.backup_id, "Which one, as `backups` lists it")->required();
   auto* dump = app.add_subcommand("dump", "Print the store");
   dump->add_flag("--canonical", line.canonical, "Without positions, to compare two stores");
   try {
@@ -146,11 +175,17 @@ absl::Status RunCommand(const CommandLine& line, const Config& config) {
     std::printf("%s", ShowConfig(config).c_str());
     return absl::OkStatus();
   }
+  const bool of_backups = line.command == "backups" || line.command == "restore";
+  if (of_backups && config.backups.empty()) {
+    return absl::InvalidArgumentError("backups: is required, the directory of the backups");
+  }
+  if (line.command == "backups") return Backups(config);
   if (auto status = config.ValidatePlaces(); !status.ok()) return status;
   if (line.command == "init") return Init(config);
   const auto keys = store::Keys::Load(config.keys);
   if (!keys.ok()) return keys.status();
   if (line.command == "check") return Check(config, *keys);
+  if (line.command == "restore") return Restore(config, *keys, line.backup_id);
   if (line.command == "rebuild") return Rebuild(config, *keys);
   return Dump(config, *keys, line.canonical);
 }

@@ -17,7 +17,7 @@ struct CommandLine {
   std::string config_file;
   std::vector<Override> settings;
   bool canonical = false;  // Of `dump`.
-  std::string into;        // Of `rebuild`.
+  std::string backup_id;   // Of `restore`.
   bool finished = false;   // --help or --version was shown.
 };
 

@@ -63,6 +63,7 @@ std::vector<Key> MakeKeys() {
       {"socket", Text([](Config& c) -> std::string& { return c.socket; })},
       {"socket_group", Text([](Config& c) -> std::string& { return c.socket_group; })},
       {"tcp", Text([](Config& c) -> std::string& { return c.tcp; })},
+      {"backups", Text([](Config& c) -> std::string& { return c.backups; })},
       {"metrics", Text([](Config& c) -> std::string& { return c.metrics; })},
       {"limits.connections_max", Count(&Limits::connections_max, 1, 100'000)},
       {"limits.streams_per_connection_max", Count(&Limits::streams_per_connection_max, 1, 100'000)},
@@ -223,6 +224,11 @@ absl::Status Config::Validate() const {
   }
   if (auto status = CheckLoopback("tcp", tcp); !status.ok()) return status;
   if (auto status = CheckLoopback("metrics", metrics); !status.ok()) return status;
+  if (!backups.empty() && IsInside(backups, data)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("backups = ", Quoted(backups), " lies in data = ", Quoted(data),
+                     ": backups must lie elsewhere, or they are lost with the data"));
+  }
   if (sequencer.group_bytes_max > sequencer.queue_bytes_max) {
     return absl::InvalidArgumentError(
         absl::StrCat("store.group_kib = ", sequencer.group_bytes_max >> 10,

@@ -23,6 +23,7 @@ struct Config {
   std::string socket;        // Unix socket; empty: none.
   std::string socket_group;  // Its group; empty: the process's own.
   std::string tcp;           // For development: "127.0.0.1:PORT".
+  std::string backups;       // Directory for backups, outside `data`; empty: none.
   std::string metrics;       // "127.0.0.1:PORT"; empty: none.
   Severity log = Severity::kInfo;
   Limits limits;

@@ -166,5 +166,7 @@ MaybeFault CheckRequest(const v1::FollowStart& request, absl::Time now) {
 }
 
 MaybeFault CheckRequest(const v1::GetServerInfoRequest&, absl::Time) { return {}; }
+MaybeFault CheckRequest(const v1::CreateBackupRequest&, absl::Time) { return {}; }
+MaybeFault CheckRequest(const v1::ListBackupsRequest&, absl::Time) { return {}; }
 
 }  // namespace klantbeeld::service

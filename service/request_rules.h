@@ -3,6 +3,7 @@
 #define KLANTBEELD_SERVICE_REQUEST_RULES_H_
 
 #include "absl/time/time.h"
+#include "klantbeeld/v1/backup_service.pb.h"
 #include "klantbeeld/v1/citizen_service.pb.h"
 #include "klantbeeld/v1/contact_service.pb.h"
 #include "klantbeeld/v1/feed_service.pb.h"
@@ -24,6 +25,8 @@ MaybeFault CheckRequest(const v1::LinkRequest& request, absl::Time now);
 MaybeFault CheckRequest(const v1::UnlinkRequest& request, absl::Time now);
 MaybeFault CheckRequest(const v1::FollowStart& request, absl::Time now);
 MaybeFault CheckRequest(const v1::GetServerInfoRequest& request, absl::Time now);
+MaybeFault CheckRequest(const v1::CreateBackupRequest& request, absl::Time now);
+MaybeFault CheckRequest(const v1::ListBackupsRequest& request, absl::Time now);
 
 }  // namespace klantbeeld::service
 

@@ -48,6 +48,7 @@ void SetLimits(const Limits& limits, grpc::ServerBuilder& builder) {
 
 std::vector<std::string> Enabled(const Config& config) {
   std::vector<std::string> enabled = {"feed", "link", "watch"};
+  if (!config.backups.empty()) enabled.push_back("backup");
   if (!config.metrics.empty()) enabled.push_back("metrics");
   if (!config.tcp.empty()) enabled.push_back("tcp");
   return enabled;
@@ -116,6 +117,7 @@ absl::Status Server::Impl::OpenDoors() {
   services.push_back(MakeCitizenService(*shared));
   services.push_back(MakeIdentityService(*shared));
   services.push_back(MakeFeedService(*shared));
+  services.push_back(MakeBackupService(*shared, config.backups));
   services.push_back(MakeInfoService(*shared, Enabled(config)));
 
   grpc::EnableDefaultHealthCheckService(true);

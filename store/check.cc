@@ -191,8 +191,13 @@ class Dump {
 
   absl::Status Contact(const std::string& id, format::ContactRow& row) {
     if (row.event_position() != 0) {
-      line_(absl::StrCat("event ", ToHex(id), " ", ToHex(row.content_hash()),
-                         row.retracted_position() != 0 ? " retracted" : ""));
+      line_(absl::StrCat("event ", ToHex(id), row.retracted_position() != 0 ? " retracted" : ""));
+      // What other events say stands with their contact.
+      if (row.event_contact().empty()) {
+        KB_ASSIGN_OR_RETURN(const JournalRecord record, ReadFact(reader_, row.event_position()));
+        KB_ASSIGN_OR_RETURN(const format::EventBody body, OpenEvent(record));
+        line_(absl::StrCat("retraction ", ToHex(id), " ", Json(body.event())));
+      }
     }
     if (row.events().empty() && row.decided().empty()) return absl::OkStatus();
     KB_ASSIGN_OR_RETURN(v1::Contact contact, FoldAt(reader_, id, row, row.last_position()));

@@ -44,8 +44,9 @@ absl::StatusOr<CheckResult> Check(const std::string& data_dir, const Keys& keys,
 absl::StatusOr<uint64_t> Rebuild(const std::string& data_dir, const Keys& keys,
                                  const Progress& progress);
 
-// The store without positions, times of recording and redirects: the same
-// text for the same set of facts, whatever order they came in. Line by line.
+// The store without positions, times of recording and redirects, events in
+// their normal form however they were put: the same text for the same set of
+// facts, whatever order they came in. Line by line.
 absl::Status DumpCanonical(const Reader& reader,
                            const std::function<void(absl::string_view)>& line);
 absl::Status DumpCanonical(const std::string& data_dir, const Keys& keys,

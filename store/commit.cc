@@ -64,6 +64,17 @@ absl::StatusOr<std::string> ContactAnswered(const Keys& keys, const Reader& read
   return row ? ToHex(row->event_contact()) : std::string();
 }
 
+// An event that stands already says the same when it was sent the same, or
+// comes to the same: our own export gives it with its defaults filled in and
+// its identifiers in normal form.
+absl::StatusOr<bool> IsSame(const Reader& reader, const format::ContactRow& row,
+                            const PreparedEvent& event) {
+  if (row.content_hash() == View(event.content_hash)) return true;
+  KB_ASSIGN_OR_RETURN(const JournalRecord record, ReadFact(reader, row.event_position()));
+  KB_ASSIGN_OR_RETURN(const format::EventBody body, OpenEvent(record));
+  return body.event().SerializeAsString() == event.body.event().SerializeAsString();
+}
+
 }  // namespace
 
 absl::Status Committer::Take(Batch& batch, Proposal::Event& proposal) {
@@ -73,7 +84,8 @@ absl::Status Committer::Take(Batch& batch, Proposal::Event& proposal) {
   KB_ASSIGN_OR_RETURN(const auto row,
                       ReadRow<format::ContactRow>(batch, Family::kContact, View(event.event_id)));
   if (row && row->event_position() != 0) {
-    if (row->content_hash() != View(event.content_hash)) {
+    KB_ASSIGN_OR_RETURN(const bool same, IsSame(batch, *row, event));
+    if (!same) {
       proposal.outcome = ContentDiffers(row->event_position());
       return absl::OkStatus();
     }

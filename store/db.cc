@@ -8,6 +8,7 @@
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <sys/statvfs.h>
 
 #include <cstdio>
@@ -243,6 +244,15 @@ Db::~Db() = default;
 
 absl::StatusOr<std::unique_ptr<Db>> Db::Open(const std::string& dir, const Options& options,
                                              bool create) {
+  return OpenAs(dir, options, create, false);
+}
+
+absl::StatusOr<std::unique_ptr<Db>> Db::OpenToRead(const std::string& dir) {
+  return OpenAs(dir, {}, false, true);
+}
+
+absl::StatusOr<std::unique_ptr<Db>> Db::OpenAs(const std::string& dir, const Options& options,
+                                               bool create, bool to_read) {
   auto impl = std::make_unique<Impl>();
   impl->dir = dir;
   impl->options = options;
@@ -254,8 +264,10 @@ absl::StatusOr<std::unique_ptr<Db>> Db::Open(const std::string& dir, const Optio
   }
   rocksdb::DB* opened = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  const rocksdb::DBOptions database = DatabaseOptions(options, create);
   const rocksdb::Status status =
-      rocksdb::DB::Open(DatabaseOptions(options, create), dir, families, &handles, &opened);
+      to_read ? rocksdb::DB::OpenForReadOnly(database, dir, families, &handles, &opened)
+              : rocksdb::DB::Open(database, dir, families, &handles, &opened);
   if (!status.ok()) return FromRocks(status, absl::StrCat("opening ", dir));
   impl->db.reset(opened);
   for (size_t i = 0; i < kFamilies; ++i) impl->handles[i] = handles[i];
@@ -315,6 +327,21 @@ absl::Status Db::Sync() {
   const std::vector<rocksdb::ColumnFamilyHandle*> all(impl_->handles.begin(),
                                                       impl_->handles.end());
   return FromRocks(impl_->db->Flush(rocksdb::FlushOptions(), all), "flushing");
+}
+
+absl::Status Db::Checkpoint(const std::string& dir) const {
+  rocksdb::Checkpoint* made = nullptr;
+  if (auto status = rocksdb::Checkpoint::Create(impl_->db.get(), &made); !status.ok()) {
+    return FromRocks(status, "making a checkpoint");
+  }
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  // Everything is flushed first, so that little rests on the copied log.
+  constexpr uint64_t kAlwaysFlush = 0;
+  return FromRocks(checkpoint->CreateCheckpoint(dir, kAlwaysFlush), "making a checkpoint");
+}
+
+absl::Status Db::VerifyChecksums() const {
+  return FromRocks(impl_->db->VerifyChecksum(), "reading every file");
 }
 
 int64_t Db::DiskFreeBytes() const {

@@ -97,6 +97,8 @@ class Db : public Reader {
   // are damaged beyond a torn tail.
   static absl::StatusOr<std::unique_ptr<Db>> Open(const std::string& dir, const Options& options,
                                                   bool create);
+  // Opens it to be read only, and leaves every file as it is. Writes fail.
+  static absl::StatusOr<std::unique_ptr<Db>> OpenToRead(const std::string& dir);
   ~Db() override;
 
   absl::StatusOr<std::optional<std::string>> Get(Family family,
@@ -115,6 +117,12 @@ class Db : public Reader {
   // Takes everything written so far to the disk, also without `sync`.
   absl::Status Sync();
 
+  // Makes a copy of this moment in `dir`, a whole path that does not exist. On
+  // one disk the large files are shared, not copied. From any thread.
+  absl::Status Checkpoint(const std::string& dir) const;
+  // Reads every file. DATA_LOSS: one of them is damaged.
+  absl::Status VerifyChecksums() const;
+
   // RESOURCE_EXHAUSTED while less than the reserve is free: refused before
   // RocksDB meets the end of the disk, which it does not survive well.
   absl::Status CheckDisk() const;
@@ -124,6 +132,8 @@ class Db : public Reader {
  private:
   struct Impl;
   explicit Db(std::unique_ptr<Impl> impl);
+  static absl::StatusOr<std::unique_ptr<Db>> OpenAs(const std::string& dir, const Options& options,
+                                                    bool create, bool to_read);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -34,6 +34,7 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::ERROR_REASON_LOG_DIVERGED:
     case v1::ERROR_REASON_DECISION_TOO_LARGE:
     case v1::ERROR_REASON_ORDER_OF_MESSAGES:
+    case v1::ERROR_REASON_NO_BACKUP_DIRECTORY:
       return Code::kFailedPrecondition;
     case v1::ERROR_REASON_TOO_MANY_RESULTS:
       return Code::kOutOfRange;

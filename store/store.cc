@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "store/backup.h"
 #include "store/citizen.h"
 #include "store/commit.h"
 #include "store/contact.h"
@@ -40,6 +42,7 @@ struct Store::Impl {
   std::atomic<uint64_t> head{0};
   std::atomic<size_t> bytes_since_look{kDiskLookBytes};  // At the disk; at first it is due.
   std::function<void(uint64_t)> wake;
+  absl::Mutex backing_up;
   // Last: its threads use all of the above, and stop first.
   std::unique_ptr<Sequencer> sequencer;
 
@@ -257,6 +260,16 @@ absl::StatusOr<std::string> Store::ResumeToken(uint64_t position) const {
 
 absl::StatusOr<Frame> Store::ReadFeed(const v1::FeedFilter& filter, uint64_t from) const {
   return ReadFrame(*impl_->db->View(), impl_->log_id, filter, from);
+}
+
+absl::StatusOr<format::BackupInfo> Store::Backup(const std::string& backups) const {
+  if (!impl_->backing_up.TryLock()) {
+    return Error(v1::ERROR_REASON_OVERLOADED, "a backup is being made",
+                 {.retry = absl::Seconds(5)});
+  }
+  auto made = MakeBackup(*impl_->db, backups, impl_->clock());
+  impl_->backing_up.Unlock();
+  return made;
 }
 
 uint64_t Store::head() const { return impl_->head; }

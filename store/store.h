@@ -101,6 +101,11 @@ class Store {
   // may be empty while `position` moved. At the head: empty, position = from.
   absl::StatusOr<Frame> ReadFeed(const v1::FeedFilter& filter, uint64_t from) const;
 
+  // Makes a backup in the directory `backups` (store/backup.h), of everything
+  // that was acknowledged before the call. Writes go on meanwhile. Takes as
+  // long as writing the memtables to disk does. OVERLOADED: one is being made.
+  absl::StatusOr<format::BackupInfo> Backup(const std::string& backups) const;
+
   // Last position that is synced and readable.
   uint64_t head() const;
   std::string log_id() const;  // 32 hexadecimal digits.

@@ -104,7 +104,7 @@ std::unique_ptr<CLI::App> MakeParser(Context& context, Run& run) {
   app->allow_extras();
   AddGeneralOptions(*app, context);
   for (const auto add : {AddRecord, AddFind, AddShow, AddTimeline, AddWatch, AddFollow, AddLink,
-                         AddUnlink, AddStatus, AddImport})
+                         AddUnlink, AddStatus, AddImport, AddExport, AddBackup})
     add(*app, context, run);
   for (CLI::App* command : app->get_subcommands([](const CLI::App*) { return true; }))
     command->fallthrough()->group(context.Say(Label::group_commands));

@@ -11,6 +11,7 @@
 #include "clients/cli/context.h"
 #include "clients/cli/filter.h"
 #include "clients/cli/json.h"
+#include "clients/cli/lines.h"
 #include "clients/cli/text.h"
 #include "clients/cli/times.h"
 #include "clients/cpp/follower.h"
@@ -66,17 +67,6 @@ int ReadStart(const Context& context, const Flags& flags, v1::FollowStart& start
   return kOk;
 }
 
-// Whole or not at all: a token half written would lose the place.
-bool WriteToken(const std::string& path, const std::string& token) {
-  const std::string beside = path + ".new";
-  {
-    std::ofstream file(beside, std::ios::trunc);
-    file << token << "\n";
-    if (!file.flush()) return false;
-  }
-  return std::rename(beside.c_str(), path.c_str()) == 0;
-}
-
 void PrintEvent(const Context& context, v1::FeedEvent& event) {
   if (!context.settings.show_bsn) MaskBsn(event);
   if (context.output("ndjson") != "table") {
@@ -101,7 +91,7 @@ int Follow(Context& context, const Flags& flags) {
     for (v1::FeedEvent event : frame.events()) PrintEvent(context, event);
     // Only what has left this process is processed.
     written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0 &&
-              (flags.token_file.empty() || WriteToken(flags.token_file, frame.resume_token()));
+              (flags.token_file.empty() || ReplaceWithLine(flags.token_file, frame.resume_token()));
     processed = processed || written;
     return written && !(flags.until_empty && frame.position() >= frame.head());
   });

@@ -82,6 +82,8 @@ void AddLink(CLI::App& app, Context& context, Run& run);
 void AddUnlink(CLI::App& app, Context& context, Run& run);
 void AddStatus(CLI::App& app, Context& context, Run& run);
 void AddImport(CLI::App& app, Context& context, Run& run);
+void AddBackup(CLI::App& app, Context& context, Run& run);
+void AddExport(CLI::App& app, Context& context, Run& run);
 
 // `show` of one citizen; `find` ends with it.
 int ShowCitizen(Context& context, const std::string& citizen_id, int contacts);

@@ -80,6 +80,13 @@ bool EventsFromLines(const std::vector<std::string>& lines,
   return true;
 }
 
+std::string EnumName(const google::protobuf::EnumValueDescriptor& value) {
+  if (value.number() == 0) return "";
+  // Every enum of the contract begins with PREFIX_UNSPECIFIED.
+  const std::string& zero = value.type()->value(0)->name();
+  return OptionName(value, zero.substr(0, zero.size() - sizeof("UNSPECIFIED") + 1));
+}
+
 std::optional<int> EnumNumber(const google::protobuf::EnumDescriptor* type,
                               const std::string& prefix, const std::string& name) {
   for (int i = 0; i < type->value_count(); ++i)

@@ -29,6 +29,9 @@ std::optional<std::string> FromJson(const std::string& json, google::protobuf::M
 // type anew for every call.
 bool EventsFromLines(const std::vector<std::string>& lines, v1::RecordContactEventsRequest& events);
 
+// "in-progress" of CONTACT_STATE_IN_PROGRESS; "" of a zero.
+std::string EnumName(const google::protobuf::EnumValueDescriptor& value);
+
 // "in-progress" for CONTACT_STATE_IN_PROGRESS; 0 is never found.
 std::optional<int> EnumNumber(const google::protobuf::EnumDescriptor* type,
                               const std::string& prefix, const std::string& name);

@@ -4,8 +4,20 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <fstream>
 
 namespace klantbeeld::cli {
+
+bool ReplaceWithLine(const std::string& path, const std::string& line) {
+  const std::string beside = path + ".new";
+  {
+    std::ofstream file(beside, std::ios::trunc);
+    file << line << "\n";
+    if (!file.flush()) return false;
+  }
+  return std::rename(beside.c_str(), path.c_str()) == 0;
+}
 namespace {
 
 constexpr int kIdleMilliseconds = 200;

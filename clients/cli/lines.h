@@ -5,6 +5,10 @@
 
 namespace klantbeeld::cli {
 
+// Puts `line` in the place of the file at `path`, whole or not at all: half a
+// resume token would lose the place. False: errno says why.
+bool ReplaceWithLine(const std::string& path, const std::string& line);
+
 // Reads lines from a file descriptor. Does not own it. Not thread-safe.
 class LineReader {
  public:

@@ -37,6 +37,28 @@ std::optional<absl::Time> ParseTime(const std::string& text, absl::Time now, abs
   return std::nullopt;
 }
 
+std::optional<Period> ParsePeriod(const std::string& text, absl::TimeZone zone) {
+  const size_t dots = text.find("..");
+  if (dots != std::string::npos) {
+    const auto first = ParsePeriod(text.substr(0, dots), zone);
+    const auto last = ParsePeriod(text.substr(dots + 2), zone);
+    if (!first || !last || last->end <= first->begin) return std::nullopt;
+    return Period{first->begin, last->end};
+  }
+  absl::Time time;
+  std::string error;
+  // %Y and its fellows take fewer digits too.
+  const char* format = text.size() == 4 ? "%Y" : text.size() == 7 ? "%Y-%m" : "%Y-%m-%d";
+  if ((text.size() > 7 && text.size() != 10) ||
+      !absl::ParseTime(format, text, absl::UTCTimeZone(), &time, &error))
+    return std::nullopt;
+  const absl::CivilDay day = absl::ToCivilDay(time, absl::UTCTimeZone());
+  absl::CivilDay end = day + 1;
+  if (text.size() == 7) end = absl::CivilDay(absl::CivilMonth(day) + 1);
+  if (text.size() == 4) end = absl::CivilDay(absl::CivilYear(day) + 1);
+  return Period{absl::FromCivil(day, zone), absl::FromCivil(end, zone)};
+}
+
 std::optional<absl::CivilDay> ParseBirthDate(const std::string& text) {
   absl::Time time;
   for (const char* format : {"%d-%m-%Y", "%Y-%m-%d", "%d%m%Y"}) {

@@ -21,6 +21,14 @@ std::optional<absl::Duration> ParseDuration(const std::string& text);
 // a space will do) or one with its offset (RFC 3339).
 std::optional<absl::Time> ParseTime(const std::string& text, absl::Time now, absl::TimeZone zone);
 
+// A stretch of time: from `begin`, up to and without `end`.
+struct Period {
+  absl::Time begin, end;
+};
+// "2025", "2025-09" or "2025-09-01" in `zone`, or two of these with ".."
+// between: from the first moment of the one to the last of the other.
+std::optional<Period> ParsePeriod(const std::string& text, absl::TimeZone zone);
+
 // "12-03-1980", "12031980" or "1980-03-12", and a day that exists.
 std::optional<absl::CivilDay> ParseBirthDate(const std::string& text);
 

@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "klantbeeld/v1/backup_service.grpc.pb.h"
 #include "klantbeeld/v1/citizen_service.grpc.pb.h"
 #include "klantbeeld/v1/contact_service.grpc.pb.h"
 #include "klantbeeld/v1/identity_service.grpc.pb.h"
@@ -64,6 +65,7 @@ struct Client::Impl {
         citizens(v1::CitizenService::NewStub(channel)),
         identity(v1::IdentityService::NewStub(channel)),
         info(v1::InfoService::NewStub(channel)),
+        backup(v1::BackupService::NewStub(channel)),
         health(grpc::health::v1::Health::NewStub(channel)) {}
 
   template <class Stub, class Request, class Response>
@@ -95,6 +97,7 @@ struct Client::Impl {
   std::unique_ptr<v1::CitizenService::Stub> citizens;
   std::unique_ptr<v1::IdentityService::Stub> identity;
   std::unique_ptr<v1::InfoService::Stub> info;
+  std::unique_ptr<v1::BackupService::Stub> backup;
   std::unique_ptr<grpc::health::v1::Health::Stub> health;
 };
 
@@ -145,6 +148,16 @@ Result<v1::UnlinkResponse> Client::Unlink(const v1::UnlinkRequest& request) {
 Result<v1::GetServerInfoResponse> Client::GetServerInfo() {
   return impl_->Call(*impl_->info, &v1::InfoService::Stub::GetServerInfo,
                      v1::GetServerInfoRequest());
+}
+
+Result<v1::CreateBackupResponse> Client::CreateBackup() {
+  return impl_->Call(*impl_->backup, &v1::BackupService::Stub::CreateBackup,
+                     v1::CreateBackupRequest());
+}
+
+Result<v1::ListBackupsResponse> Client::ListBackups() {
+  return impl_->Call(*impl_->backup, &v1::BackupService::Stub::ListBackups,
+                     v1::ListBackupsRequest());
 }
 
 Result<bool> Client::Serving() {

@@ -10,6 +10,7 @@
 #include "clients/cpp/backoff.h"
 #include "clients/cpp/error.h"
 #include "clients/cpp/stop.h"
+#include "klantbeeld/v1/backup_service.pb.h"
 #include "klantbeeld/v1/citizen_service.pb.h"
 #include "klantbeeld/v1/contact_service.pb.h"
 #include "klantbeeld/v1/identity_service.pb.h"
@@ -51,6 +52,8 @@ class Client {
   Result<v1::LinkResponse> Link(const v1::LinkRequest& request);
   Result<v1::UnlinkResponse> Unlink(const v1::UnlinkRequest& request);
   Result<v1::GetServerInfoResponse> GetServerInfo();
+  Result<v1::CreateBackupResponse> CreateBackup();
+  Result<v1::ListBackupsResponse> ListBackups();
   // True when the server's health service says SERVING.
   Result<bool> Serving();
 

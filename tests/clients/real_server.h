@@ -30,20 +30,28 @@ struct Ran {
 
 class RealServer {
  public:
-  RealServer() {
+  // With the keys of `alike`, where given: then the same facts are the same ids.
+  explicit RealServer(const RealServer* alike = nullptr) {
     char pattern[] = "/tmp/klantbeeld-cli-XXXXXX";
     directory_ = mkdtemp(pattern);
-    const std::string store = " --data " + directory_ + "/data --keys " + directory_ + "/keys";
-    EXPECT_EQ(Shell(std::string(KLANTBEELD_SERVER_PROGRAM) + " init" + store).code, 0);
+    if (alike != nullptr)
+      std::filesystem::copy_file(alike->directory_ + "/keys", directory_ + "/keys");
+    EXPECT_EQ(Shell(std::string(KLANTBEELD_SERVER_PROGRAM) + " init" + Places()).code, 0);
     const int ready = ReadySocket();
     Start(KLANTBEELD_SERVER_PROGRAM,
-          {"--data", directory_ + "/data", "--keys", directory_ + "/keys", "--socket", socket()});
+          {"--data", directory_ + "/data", "--keys", directory_ + "/keys", "--socket", socket(),
+           "--backups", directory_ + "/backups"});
     WaitUntilReady(ready);
   }
   ~RealServer() {
-    kill(process_, SIGKILL);
-    waitpid(process_, nullptr, 0);
+    Kill();
     std::filesystem::remove_all(directory_);
+  }
+
+  // The store without what depends on the order of arrival. Ends the server.
+  std::string Dump() {
+    Kill();
+    return Shell(std::string(KLANTBEELD_SERVER_PROGRAM) + " dump --canonical" + Places()).out;
   }
 
   std::string socket() const { return directory_ + "/s"; }
@@ -59,13 +67,32 @@ class RealServer {
   // The same, ended by a signal once it has written its first line; `out` is
   // that line.
   Ran RunUntilFirstLine(const std::string& arguments) const {
-    const std::string pipe = directory_ + "/pipe";
-    return Shell("rm -f " + pipe + "; mkfifo " + pipe + "; " + Command(arguments) + " >" + pipe +
-                 " & exec 3<" + pipe +
-                 "; IFS= read -r first <&3; echo \"$first\"; kill -TERM $!; wait $!");
+    return Shell(UntilFirstLine(arguments));
+  }
+  // With all that it wrote before it ended.
+  Ran RunAndStopAtFirstLine(const std::string& arguments) const {
+    return Shell(UntilFirstLine(arguments, "cat <&3; "));
   }
 
  private:
+  std::string Places() const {
+    return " --data " + directory_ + "/data --keys " + directory_ + "/keys";
+  }
+
+  void Kill() {
+    if (process_ < 0) return;
+    kill(process_, SIGKILL);
+    waitpid(process_, nullptr, 0);
+    process_ = -1;
+  }
+
+  std::string UntilFirstLine(const std::string& arguments, const std::string& rest = "") const {
+    const std::string pipe = directory_ + "/pipe";
+    return "rm -f " + pipe + "; mkfifo " + pipe + "; " + Command(arguments) + " >" + pipe +
+           " & exec 3<" + pipe +
+           "; IFS= read -r first <&3; printf '%s\\n' \"$first\"; kill -TERM $!; " + rest + "wait $!";
+  }
+
   std::string Command(const std::string& arguments) const {
     return "env -i HOME=" + directory_ + " XDG_CONFIG_HOME=" + directory_ +
            "/config KLANTBEELD_SERVER=unix:" + socket() + " " KLANTBEELD_CLI_PROGRAM " " +

@@ -1,7 +1,7 @@
 foreach(name backoff client recorder follower)
   klantbeeld_test(clients_${name}_test clients/cpp/${name}_test.cc klantbeeld_client)
 endforeach()
-foreach(name arguments detect json labels lines party settings text times view)
+foreach(name arguments detect export_file export_format json labels lines party settings text times view)
   klantbeeld_test(clients_${name}_test clients/cli/${name}_test.cc klantbeeld_cli)
 endforeach()
 find_package(ZLIB REQUIRED)
@@ -11,7 +11,7 @@ target_sources(clients_adapters_test PRIVATE clients/adapters/source_test.cc)
 
 # Against the real server.
 if(TARGET klantbeeld-server)
-  foreach(name bulk context import_run)
+  foreach(name bulk cmd_backup context export_run import_run)
     klantbeeld_test(clients_${name}_test clients/cli/${name}_test.cc klantbeeld_cli)
     target_compile_definitions(clients_${name}_test PRIVATE
       KLANTBEELD_CLI_PROGRAM="$<TARGET_FILE:klantbeeld>"

@@ -95,6 +95,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"NoDoor", [](Config& c) { c.socket.clear(); }, "socket: is required"},
         {"KeysInData", [](Config& c) { c.keys = c.data + "/keys"; },
          "keys = \"/srv/klantbeeld/keys\" lies in data = \"/srv/klantbeeld\""},
+        {"BackupsInData", [](Config& c) { c.backups = c.data + "/backups"; }, "lost with the data"},
         {"OpenTcp", [](Config& c) { c.tcp = "0.0.0.0:5000"; }, "tcp = \"0.0.0.0:5000\""},
         {"OpenMetrics", [](Config& c) { c.metrics = "10.0.0.1:5000"; }, "metrics = "},
         {"GroupWithoutSocket",

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "klantbeeld/v1/backup_service.grpc.pb.h"
 #include "klantbeeld/v1/error_reason.pb.h"
 #include "store/error.h"
 #include "tests/service/events.h"
@@ -321,6 +322,14 @@ Triggers OfTheStore() {
       {v1::ERROR_REASON_LOG_FOREIGN, LogForeign},
       {v1::ERROR_REASON_LOG_DIVERGED, LogDiverged},
       {v1::ERROR_REASON_POSITION_NOT_REACHED, [nobody] { return World().List(nobody, "", 9); }},
+      {v1::ERROR_REASON_NO_BACKUP_DIRECTORY,
+       [] {
+         World world;
+         const auto backups = v1::BackupService::NewStub(world.channel);
+         v1::CreateBackupResponse response;
+         return service::Call(*backups, &v1::BackupService::Stub::CreateBackup,
+                              v1::CreateBackupRequest(), &response);
+       }},
       {v1::ERROR_REASON_OVERLOADED, Overloaded},
       {v1::ERROR_REASON_DISK_FULL, DiskFull},
       {v1::ERROR_REASON_RESTARTING, Restarting},

@@ -150,6 +150,21 @@ TEST_F(CommitTest, OtherContentIsRefusedWithTheFirstPosition) {
   EXPECT_THAT(Commit(), ElementsAre("1", "ERROR_REASON_CONTENT_DIFFERS"));
 }
 
+// As an export gives it: defaults filled in, identifiers in normal form.
+TEST_F(CommitTest, SameInNormalFormIsTheSameEvent) {
+  const v1::ContactEvent sent = Visit("a", 1, {Phone("06-12345678")});
+  Add(sent);
+  EXPECT_THAT(Commit(), ElementsAre("1"));
+  const auto record = ReadFact(*db_, 1);
+  ASSERT_TRUE(record.ok());
+  const v1::ContactEvent stored = OpenEvent(*record)->event();
+  ASSERT_NE(stored.SerializeAsString(), sent.SerializeAsString());
+  Add(stored);
+  Add(Visit("a", 1, {Phone("+31612345678")}));
+  Add(Visit("a", 1, {Phone("0612345679")}));
+  EXPECT_THAT(Commit(), ElementsAre("1 again", "1 again", "ERROR_REASON_CONTENT_DIFFERS"));
+}
+
 TEST_F(CommitTest, RefusedOnesDoNotSpoilTheGroupAndTakeNoPosition) {
   Add(Visit("a", 1, {Bsn(kBsnA)}));
   Add(Visit("b", 2, {Bsn(kBsnB)}));

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 namespace klantbeeld::cli {
@@ -29,6 +31,19 @@ struct Pipe {
   }
   int ends[2];
 };
+
+TEST(ReplaceWithLine, IsWholeOrNotAtAll) {
+  const std::string path = ::testing::TempDir() + "/replace_with_line_" + std::to_string(getpid());
+  EXPECT_TRUE(ReplaceWithLine(path, "een"));
+  EXPECT_TRUE(ReplaceWithLine(path, "twee"));
+  std::ifstream file(path);
+  std::string line, more;
+  EXPECT_TRUE(std::getline(file, line) && !std::getline(file, more));
+  EXPECT_EQ(line, "twee");
+  EXPECT_FALSE(std::filesystem::exists(path + ".new"));
+  EXPECT_FALSE(ReplaceWithLine(path + "/beneath", "drie"));
+  std::filesystem::remove(path);
+}
 
 TEST(LineReader, LinesEndInAnyWay) {
   Pipe pipe;

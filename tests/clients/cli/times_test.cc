@@ -20,6 +20,22 @@ TEST(ParseDuration, TakesUnits) {
     EXPECT_FALSE(ParseDuration(wrong)) << wrong;
 }
 
+TEST(ParsePeriod, IsAYearAMonthADayOrFromOneToAnother) {
+  const auto days = [](const char* text) -> std::string {
+    const auto period = ParsePeriod(text, Amsterdam());
+    if (!period) return "no";
+    return absl::FormatTime("%Y-%m-%d %H:%M", period->begin, Amsterdam()) + " " +
+           absl::FormatTime("%Y-%m-%d %H:%M", period->end, Amsterdam());
+  };
+  EXPECT_EQ(days("2025"), "2025-01-01 00:00 2026-01-01 00:00");
+  EXPECT_EQ(days("2025-12"), "2025-12-01 00:00 2026-01-01 00:00");
+  EXPECT_EQ(days("2025-10-26"), "2025-10-26 00:00 2025-10-27 00:00");
+  EXPECT_EQ(days("2025-03..2025-04-02"), "2025-03-01 00:00 2025-04-03 00:00");
+  for (const char* wrong : {"", "25", "2025-13", "2025-02-30", "2025-1", "2025-04..2025-03", "..",
+                            "2025..", "gisteren"})
+    EXPECT_EQ(days(wrong), "no") << wrong;
+}
+
 TEST(ParseTime, LocalUnlessItSaysItsOffset) {
   const absl::Time now = absl::FromUnixSeconds(1'760'000'000);
   const auto utc = [](const char* text) {
