@@ -11,6 +11,7 @@
 #include "clients/cli/context.h"
 #include "clients/cli/filter.h"
 #include "clients/cli/json.h"
+#include "clients/cli/output.h"
 #include "clients/cli/text.h"
 #include "clients/cli/times.h"
 #include "clients/cpp/follower.h"
@@ -77,12 +78,18 @@ bool WriteToken(const std::string& path, const std::string& token) {
   return std::rename(beside.c_str(), path.c_str()) == 0;
 }
 
-void PrintEvent(const Context& context, v1::FeedEvent& event) {
-  if (!context.settings.show_bsn) MaskBsn(event);
-  if (context.output("ndjson") != "table") {
-    Print(Json(event, false));
-    return;
-  }
+const Fields kColumns = {"position",
+                         "kind",
+                         "recordedAt",
+                         "contact.id",
+                         "contact.happenedAt",
+                         "contact.data.channel",
+                         "contact.data.state",
+                         "contact.data.subject",
+                         "contact.ref.source",
+                         "contact.ref.id"};
+
+void DrawEvent(const Context& context, const v1::FeedEvent& event) {
   const v1::ContactData& data = event.has_contact() ? event.contact().data() : event.event().data();
   Print(absl::StrCat(event.position(), "  ", TimeText(FromProto(event.recorded_at()), context.zone),
                      "  ", Pad(Word(context.lang, event.kind()), 11),
@@ -93,12 +100,15 @@ void PrintEvent(const Context& context, v1::FeedEvent& event) {
 int Follow(Context& context, const Flags& flags) {
   v1::FollowStart start;
   if (const int code = ReadStart(context, flags, start)) return code;
+  Items items(context, "ndjson", *v1::FeedEvent::descriptor(), kColumns, Items::Shape::kStream);
+  if (items.wrong()) return kUsage;
   client::StreamLimits limits;
   limits.reconnects_max = 10;
   client::Follower follower(*context.client, start, limits);
   bool written = true, processed = false;
   const auto error = follower.Run([&](const v1::FollowResponse& frame) {
-    for (v1::FeedEvent event : frame.events()) PrintEvent(context, event);
+    for (const auto& event : frame.events())
+      items.drawn() ? DrawEvent(context, event) : items.Add(event);
     // Only what has left this process is processed.
     written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0 &&
               (flags.token_file.empty() || WriteToken(flags.token_file, frame.resume_token()));
@@ -123,6 +133,7 @@ void AddFollow(CLI::App& app, Context& context, Run& run) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("follow", context.Say(Label::cmd_follow));
   command->alias("volg");
+  command->footer(context.Say(Label::follow_examples));
   command->add_option("--from", flags->from, context.Say(Label::opt_from));
   command->add_option("--channel", flags->channels, context.Say(Label::opt_channel))
       ->delimiter(',');

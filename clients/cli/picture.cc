@@ -26,25 +26,14 @@ std::string About(const v1::TimelineEntry& entry) {
   return absl::AsciiStrToLower(name);
 }
 
-absl::Time When(const v1::TimelineEntry& entry) { return FromProto(entry.contact().happened_at()); }
-
-std::string Style(const Look& look, const char* code, const std::string& text) {
-  return look.color ? absl::StrCat("\033[", code, "m", text, "\033[0m") : text;
-}
-
 std::string Fit(const Look& look, const std::string& text) {
   return look.columns > 0 ? Cut(text, look.columns) : text;
-}
-
-std::string SubjectOf(const v1::TimelineEntry& entry) {
-  const v1::ContactData& data = entry.contact().data();
-  return Clean(data.has_subject() ? data.subject() : data.product().name());
 }
 
 // As wide as the longest subject needs, within what the terminal leaves.
 int SubjectColumns(const Look& look, const Entries& entries) {
   int columns = kSubjectColumnsMin;
-  for (const auto& entry : entries) columns = std::max(columns, Width(SubjectOf(entry)));
+  for (const auto& entry : entries) columns = std::max(columns, Width(SubjectOf(entry.contact())));
   columns = std::min(columns, kSubjectColumnsMax);
   if (look.columns == 0) return columns;
   return std::min(columns, std::max(kSubjectColumnsMin, look.columns - kOtherColumns));
@@ -62,7 +51,7 @@ std::string HeadLine(const Look& look, const v1::TimelineEntry& entry, int subje
                        : Word(look.lang, data.state()));
   const std::string wait = WaitOf(look.lang, entry.contact());
   if (!wait.empty()) tail.push_back(Say(look.lang, Label::tl_wait, wait));
-  const std::string subject = SubjectOf(entry);
+  const std::string subject = SubjectOf(entry.contact());
   std::string line = absl::StrCat("  ", absl::FormatTime("%H:%M", When(entry), look.zone), "  ",
                                   Pad(Word(look.lang, data.channel()), kChannelColumns),
                                   Pad(Cut(subject, subject_columns), subject_columns), "  ",
@@ -71,17 +60,20 @@ std::string HeadLine(const Look& look, const v1::TimelineEntry& entry, int subje
   return Fit(look, line) + "\n";
 }
 
-std::string BadgeLine(const Look& look, const char* code, const std::string& badge) {
-  return Style(look, code, Fit(look, "         └ " + badge)) + "\n";
+std::string BadgeLine(const Look& look, const std::string& badge) {
+  return Fit(look, "         └ " + badge);
 }
 
 std::string BadgeLines(const Look& look, const Badges& badges) {
   std::string lines;
   if (badges.since_web > absl::ZeroDuration())
-    lines += BadgeLine(look, "0",
-                       Say(look.lang, Label::tl_switch, DurationText(look.lang, badges.since_web)));
+    lines += BadgeLine(look, Say(look.lang, Label::tl_switch,
+                                 DurationText(look.lang, badges.since_web))) +
+             "\n";
   if (badges.repeat > 0)
-    lines += BadgeLine(look, "1", Say(look.lang, Label::tl_repeat, badges.repeat, 7));
+    lines += Style(look, "1",
+                   BadgeLine(look, Say(look.lang, Label::tl_repeat, badges.repeat, 7))) +
+             "\n";
   return lines;
 }
 

@@ -40,6 +40,14 @@ TEST(Table, ColumnsLineUpAndFit) {
   EXPECT_NE(table.Render(0).find("die niet past en meer"), std::string::npos);
 }
 
+TEST(Table, WidestColumnGivesAndWholeOnesDoNot) {
+  Table table({"Klant", "Naam", "Notitie"}, 1);
+  table.Add({"86ee568d56534a6d", "Noor", "een heel lange notitie"});
+  EXPECT_EQ(table.Render(36),
+            "Klant             Naam  Notitie\n"
+            "86ee568d56534a6d  Noor  een heel la…\n");
+}
+
 TEST(Table, AllColumnsGiveWhenTheLastIsNotEnough) {
   Table table({"aaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbb"});
   EXPECT_EQ(Width(table.Render(20)), 20);
