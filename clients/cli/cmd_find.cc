@@ -45,7 +45,7 @@ int Show(Context& context, v1::FindCitizensResponse& found) {
   if (context.output("table") == "table" && context.settings.fields.empty() &&
       found.citizens_size() == 1)
     return ShowCitizen(context, found.citizens(0).id(), 0);
-  Items items(context, "table", *v1::Citizen::descriptor(),
+  Items items(context, "table", v1::Citizen::descriptor,
               {"id", "status", "details.details.surname", "details.details.birthDate.year",
                "identifiers.identifier.type", "identifiers.identifier.masked",
                "latest.contact.happenedAt", "latest.contact.data.channel",

@@ -100,7 +100,7 @@ void DrawEvent(const Context& context, const v1::FeedEvent& event) {
 int Follow(Context& context, const Flags& flags) {
   v1::FollowStart start;
   if (const int code = ReadStart(context, flags, start)) return code;
-  Items items(context, "ndjson", *v1::FeedEvent::descriptor(), kColumns, Items::Shape::kStream);
+  Items items(context, "ndjson", v1::FeedEvent::descriptor, kColumns, Items::Shape::kStream);
   if (items.wrong()) return kUsage;
   client::StreamLimits limits;
   limits.reconnects_max = 10;

@@ -2,7 +2,6 @@
 
 #include "clients/cli/arguments.h"
 #include "clients/cli/context.h"
-#include "clients/cli/json.h"
 #include "clients/cli/output.h"
 #include "clients/cli/pager.h"
 #include "clients/cli/reading.h"
@@ -27,13 +26,11 @@ client::Result<v1::GetCitizenResponse> ReadCitizen(Context& context, const std::
   if (context.settings.show_bsn) request.add_reveal(v1::IDENTIFIER_TYPE_BSN);
   request.set_purpose(context.settings.purpose);
   request.set_reason(context.settings.reason);
-  auto reply = context.client->GetCitizen(request);
-  if (reply.ok() && !context.settings.show_bsn) MaskBsn(reply.value());
-  return reply;
+  return context.client->GetCitizen(request);
 }
 
 int ShowCitizen(Context& context, const std::string& citizen_id, int contacts) {
-  Items items(context, "table", *v1::Citizen::descriptor(),
+  Items items(context, "table", v1::Citizen::descriptor,
               {"id", "status", "details.details.surname", "channelCounts.channel",
                "channelCounts.contacts"});
   if (items.wrong()) return kUsage;

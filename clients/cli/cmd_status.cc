@@ -14,7 +14,7 @@ int Status(Context& context) {
   const auto reply = context.client->GetServerInfo();
   if (!reply.ok()) return Fail(context, reply.error());
   const v1::GetServerInfoResponse& info = reply.value();
-  Items items(context, "table", *info.GetDescriptor(),
+  Items items(context, "table", v1::GetServerInfoResponse::descriptor,
               {"version", "logId", "head", "enabled", "accessControl", "followers", "watchers"});
   if (items.wrong()) return kUsage;
   if (!items.drawn()) {

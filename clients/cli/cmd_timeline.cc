@@ -29,7 +29,7 @@ const Fields kColumns = {
     "contact.ref.id"};
 
 int PrintTimeline(Context& context, const Flags& flags, v1::ListTimelineResponse& page) {
-  Items items(context, "table", *v1::TimelineEntry::descriptor(), kColumns);
+  Items items(context, "table", v1::TimelineEntry::descriptor, kColumns);
   if (items.wrong()) return kUsage;
   if (!items.drawn()) {
     for (const auto& entry : page.entries()) items.Add(entry);
@@ -86,9 +86,9 @@ bool AsEntries(const Context& context) { return context.settings.output == "csv"
 Items StepItems(const Context& context) {
   const char* otherwise = context.out_is_terminal ? "table" : "ndjson";
   if (AsEntries(context))
-    return Items(context, otherwise, *v1::TimelineEntry::descriptor(), kColumns,
+    return Items(context, otherwise, v1::TimelineEntry::descriptor, kColumns,
                  Items::Shape::kStream);
-  return Items(context, otherwise, *v1::WatchTimelineResponse::descriptor(), {},
+  return Items(context, otherwise, v1::WatchTimelineResponse::descriptor, {},
                Items::Shape::kStream);
 }
 

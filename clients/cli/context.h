@@ -56,7 +56,7 @@ struct Context {
     return settings.output.empty() ? otherwise : settings.output;
   }
   // How pictures for people are drawn now.
-  Look look() const { return {lang, zone, absl::Now(), columns, color}; }
+  Look look() const { return {lang, zone, absl::Now(), columns, color, settings.show_bsn}; }
   std::string Say(Label label) const { return Text(lang, label); }
   template <class... Args>
   std::string Say(Label label, const Args&... args) const {

@@ -26,7 +26,7 @@ std::string CsvCell(const std::string& value);
 // Writes items of one type in the form that --output and --fields ask for. Of
 // every item only what may be shown: BSNs are masked unless asked for.
 //
-//   Items items(context, "table", *v1::Citizen::descriptor(), columns);
+//   Items items(context, "table", v1::Citizen::descriptor, columns);
 //   if (items.wrong()) return kUsage;       // It was said what is wrong.
 //   if (items.drawn()) ...                  // The caller draws a picture of its own.
 //   for (...) items.Add(citizen);
@@ -39,7 +39,7 @@ class Items {
   // `otherwise` where no form was asked for; `columns` of CSV and of tables
   // where no fields were.
   Items(const Context& context, const std::string& otherwise,
-        const google::protobuf::Descriptor& type, Fields columns, Shape shape = Shape::kList);
+        const google::protobuf::Descriptor* (*type)(), Fields columns, Shape shape = Shape::kList);
 
   // --fields names one that is not there.
   bool wrong() const { return wrong_; }

@@ -8,7 +8,7 @@
 
 namespace klantbeeld::cli {
 
-// The citizen with so many of its latest contacts; BSNs masked unless asked for.
+// The citizen with so many of its latest contacts.
 client::Result<v1::GetCitizenResponse> ReadCitizen(Context& context, const std::string& citizen_id,
                                                    int contacts);
 

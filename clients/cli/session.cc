@@ -184,7 +184,6 @@ bool Session::ReadPage(const std::string& page_token) {
       Failed(reply.error());
       return false;
     }
-    if (!context_.settings.show_bsn) MaskBsn(reply.value());
     entries_.MergeFrom(reply.value().entries());
     next_page_ = reply.value().next_page_token();
     request.set_page_token(next_page_);

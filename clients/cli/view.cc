@@ -125,9 +125,11 @@ std::string Style(const Look& look, const char* code, const std::string& text) {
 
 absl::Time When(const v1::TimelineEntry& entry) { return FromProto(entry.contact().happened_at()); }
 
-std::string ShownValue(const v1::Identifier& identifier) {
-  // A whole BSN is there only when it was asked for, with a reason.
-  return Clean(identifier.has_value() ? identifier.value() : identifier.masked());
+std::string ShownValue(const v1::Identifier& identifier, bool whole_bsn) {
+  const std::string& value = identifier.value();
+  if (identifier.type() != v1::IDENTIFIER_TYPE_BSN || whole_bsn || !identifier.has_value())
+    return Clean(identifier.has_value() ? value : identifier.masked());
+  return "******" + Clean(value.substr(value.size() < 3 ? 0 : value.size() - 3));
 }
 
 std::string NameOf(Lang lang, const v1::Citizen& citizen) {
@@ -181,7 +183,7 @@ std::string HeadText(const Look& look, const v1::Citizen& citizen) {
   Append(head, AddressOf(citizen));
   for (const auto& found : citizen.identifiers())
     if (found.identifier().type() == v1::IDENTIFIER_TYPE_BSN)
-      head.push_back("BSN " + ShownValue(found.identifier()));
+      head.push_back("BSN " + ShownValue(found.identifier(), look.whole_bsn));
   if (citizen.status() == v1::CITIZEN_STATUS_UNIDENTIFIED)
     head.push_back(Text(look.lang, Named(citizen) ? Label::unidentified : Label::only_a_number));
   std::string text = absl::StrJoin(head, ", ");

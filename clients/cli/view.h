@@ -21,6 +21,7 @@ struct Look {
   absl::Time now;
   int columns = 80;  // 0: cut nothing.
   bool color = false;
+  bool whole_bsn = false;
 };
 
 // The text in a colour or weight ("1" bold, "33" yellow), where colour is on.
@@ -32,8 +33,9 @@ std::string NameOf(Lang lang, const v1::Citizen& citizen);
 // "12-03-1980", with "??" for what is not known; "" where nothing is.
 std::string BornOf(const v1::Citizen& citizen);
 std::string AddressOf(const v1::Citizen& citizen);
-// An identifier's value where the reply has it, else what may be shown.
-std::string ShownValue(const v1::Identifier& identifier);
+// An identifier's value where the reply has it, else what may be shown; of a
+// BSN the last three digits unless the whole was asked for.
+std::string ShownValue(const v1::Identifier& identifier, bool whole_bsn = false);
 // What it was about: the subject, else the product.
 std::string SubjectOf(const v1::Contact& contact);
 // How long it took before somebody answered; "" where not said.

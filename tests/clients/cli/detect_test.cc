@@ -1,7 +1,9 @@
 #include "clients/cli/detect.h"
 
 #include <gtest/gtest.h>
+#include <phonenumbers/phonenumberutil.h>
 
+#include "absl/strings/str_cat.h"
 #include "clients/cli/settings.h"
 
 namespace klantbeeld::cli {
@@ -75,6 +77,21 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"NameAndNoDate", "Jansen", "", "31-02-1980", Label::date_expected, nullptr},
         Row{"Nothing", " ", "", "", Label::search_hint, nullptr}),
     [](const auto& row) { return row.param.name; });
+
+// Dutch numbers are read without the library, and must come out as it says.
+TEST(Detect, DutchNumbersAreReadAsTheLibraryReadsThem) {
+  using i18n::phonenumbers::PhoneNumberUtil;
+  const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();
+  for (int prefix = 10; prefix < 100; ++prefix) {
+    const std::string typed = absl::StrCat("0", prefix, "-1234567");
+    i18n::phonenumbers::PhoneNumber number;
+    std::string want;
+    ASSERT_EQ(util.Parse(typed, "NL", &number), PhoneNumberUtil::NO_PARSING_ERROR);
+    ASSERT_TRUE(util.IsPossibleNumber(number)) << typed;
+    util.Format(number, PhoneNumberUtil::E164, &want);
+    EXPECT_EQ(std::get<Key>(Detect(typed, {})).request.identifier().value(), want);
+  }
+}
 
 TEST(Detect, CaseNumbersAreWhatTheMunicipalitySays) {
   const auto kind = [](const std::string& pattern) {

@@ -20,7 +20,7 @@ std::string Printed(const std::string& output, const Fields& fields, bool show_b
   context.settings.fields = fields;
   context.settings.show_bsn = show_bsn;
   ::testing::internal::CaptureStdout();
-  Items items(context, "table", *v1::Citizen::descriptor(), {"id", "details.details.surname"});
+  Items items(context, "table", v1::Citizen::descriptor, {"id", "details.details.surname"});
   EXPECT_FALSE(items.wrong());
   for (const auto& citizen : found.citizens()) items.Add(citizen);
   found.clear_citizens();
@@ -68,7 +68,7 @@ TEST(Items, UnknownFieldIsSaid) {
   Context context;
   context.settings.fields = {"id", "details.details.colour"};
   ::testing::internal::CaptureStderr();
-  const Items items(context, "table", *v1::Citizen::descriptor(), {});
+  const Items items(context, "table", v1::Citizen::descriptor, {});
   EXPECT_TRUE(items.wrong());
   const std::string said = ::testing::internal::GetCapturedStderr();
   EXPECT_NE(said.find("details.details.colour"), std::string::npos);

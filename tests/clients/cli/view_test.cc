@@ -146,6 +146,20 @@ TEST(Show, ColourIsOnlyForWhatStandsOut) {
   EXPECT_EQ(ShowText(At(Lang::kDutch), WithTimeline(), 5).find('\033'), std::string::npos);
 }
 
+TEST(Show, WholeBsnOnlyWhereAskedFor) {
+  v1::Identifier identifier;
+  identifier.set_type(v1::IDENTIFIER_TYPE_BSN);
+  identifier.set_value("999990019");
+  EXPECT_EQ(ShownValue(identifier), "******019");
+  EXPECT_EQ(ShownValue(identifier, true), "999990019");
+  v1::Citizen citizen;
+  *citizen.add_identifiers()->mutable_identifier() = identifier;
+  Look look = At(Lang::kDutch);
+  EXPECT_EQ(HeadText(look, citizen).find("999990019"), std::string::npos);
+  look.whole_bsn = true;
+  EXPECT_NE(HeadText(look, citizen).find("BSN 999990019"), std::string::npos);
+}
+
 TEST(Show, OneContactIsShownWhole) {
   const std::string text = ContactText(At(Lang::kDutch), Timeline()[1].contact());
   EXPECT_NE(text.find("08-10-2025 14:00 (27 uur geleden)"), std::string::npos) << text;
