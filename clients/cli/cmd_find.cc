@@ -1,16 +1,19 @@
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_join.h"
 #include "clients/cli/arguments.h"
 #include "clients/cli/context.h"
 #include "clients/cli/finder.h"
 #include "clients/cli/input.h"
 #include "clients/cli/output.h"
-#include "clients/cli/pager.h"
+#include "clients/cli/times.h"
 
 namespace klantbeeld::cli {
 namespace {
 
 struct Flags {
-  std::string term, kind, born;
+  std::vector<std::string> words;  // Of the term, which need no quotes.
+  std::string kind, born;
 };
 
 bool MayAsk(const Context& context) {
@@ -41,6 +44,36 @@ int NobodyFound(const Context& context, const Key& key, const std::string& term)
 // More than ten: asks for another key and keeps who may have both.
 int Refine(Context& context, const Flags& flags, const Key& first);
 
+// On a terminal one is chosen by number, or they are told apart by birth date;
+// Enter alone leaves it at the table.
+int ChooseOne(Context& context, Citizens citizens) {
+  while (citizens.size() > 1) {
+    Print(HitsTable(context, citizens, true));
+    const auto line = AskLine(context, context.Say(Label::choose_prompt, citizens.size(),
+                                                   context.Say(NextKey(citizens))));
+    if (context.stop.requested()) return kInterrupted;
+    const std::string answer(absl::StripAsciiWhitespace(line.value_or("")));
+    if (answer.empty()) return kOk;
+    int number = 0;
+    Citizens kept;
+    if (const auto born = ParseBirthDate(answer)) {
+      for (const auto& citizen : citizens)
+        if (MayHold(citizen, Key{Label::kind_name, {}, born})) *kept.Add() = citizen;
+    } else if (absl::SimpleAtoi(answer, &number) && number >= 1 && number <= citizens.size()) {
+      *kept.Add() = citizens[number - 1];
+    } else {
+      Complain(context.Say(Label::session_no_such_number));
+      continue;
+    }
+    if (kept.empty()) {
+      Complain(context.Say(Label::session_nobody_left));
+      return kNotFound;
+    }
+    citizens.Swap(&kept);
+  }
+  return ShowCitizen(context, citizens[0].id(), 0);
+}
+
 int Show(Context& context, v1::FindCitizensResponse& found) {
   if (context.output("table") == "table" && context.settings.fields.empty() &&
       found.citizens_size() == 1)
@@ -51,18 +84,19 @@ int Show(Context& context, v1::FindCitizensResponse& found) {
                "latest.contact.happenedAt", "latest.contact.data.channel",
                "latest.contact.data.subject"});
   if (items.wrong()) return kUsage;
-  if (items.drawn()) {
-    const Paged paged(context);
-    Print(HitsTable(context, found.citizens(), false));
-  } else {
+  if (!items.drawn()) {
     for (const auto& citizen : found.citizens()) items.Add(citizen);
     found.clear_citizens();
     items.End(&found, "citizens");
     return kOk;
   }
-  if (!context.settings.quiet)
-    Complain(context.Say(Label::search_many, found.citizens_size(),
-                         context.Say(NextKey(found.citizens()))));
+  if (context.out_is_terminal && MayAsk(context)) return ChooseOne(context, found.citizens());
+  Print(HitsTable(context, found.citizens(), false));
+  if (context.settings.quiet) return kOk;
+  const Label next = NextKey(found.citizens());
+  Complain(
+      context.Say(Label::search_many, found.citizens_size(),
+                  context.Say(next == Label::next_born ? Label::next_born_option : next)));
   return kOk;
 }
 
@@ -102,7 +136,7 @@ int Refine(Context& context, const Flags& flags, const Key& first) {
 }
 
 int Find(Context& context, const Flags& flags) {
-  std::string term = flags.term;
+  std::string term = absl::StrJoin(flags.words, " ");
   const bool asked = term.empty() || term == "-";
   if (asked) {
     const auto line = AskLine(context, context.Say(Label::search_prompt));
@@ -126,7 +160,7 @@ void AddFind(CLI::App& app, Context& context, Run& run) {
   CLI::App* command = app.add_subcommand("find", context.Say(Label::cmd_find));
   command->alias("zoek");
   command->footer(context.Say(Label::find_examples));
-  command->add_option("term", flags->term, context.Say(Label::opt_term));
+  command->add_option("term", flags->words, context.Say(Label::opt_term));
   Choose(context, command->add_option("--kind", flags->kind, context.Say(Label::opt_kind)),
          {std::begin(kKinds), std::end(kKinds)});
   command->add_option("--born", flags->born, context.Say(Label::opt_born));

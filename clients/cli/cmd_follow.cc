@@ -78,16 +78,9 @@ bool WriteToken(const std::string& path, const std::string& token) {
   return std::rename(beside.c_str(), path.c_str()) == 0;
 }
 
-const Fields kColumns = {"position",
-                         "kind",
-                         "recordedAt",
-                         "contact.id",
-                         "contact.happenedAt",
-                         "contact.data.channel",
-                         "contact.data.state",
-                         "contact.data.subject",
-                         "contact.ref.source",
-                         "contact.ref.id"};
+const Fields kColumns = {"position",           "kind",          "recordedAt",
+                         "event.source",       "event.eventId", "event.data.channel",
+                         "event.data.subject", "contactId",     "citizenIds"};
 
 void DrawEvent(const Context& context, const v1::FeedEvent& event) {
   const v1::ContactData& data = event.has_contact() ? event.contact().data() : event.event().data();

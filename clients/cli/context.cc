@@ -22,7 +22,8 @@ int TerminalColumns(bool terminal) {
   winsize size{};
   if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
     return size.ws_col;
-  return 80;
+  // What goes to a file or a program is not cut.
+  return terminal ? 80 : 0;
 }
 
 Exit ExitOf(grpc::StatusCode code) {
@@ -79,6 +80,10 @@ void Context::LookAtTerminal() {
   err_is_terminal = isatty(STDERR_FILENO) != 0;
 }
 
+void Context::MeasureTerminal() {
+  columns = settings.wide ? 0 : TerminalColumns(out_is_terminal);
+}
+
 int Context::Prepare() {
   if (settings.lang != "nl" && settings.lang != "en")
     return BadValue(*this, "--lang", settings.lang, Say(Label::want_one_of, "nl, en"));
@@ -93,7 +98,7 @@ int Context::Prepare() {
     return BadValue(*this, "--time-zone", settings.time_zone, Say(Label::want_zone));
   if (settings.show_bsn && settings.reason.empty()) return Usage(*this, Say(Label::want_reason));
   color = !settings.no_color && (settings.force_color || out_is_terminal);
-  columns = settings.wide ? 0 : TerminalColumns(out_is_terminal);
+  MeasureTerminal();
   return needs_server ? Connect() : kOk;
 }
 

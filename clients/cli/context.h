@@ -46,6 +46,8 @@ struct Context {
 
   // What each of the standard files is connected to.
   void LookAtTerminal();
+  // How wide it is now.
+  void MeasureTerminal();
   // Checks the settings and makes the client; on failure says why and gives
   // the exit code.
   int Prepare();

@@ -84,6 +84,7 @@ Editor::~Editor() {
 
 Editor::Got Editor::Line(const std::string& prompt, std::string& line) {
   std::fflush(stdout);
+  el_resize(impl_->line);  // The window may have been made wider or narrower.
   impl_->prompt = prompt;
   impl_->broken_off = false;
   int count = 0;

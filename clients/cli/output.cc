@@ -179,8 +179,7 @@ void Items::End(const Message* whole, const std::string& name) {
   if (format_ == "table") {
     Table table(fields_);
     for (auto& row : rows_) table.Add(std::move(row));
-    // What goes to a program is not cut.
-    Print(table.Render(context_.out_is_terminal ? context_.columns : 0));
+    Print(table.Render(context_.columns));
   }
   if (format_ != "json") return;
   Value items = Value::array();

@@ -312,6 +312,7 @@ int Converse(Context& context) {
       Print("\n");
       return context.stop.requested() ? kInterrupted : kOk;
     }
+    context.MeasureTerminal();
     if (session.MayRemember(line)) editor.Remember(line);
     if (!session.Take(line)) return kOk;
   }

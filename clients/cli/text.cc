@@ -84,6 +84,16 @@ std::string Pad(const std::string& text, int columns) {
   return text + std::string(static_cast<size_t>(std::max(0, columns - Width(text))), ' ');
 }
 
+std::string Flow(const std::vector<std::string>& parts, const std::string& between, int columns) {
+  std::string text, line;
+  for (const auto& part : parts) {
+    const bool fits = columns == 0 || Width(line + between + part) <= columns;
+    if (!line.empty() && !fits) text += std::exchange(line, "") + "\n";
+    line += (line.empty() ? "" : between) + (columns == 0 ? part : Cut(part, columns));
+  }
+  return text + line + "\n";
+}
+
 Table::Table(std::vector<std::string> header, size_t whole) : whole_(whole) {
   Add(std::move(header));
 }

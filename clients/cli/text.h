@@ -19,6 +19,11 @@ std::string Cut(const std::string& text, int columns);
 // The text filled with spaces to `columns`; longer text stays as it is.
 std::string Pad(const std::string& text, int columns);
 
+// The parts with `between` between them, on as many lines as it takes for none
+// to be wider than `columns` (0: one line). A part is not broken; one that is
+// wider is cut.
+std::string Flow(const std::vector<std::string>& parts, const std::string& between, int columns);
+
 // Rows under a header, columns as wide as their widest cell. With `columns`
 // set, the widest columns are cut so that no row is wider. Cells are cleaned.
 class Table {

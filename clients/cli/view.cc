@@ -81,21 +81,26 @@ int RepeatOf(const v1::Citizen& citizen) {
   return badges.empty() ? 0 : badges.front().repeat;
 }
 
-// Six numbers, in one line of eighty columns.
-std::string Numbers(const Look& look, const v1::Citizen& citizen) {
+// Six numbers.
+std::vector<std::string> Numbers(const Look& look, const v1::Citizen& citizen) {
   uint64_t total = 0;
   for (const auto& count : citizen.channel_counts()) total += count.contacts();
   const int repeat = RepeatOf(citizen);
-  return absl::StrJoin(
-      {Say(look.lang, Label::count_contacts, total),
-       Say(look.lang, Label::count_month,
-           CountSince(citizen, total, look.now - absl::Hours(30 * 24))),
-       repeat > 0 ? Style(look, "1", Say(look.lang, Label::count_repeat, repeat))
-                  : Say(look.lang, Label::count_repeat, "-"),
-       Say(look.lang, Label::count_cases, CasesOf(citizen)),
-       Say(look.lang, Label::next_appointment, NextAppointment(look, citizen)),
-       Say(look.lang, Label::last_wait, LastWait(look, citizen))},
-      " | ");
+  return {Say(look.lang, Label::count_contacts, total),
+          Say(look.lang, Label::count_month,
+              CountSince(citizen, total, look.now - absl::Hours(30 * 24))),
+          Say(look.lang, Label::count_repeat, repeat > 0 ? absl::StrCat(repeat) : "-"),
+          Say(look.lang, Label::count_cases, CasesOf(citizen)),
+          Say(look.lang, Label::next_appointment, NextAppointment(look, citizen)),
+          Say(look.lang, Label::last_wait, LastWait(look, citizen))};
+}
+
+// The part in its style, where it stands in a text that was laid out without.
+std::string StylePart(const Look& look, const char* code, const std::string& text,
+                      const std::string& part) {
+  const size_t at = part.empty() || !look.color ? std::string::npos : text.find(part);
+  if (at == std::string::npos) return text;
+  return text.substr(0, at) + Style(look, code, part) + text.substr(at + part.size());
 }
 
 std::string OutcomeOf(const Look& look, const v1::ContactData& data) {
@@ -166,6 +171,11 @@ std::string AddressOf(const v1::Citizen& citizen) {
   return Clean(absl::StrJoin(words, " "));
 }
 
+std::string CityOf(const v1::Citizen& citizen) {
+  const auto* details = Latest(citizen, [](const auto& d) { return d.address().has_city(); });
+  return details == nullptr ? "" : Clean(details->address().city());
+}
+
 std::string WaitOf(Lang lang, const v1::Contact& contact) {
   if (!contact.data().has_waited()) return "";
   return DurationText(lang, FromProto(contact.data().waited()));
@@ -180,22 +190,27 @@ std::string HeadText(const Look& look, const v1::Citizen& citizen) {
   std::vector<std::string> head = {NameOf(look.lang, citizen)};
   const std::string born = BornOf(citizen);
   if (!born.empty()) head.push_back(Say(look.lang, Label::born, born));
-  Append(head, AddressOf(citizen));
+  Append(head, CityOf(citizen));
   for (const auto& found : citizen.identifiers())
     if (found.identifier().type() == v1::IDENTIFIER_TYPE_BSN)
       head.push_back("BSN " + ShownValue(found.identifier(), look.whole_bsn));
   if (citizen.status() == v1::CITIZEN_STATUS_UNIDENTIFIED)
     head.push_back(Text(look.lang, Named(citizen) ? Label::unidentified : Label::only_a_number));
-  std::string text = absl::StrJoin(head, ", ");
-  if (Latest(citizen, [](const auto& d) { return d.secret(); }) != nullptr)
-    absl::StrAppend(&text, "  ", Yellow(look, Text(look.lang, Label::secret)));
-  absl::StrAppend(&text, "\n", Numbers(look, citizen), "\n");
+  const bool secret = Latest(citizen, [](const auto& d) { return d.secret(); }) != nullptr;
+  const std::string warning = secret ? Text(look.lang, Label::secret) : "";
+  Append(head, warning);
+  std::string text = StylePart(look, "33", Flow(head, ", ", look.columns), warning);
+  const std::vector<std::string> numbers = Numbers(look, citizen);
+  const std::string repeat = RepeatOf(citizen) > 0 ? numbers[2] : "";
+  text += StylePart(look, "1", Flow(numbers, "  ", look.columns), repeat);
   for (const int issue : citizen.issues())
     text += Yellow(
         look, Say(look.lang, Label::issue, Word(look.lang, static_cast<v1::CitizenIssue>(issue))));
   if (citizen.status() == v1::CITIZEN_STATUS_SUPERSEDED)
     text += Say(look.lang, Label::superseded, Clean(absl::StrJoin(citizen.successors(), ", ")));
-  return text + Say(look.lang, Label::citizen_id, Clean(citizen.id()));
+  std::vector<std::string> last = {Say(look.lang, Label::citizen_id, Clean(citizen.id()))};
+  Append(last, AddressOf(citizen));
+  return text + Flow(last, ", ", look.columns);
 }
 
 std::string ShowText(const Look& look, const v1::Citizen& citizen, int contacts) {

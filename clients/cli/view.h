@@ -33,6 +33,7 @@ std::string NameOf(Lang lang, const v1::Citizen& citizen);
 // "12-03-1980", with "??" for what is not known; "" where nothing is.
 std::string BornOf(const v1::Citizen& citizen);
 std::string AddressOf(const v1::Citizen& citizen);
+std::string CityOf(const v1::Citizen& citizen);
 // An identifier's value where the reply has it, else what may be shown; of a
 // BSN the last three digits unless the whole was asked for.
 std::string ShownValue(const v1::Identifier& identifier, bool whole_bsn = false);

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 import uuid
+from typing import Callable
 
 SECONDS_MAX = 20
 
@@ -55,7 +56,6 @@ class Terminal:
                  lines: int = 40) -> None:
         self.name = f"klantbeeld-{uuid.uuid4().hex[:12]}"
         self.folder = tempfile.mkdtemp(prefix="klantbeeld-tmux-")
-        self.columns = columns
         fifo = f"{self.folder}/output"
         os.mkfifo(fifo)
         self.output = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
@@ -76,11 +76,24 @@ class Terminal:
         return "\n".join(line.rstrip() for line in self._tmux("capture-pane", "-p").split("\n")).rstrip()
 
     def wait_for(self, text: str) -> str:
-        """The screen, once it shows `text`: looked at whenever something was written."""
-        ends = time.monotonic() + SECONDS_MAX
+        """The screen, once it shows `text`."""
+        return self._wait(lambda screen: text in screen, text)
+
+    def wait_for_prompt(self, prompts: tuple[str, ...], count: int) -> str:
+        """The screen, once so many lines begin with one of these and the last is bare."""
+        bare = tuple(prompt.rstrip() for prompt in prompts)
+
+        def shows(screen: str) -> bool:
+            lines = screen.split("\n")
+            return sum(line.startswith(bare) for line in lines) == count and lines[-1] in bare
+        return self._wait(shows, f"prompt number {count}")
+
+    def _wait(self, shows: Callable[[str], bool], text: str, seconds: float = SECONDS_MAX) -> str:
+        """Looks whenever something was written."""
+        ends = time.monotonic() + seconds
         while True:
             screen = self.screen()
-            if text in screen:
+            if shows(screen):
                 return screen
             left = ends - time.monotonic()
             if left < 0:
@@ -101,6 +114,20 @@ class Terminal:
     def press(self, key: str) -> None:
         """A key by tmux's name: Up, C-c, Tab."""
         self._tmux("send-keys", key)
+
+    def press_until(self, key: str, text: str) -> str:
+        """Presses it again and again: less drops what was typed around an interrupt."""
+        ends = time.monotonic() + SECONDS_MAX
+        while time.monotonic() < ends:
+            self.press(key)
+            try:
+                return self._wait(lambda screen: text in screen, text, 1)
+            except AssertionError:
+                continue
+        return self.wait_for(text)
+
+    def resize(self, columns: int) -> None:
+        self._tmux("resize-window", "-x", str(columns))
 
     def clear(self) -> None:
         """Clears what was shown, so that the next wait is for something new."""

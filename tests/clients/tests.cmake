@@ -27,4 +27,8 @@ if(TARGET klantbeeld-server)
       $<TARGET_FILE:klantbeeld-server> $<TARGET_FILE:klantbeeld>)
     set_tests_properties(${name}_test PROPERTIES TIMEOUT 300)
   endforeach()
+  # The tool's page shows what the tool prints.
+  add_test(NAME tool_doc COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/tool_doc.py
+    $<TARGET_FILE:klantbeeld-server> $<TARGET_FILE:klantbeeld>)
+  set_tests_properties(tool_doc PROPERTIES TIMEOUT 300)
 endif()
