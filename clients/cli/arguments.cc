@@ -121,7 +121,10 @@ int UnknownWord(const CLI::App& app, const Context& context, const std::string& 
     return kUsage;
   }
   Usage(context, context.Say(Label::unknown_command, Clean(word)));
-  const std::string nearest = Nearest(app, word);
+  // A key in the place of a command was meant to be looked up.
+  const bool key = word.find('@') != std::string::npos ||
+                   std::any_of(word.begin(), word.end(), absl::ascii_isdigit);
+  const std::string nearest = key ? "find" : Nearest(app, word);
   if (!nearest.empty()) Complain(context.Say(Label::did_you_mean, nearest));
   return kUsage;
 }

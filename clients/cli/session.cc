@@ -306,6 +306,8 @@ int Converse(Context& context) {
   });
   Print(context.Say(Label::session_welcome));
   for (std::string line;;) {
+    // Ctrl-C while something was printed breaks off nothing any more.
+    context.stop.TakeBack();
     const Editor::Got got = editor.Line(context.Say(Label::session_prompt), line);
     if (got == Editor::Got::kBrokenOff) continue;
     if (got == Editor::Got::kEnd) {

@@ -231,6 +231,7 @@ TEST_F(CommandTest, HelpOnCommandsAndSubjects) {
   EXPECT_EQ(wrong.code, kUsage);
   EXPECT_TRUE(Has(wrong.err, "Bedoelde je: find?"));
   EXPECT_EQ(server.Run("version --server nonsense").code, 0);
+  EXPECT_TRUE(Has(server.Run("0612345678").err, "Bedoelde je: find?"));
 }
 
 TEST_F(CommandTest, ProfileChoosesTheServer) {
