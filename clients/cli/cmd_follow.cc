@@ -12,6 +12,7 @@
 #include "clients/cli/filter.h"
 #include "clients/cli/json.h"
 #include "clients/cli/lines.h"
+#include "clients/cli/output.h"
 #include "clients/cli/text.h"
 #include "clients/cli/times.h"
 #include "clients/cpp/follower.h"
@@ -67,12 +68,11 @@ int ReadStart(const Context& context, const Flags& flags, v1::FollowStart& start
   return kOk;
 }
 
-void PrintEvent(const Context& context, v1::FeedEvent& event) {
-  if (!context.settings.show_bsn) MaskBsn(event);
-  if (context.output("ndjson") != "table") {
-    Print(Json(event, false));
-    return;
-  }
+const Fields kColumns = {"position",           "kind",          "recordedAt",
+                         "event.source",       "event.eventId", "event.data.channel",
+                         "event.data.subject", "contactId",     "citizenIds"};
+
+void DrawEvent(const Context& context, const v1::FeedEvent& event) {
   const v1::ContactData& data = event.has_contact() ? event.contact().data() : event.event().data();
   Print(absl::StrCat(event.position(), "  ", TimeText(FromProto(event.recorded_at()), context.zone),
                      "  ", Pad(Word(context.lang, event.kind()), 11),
@@ -83,12 +83,15 @@ void PrintEvent(const Context& context, v1::FeedEvent& event) {
 int Follow(Context& context, const Flags& flags) {
   v1::FollowStart start;
   if (const int code = ReadStart(context, flags, start)) return code;
+  Items items(context, "ndjson", v1::FeedEvent::descriptor, kColumns, Items::Shape::kStream);
+  if (items.wrong()) return kUsage;
   client::StreamLimits limits;
   limits.reconnects_max = 10;
   client::Follower follower(*context.client, start, limits);
   bool written = true, processed = false;
   const auto error = follower.Run([&](const v1::FollowResponse& frame) {
-    for (v1::FeedEvent event : frame.events()) PrintEvent(context, event);
+    for (const auto& event : frame.events())
+      items.drawn() ? DrawEvent(context, event) : items.Add(event);
     // Only what has left this process is processed.
     written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0 &&
               (flags.token_file.empty() || ReplaceWithLine(flags.token_file, frame.resume_token()));
@@ -113,6 +116,7 @@ void AddFollow(CLI::App& app, Context& context, Run& run) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("follow", context.Say(Label::cmd_follow));
   command->alias("volg");
+  command->footer(context.Say(Label::follow_examples));
   command->add_option("--from", flags->from, context.Say(Label::opt_from));
   command->add_option("--channel", flags->channels, context.Say(Label::opt_channel))
       ->delimiter(',');

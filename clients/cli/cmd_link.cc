@@ -99,6 +99,7 @@ void AddLink(CLI::App& app, Context& context, Run& run) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("link", context.Say(Label::cmd_link));
   command->alias("koppel");
+  command->footer(context.Say(Label::link_examples));
   command->add_option("a", flags->a, context.Say(Label::opt_party))->required();
   command->add_option("b", flags->b, context.Say(Label::opt_party))->required();
   AddDecisionOptions(*command, context, *flags);
@@ -109,6 +110,7 @@ void AddUnlink(CLI::App& app, Context& context, Run& run) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("unlink", context.Say(Label::cmd_unlink));
   command->alias("ontkoppel");
+  command->footer(context.Say(Label::unlink_examples));
   command->add_option("party", flags->parties, context.Say(Label::opt_party))->required();
   AddDecisionOptions(*command, context, *flags);
   command->add_option("--digest", flags->digest, context.Say(Label::opt_digest));

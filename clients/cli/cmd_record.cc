@@ -130,6 +130,7 @@ void AddRecord(CLI::App& app, Context& context, Run& run) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("record", context.Say(Label::cmd_record));
   command->alias("registreer");
+  command->footer(context.Say(Label::record_examples));
   const auto add = [&](const char* name, std::string& value, Label label) {
     command->add_option(name, value, context.Say(label));
   };

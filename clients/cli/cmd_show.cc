@@ -1,27 +1,51 @@
-#include "absl/time/clock.h"
+#include <algorithm>
+
+#include "clients/cli/arguments.h"
 #include "clients/cli/context.h"
-#include "clients/cli/json.h"
+#include "clients/cli/output.h"
+#include "clients/cli/pager.h"
+#include "clients/cli/reading.h"
 #include "clients/cli/view.h"
 
 namespace klantbeeld::cli {
 
-int ShowCitizen(Context& context, const std::string& citizen_id, int contacts) {
+namespace {
+
+constexpr int kShown = 5;
+
+// What the six numbers are of.
+constexpr int kRead = 50;
+
+}  // namespace
+
+client::Result<v1::GetCitizenResponse> ReadCitizen(Context& context, const std::string& citizen_id,
+                                                   int contacts) {
   v1::GetCitizenRequest request;
   request.set_citizen_id(citizen_id);
   request.set_latest(contacts);
   if (context.settings.show_bsn) request.add_reveal(v1::IDENTIFIER_TYPE_BSN);
   request.set_purpose(context.settings.purpose);
   request.set_reason(context.settings.reason);
-  auto reply = context.client->GetCitizen(request);
+  return context.client->GetCitizen(request);
+}
+
+int ShowCitizen(Context& context, const std::string& citizen_id, int contacts) {
+  Items items(context, "table", v1::Citizen::descriptor,
+              {"id", "status", "details.details.surname", "channelCounts.channel",
+               "channelCounts.contacts"});
+  if (items.wrong()) return kUsage;
+  const auto reply =
+      ReadCitizen(context, citizen_id, items.drawn() ? std::max(kRead, contacts) : contacts);
   if (!reply.ok()) return Fail(context, reply.error());
-  if (!context.settings.show_bsn) MaskBsn(reply.value());
-  const std::string output = context.output("table");
-  if (output != "table") {
-    Print(Json(reply.value(), output == "json"));
+  if (!items.drawn()) {
+    v1::GetCitizenResponse whole = reply.value();
+    items.Add(whole.citizen());
+    whole.clear_citizen();
+    items.End(&whole, "citizen");
     return kOk;
   }
-  Print(ShowText({context.lang, context.zone, absl::Now(), context.columns, context.color},
-                 reply.value().citizen()));
+  const Paged paged(context);
+  Print(ShowText(context.look(), reply.value().citizen(), contacts == 0 ? kShown : contacts));
   return kOk;
 }
 
@@ -33,9 +57,11 @@ void AddShow(CLI::App& app, Context& context, Run& run) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("show", context.Say(Label::cmd_show));
   command->alias("toon");
+  command->footer(context.Say(Label::show_examples));
   command->add_option("citizen", flags->citizen, context.Say(Label::opt_citizen))->required();
-  command->add_option("--contacts", flags->contacts, context.Say(Label::opt_contacts))
-      ->check(CLI::Range(1, 50));
+  Between(context,
+          command->add_option("--contacts", flags->contacts, context.Say(Label::opt_contacts)), 1,
+          kRead);
   command->callback([flags, &run] {
     run = [flags](Context& c) { return ShowCitizen(c, flags->citizen, flags->contacts); };
   });

@@ -1,7 +1,8 @@
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "clients/cli/context.h"
-#include "clients/cli/json.h"
+#include "clients/cli/output.h"
 #include "clients/cli/text.h"
 
 namespace klantbeeld::cli {
@@ -13,9 +14,12 @@ int Status(Context& context) {
   const auto reply = context.client->GetServerInfo();
   if (!reply.ok()) return Fail(context, reply.error());
   const v1::GetServerInfoResponse& info = reply.value();
-  const std::string output = context.output("table");
-  if (output != "table") {
-    Print(Json(info, output == "json"));
+  Items items(context, "table", v1::GetServerInfoResponse::descriptor,
+              {"version", "logId", "head", "enabled", "accessControl", "followers", "watchers"});
+  if (items.wrong()) return kUsage;
+  if (!items.drawn()) {
+    items.Add(info);
+    items.End();
     return serving.value() ? kOk : kUnreachable;
   }
   Print(context.Say(serving.value() ? Label::status_serving : Label::status_not,
@@ -34,11 +38,25 @@ int Status(Context& context) {
   return serving.value() ? kOk : kUnreachable;
 }
 
+int Ping(Context& context) {
+  const absl::Time began = absl::Now();
+  const auto serving = context.client->Serving();
+  if (!serving.ok()) return Fail(context, serving.error());
+  Print(context.Say(serving.value() ? Label::ping_answered : Label::status_not,
+                    Clean(context.settings.server),
+                    absl::StrFormat("%.1f", absl::ToDoubleMilliseconds(absl::Now() - began))));
+  return serving.value() ? kOk : kUnreachable;
+}
+
 }  // namespace
 
 void AddStatus(CLI::App& app, Context& context, Run& run) {
   CLI::App* command = app.add_subcommand("status", context.Say(Label::cmd_status));
+  command->footer(context.Say(Label::status_examples));
   command->callback([&run] { run = [](Context& c) { return Status(c); }; });
+  CLI::App* ping = app.add_subcommand("ping", context.Say(Label::cmd_ping));
+  ping->footer(context.Say(Label::ping_examples));
+  ping->callback([&run] { run = [](Context& c) { return Ping(c); }; });
 }
 
 }  // namespace klantbeeld::cli

@@ -8,6 +8,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "clients/cli/text.h"
 #include "clients/cli/times.h"
 
@@ -21,7 +22,8 @@ int TerminalColumns(bool terminal) {
   winsize size{};
   if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
     return size.ws_col;
-  return 80;
+  // What goes to a file or a program is not cut.
+  return terminal ? 80 : 0;
 }
 
 Exit ExitOf(grpc::StatusCode code) {
@@ -55,9 +57,13 @@ constexpr const char* kCodes[] = {
     "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
     "DATA_LOSS", "UNAUTHENTICATED"};
 
+std::string CodeName(grpc::StatusCode code) {
+  const auto number = static_cast<size_t>(code);
+  return number < std::size(kCodes) ? kCodes[number] : absl::StrCat(number);
+}
+
 std::string Reference(const client::Error& error) {
-  const auto code = static_cast<size_t>(error.code);
-  std::string text = code < std::size(kCodes) ? kCodes[code] : absl::StrCat(code);
+  std::string text = CodeName(error.code);
   if (error.reason != v1::ERROR_REASON_UNSPECIFIED)
     absl::StrAppend(&text, "/",
                     v1::ErrorReason_Name(error.reason).substr(sizeof("ERROR_REASON_") - 1));
@@ -68,27 +74,44 @@ std::string Reference(const client::Error& error) {
 
 }  // namespace
 
+void Context::LookAtTerminal() {
+  in_is_terminal = isatty(STDIN_FILENO) != 0;
+  out_is_terminal = isatty(STDOUT_FILENO) != 0;
+  err_is_terminal = isatty(STDERR_FILENO) != 0;
+}
+
+void Context::MeasureTerminal() {
+  columns = settings.wide ? 0 : TerminalColumns(out_is_terminal);
+}
+
 int Context::Prepare() {
   if (settings.lang != "nl" && settings.lang != "en")
     return BadValue(*this, "--lang", settings.lang, Say(Label::want_one_of, "nl, en"));
   if (!settings.output.empty() && settings.output != "table" && settings.output != "json" &&
-      settings.output != "ndjson")
+      settings.output != "ndjson" && settings.output != "csv")
     return BadValue(*this, "--output", settings.output,
-                    Say(Label::want_one_of, "table, json, ndjson"));
+                    Say(Label::want_one_of, "table, json, ndjson, csv"));
   const auto timeout = ParseDuration(settings.timeout);
   if (!timeout || *timeout == absl::ZeroDuration())
     return BadValue(*this, "--timeout", settings.timeout, Say(Label::want_duration));
   if (!absl::LoadTimeZone(settings.time_zone, &zone))
     return BadValue(*this, "--time-zone", settings.time_zone, Say(Label::want_zone));
   if (settings.show_bsn && settings.reason.empty()) return Usage(*this, Say(Label::want_reason));
-  out_is_terminal = isatty(STDOUT_FILENO) != 0;
-  err_is_terminal = isatty(STDERR_FILENO) != 0;
-  color = settings.force_color || (out_is_terminal && !settings.no_color);
-  columns = settings.wide ? 0 : TerminalColumns(out_is_terminal);
+  color = !settings.no_color && (settings.force_color || out_is_terminal);
+  MeasureTerminal();
+  return needs_server ? Connect() : kOk;
+}
+
+int Context::Connect() {
   client::Client::Options options;
   options.server = settings.server;
-  options.deadline = *timeout;
+  options.deadline = ParseDuration(settings.timeout).value_or(absl::Seconds(5));
   options.stop = &stop;
+  if (settings.debug)
+    options.trace = [](const std::string& call, grpc::StatusCode code, absl::Duration took) {
+      Complain(absl::StrFormat("debug: %s %s %.1f ms\n", call, CodeName(code),
+                               absl::ToDoubleMilliseconds(took)));
+    };
   auto made = client::Client::Create(std::move(options));
   if (!made.ok()) return Usage(*this, Say(Label::server_address, Clean(settings.server)));
   client = std::move(made.value());
@@ -128,10 +151,10 @@ int Fail(const Context& context, const client::Error& error) {
     if (!context.settings.quiet) Complain(context.Say(Label::stopped) + "\n");
     return kInterrupted;
   }
-  Complain(context.Say(Label::what_error, Sentence(context, error)));
+  // One line, so that it is read whole and can be passed on whole.
+  Complain(context.Say(Label::what_failed, Sentence(context, error), Reference(error)));
   for (const auto& field : error.fields)
     Complain(context.Say(Label::error_field, Clean(field.field), Clean(field.description)));
-  Complain(context.Say(Label::error_code, Reference(error)));
   return ExitOf(error.code);
 }
 

@@ -6,9 +6,11 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "clients/cli/labels.h"
 #include "clients/cli/settings.h"
+#include "clients/cli/view.h"
 #include "clients/cpp/client.h"
 
 namespace klantbeeld::cli {
@@ -32,21 +34,31 @@ enum Exit {
 struct Context {
   Settings settings;
   Lang lang = Lang::kDutch;
+  bool in_is_terminal = false;
   bool out_is_terminal = false;
   bool err_is_terminal = false;
   bool color = false;
   int columns = 0;  // 0: cut nothing.
   absl::TimeZone zone;
   client::Stop stop;
+  bool needs_server = true;  // The command that was given speaks to it.
   std::unique_ptr<client::Client> client;
 
+  // What each of the standard files is connected to.
+  void LookAtTerminal();
+  // How wide it is now.
+  void MeasureTerminal();
   // Checks the settings and makes the client; on failure says why and gives
   // the exit code.
   int Prepare();
-  // "json" or "ndjson" where asked for, else `otherwise`.
+  // Makes the client anew; on failure as Prepare.
+  int Connect();
+  // The form that was asked for, else `otherwise`.
   std::string output(const std::string& otherwise) const {
     return settings.output.empty() ? otherwise : settings.output;
   }
+  // How pictures for people are drawn now.
+  Look look() const { return {lang, zone, absl::Now(), columns, color, settings.show_bsn}; }
   std::string Say(Label label) const { return Text(lang, label); }
   template <class... Args>
   std::string Say(Label label, const Args&... args) const {
@@ -84,8 +96,13 @@ void AddStatus(CLI::App& app, Context& context, Run& run);
 void AddImport(CLI::App& app, Context& context, Run& run);
 void AddBackup(CLI::App& app, Context& context, Run& run);
 void AddExport(CLI::App& app, Context& context, Run& run);
+// help, version and completion.
+void AddHelp(CLI::App& app, Context& context, Run& run);
 
 // `show` of one citizen; `find` ends with it.
 int ShowCitizen(Context& context, const std::string& citizen_id, int contacts);
+
+// The interactive mode.
+int Converse(Context& context);
 
 }  // namespace klantbeeld::cli

@@ -1,6 +1,7 @@
 #include "clients/cli/detect.h"
 
 #include <phonenumbers/phonenumberutil.h>
+#include <unicode/regex.h>
 
 #include <algorithm>
 #include <cctype>
@@ -15,23 +16,49 @@ namespace {
 
 using Detected = std::variant<Key, Label>;
 
+// Longer than any key; what is longer is not looked at by the pattern.
+constexpr size_t kTermBytesMax = 500;
+
 bool AllDigits(const std::string& text, size_t count) {
   return text.size() == count && std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
 }
 
 Detected Identifier(Label kind, v1::IdentifierType type, std::string value) {
-  Key key{kind, {}};
+  Key key{kind, {}, {}};
   key.request.mutable_identifier()->set_type(type);
   key.request.mutable_identifier()->set_value(std::move(value));
   return key;
 }
 
+// People write a BSN in groups: "9999 90 019", "9999.90.019".
+std::string WithoutGroups(const std::string& term) {
+  std::string packed = term;
+  packed.erase(std::remove_if(packed.begin(), packed.end(),
+                              [](char c) { return c == ' ' || c == '.'; }),
+               packed.end());
+  return packed;
+}
+
 Detected Bsn(const std::string& term) {
-  if (!PassesElevenTest(term)) return Label::bsn_expected;
-  return Identifier(Label::kind_bsn, v1::IDENTIFIER_TYPE_BSN, term);
+  const std::string digits = WithoutGroups(term);
+  if (!PassesElevenTest(digits)) return Label::bsn_expected;
+  return Identifier(Label::kind_bsn, v1::IDENTIFIER_TYPE_BSN, digits);
+}
+
+// Ten digits of the Dutch network, which need no library to be read; that one
+// takes longer to wake up than all the rest of a search.
+std::optional<std::string> DutchNumber(const std::string& term) {
+  std::string digits = term;
+  digits.erase(std::remove_if(digits.begin(), digits.end(),
+                              [](char c) { return c == ' ' || c == '-'; }),
+               digits.end());
+  if (!AllDigits(digits, 10) || digits[0] != '0' || digits[1] == '0') return std::nullopt;
+  return "+31" + digits.substr(1);
 }
 
 Detected Phone(const std::string& term) {
+  if (auto number = DutchNumber(term))
+    return Identifier(Label::kind_phone, v1::IDENTIFIER_TYPE_PHONE, *std::move(number));
   using i18n::phonenumbers::PhoneNumberUtil;
   const PhoneNumberUtil& util = *PhoneNumberUtil::GetInstance();
   i18n::phonenumbers::PhoneNumber number;
@@ -43,16 +70,21 @@ Detected Phone(const std::string& term) {
   return Identifier(Label::kind_phone, v1::IDENTIFIER_TYPE_PHONE, normal);
 }
 
-// "1234AB 12", "1234 ab 12".
+// "1234AB 12", "1234 ab 12a", "1234AB 12-2": what comes behind the number is
+// not looked up by, since sources write it in many ways.
 Detected Address(const std::string& term) {
   std::string packed = term;
   packed.erase(std::remove(packed.begin(), packed.end(), ' '), packed.end());
-  int32_t number = 0;
   if (packed.size() < 7 || !AllDigits(packed.substr(0, 4), 4) || !absl::ascii_isalpha(packed[4]) ||
-      !absl::ascii_isalpha(packed[5]) || !AllDigits(packed.substr(6), packed.size() - 6) ||
-      !absl::SimpleAtoi(packed.substr(6), &number) || number < 1 || number > 99999)
+      !absl::ascii_isalpha(packed[5]))
     return Label::address_expected;
-  Key key{Label::kind_address, {}};
+  size_t end = 6;
+  while (end < packed.size() && absl::ascii_isdigit(packed[end])) ++end;
+  int32_t number = 0;
+  if (!absl::SimpleAtoi(packed.substr(6, end - 6), &number) || number < 1 || number > 99999 ||
+      packed.size() - end > 5)
+    return Label::address_expected;
+  Key key{Label::kind_address, {}, {}};
   key.request.mutable_address()->set_postcode(absl::AsciiStrToUpper(packed.substr(0, 6)));
   key.request.mutable_address()->set_house_number(number);
   return key;
@@ -63,18 +95,29 @@ Detected Kvk(const std::string& term) {
   return Identifier(Label::kind_kvk, v1::IDENTIFIER_TYPE_KVK, term);
 }
 
-Detected Name(std::string name, std::string born) {
-  if (born.empty()) {
-    const size_t space = name.rfind(' ');
-    if (space != std::string::npos && ParseBirthDate(name.substr(space + 1))) {
-      born = name.substr(space + 1);
-      name = std::string(absl::StripAsciiWhitespace(name.substr(0, space)));
-    }
+// Takes a birth date off either end of `name`.
+std::string TakeBirthDate(std::string& name) {
+  const size_t last = name.rfind(' '), first = name.find(' ');
+  if (last == std::string::npos) return "";
+  std::string born = name.substr(last + 1);
+  if (ParseBirthDate(born)) {
+    name.resize(last);
+  } else {
+    born = name.substr(0, name[first - 1] == ',' ? first - 1 : first);
+    if (!ParseBirthDate(born)) return "";
+    name.erase(0, first);
   }
+  absl::StripAsciiWhitespace(&name);
+  if (!name.empty() && name.back() == ',') name.pop_back();
+  return born;
+}
+
+Detected Name(std::string name, std::string born) {
+  if (born.empty()) born = TakeBirthDate(name);
   if (born.empty()) return Label::name_needs_date;
   const auto day = ParseBirthDate(born);
   if (!day) return Label::date_expected;
-  Key key{Label::kind_name, {}};
+  Key key{Label::kind_name, {}, {}};
   key.request.mutable_name()->set_surname(name);
   v1::PartialDate& date = *key.request.mutable_name()->mutable_birth_date();
   date.set_year(static_cast<int32_t>(day->year()));
@@ -84,9 +127,20 @@ Detected Name(std::string name, std::string born) {
 }
 
 Detected Case(const std::string& term) {
-  Key key{Label::kind_case, {}};
+  Key key{Label::kind_case, {}, {}};
   key.request.set_case_number(term);
   return key;
+}
+
+bool LooksLikeCase(const std::string& term, const std::string& pattern) {
+  if (pattern.empty() || term.size() > kTermBytesMax) return false;
+  UErrorCode error = U_ZERO_ERROR;
+  const icu::UnicodeString text = icu::UnicodeString::fromUTF8(term);
+  icu::RegexMatcher matcher(icu::UnicodeString::fromUTF8(pattern), text, 0, error);
+  // A pattern of somebody's own must not keep the caller waiting.
+  matcher.setTimeLimit(100, error);
+  const UBool matches = matcher.matches(error);
+  return U_SUCCESS(error) && matches;
 }
 
 bool LooksLikePhone(const std::string& term) {
@@ -94,10 +148,38 @@ bool LooksLikePhone(const std::string& term) {
   for (const char c : term) {
     if (absl::ascii_isdigit(c))
       digits += c;
-    else if (c != ' ' && c != '-' && c != '(' && c != ')' && c != '+')
+    else if (std::string(" -()+./").find(c) == std::string::npos)
       return false;
   }
-  return term[0] == '+' || (digits.size() == 10 && digits[0] == '0');
+  return term[0] == '+' || (digits.size() == 10 && digits[0] == '0') ||
+         (digits.size() >= 11 && digits.compare(0, 2, "00") == 0);
+}
+
+// By its form alone.
+Detected Guess(const std::string& term, const Searching& searching) {
+  const std::string packed = WithoutGroups(term);
+  if (PassesElevenTest(packed)) return Bsn(packed);
+  if (AllDigits(packed, 9)) return Label::bsn_fails;
+  if (LooksLikePhone(term)) return Phone(term);
+  const Detected address = Address(term);
+  if (std::holds_alternative<Key>(address)) return address;
+  if (term.find('@') != std::string::npos)
+    return Identifier(Label::kind_email, v1::IDENTIFIER_TYPE_EMAIL, term);
+  if (AllDigits(term, 8)) return Kvk(term);
+  if (LooksLikeCase(term, searching.case_pattern)) return Case(term);
+  return Name(term, searching.born);
+}
+
+Detected ByKind(const std::string& term, const Searching& searching) {
+  const std::string& kind = searching.kind;
+  if (kind.empty()) return Guess(term, searching);
+  if (kind == "bsn") return Bsn(term);
+  if (kind == "phone") return Phone(term);
+  if (kind == "email") return Identifier(Label::kind_email, v1::IDENTIFIER_TYPE_EMAIL, term);
+  if (kind == "kvk") return Kvk(term);
+  if (kind == "postcode") return Address(term);
+  if (kind == "case") return Case(term);
+  return Name(term, searching.born);
 }
 
 }  // namespace
@@ -109,26 +191,15 @@ bool PassesElevenTest(const std::string& digits) {
   return sum % 11 == 0;
 }
 
-Detected Detect(const std::string& given, const std::string& kind, const std::string& born) {
+Detected Detect(const std::string& given, const Searching& searching) {
   const std::string term(absl::StripAsciiWhitespace(given));
   if (term.empty()) return Label::search_hint;
-  if (kind == "bsn") return Bsn(term);
-  if (kind == "phone") return Phone(term);
-  if (kind == "email") return Identifier(Label::kind_email, v1::IDENTIFIER_TYPE_EMAIL, term);
-  if (kind == "kvk") return Kvk(term);
-  if (kind == "postcode") return Address(term);
-  if (kind == "name") return Name(term, born);
-  if (kind == "case") return Case(term);
-  if (!born.empty()) return Name(term, born);
-  if (PassesElevenTest(term)) return Bsn(term);
-  if (AllDigits(term, 9)) return Label::bsn_fails;
-  if (LooksLikePhone(term)) return Phone(term);
-  const Detected address = Address(term);
-  if (std::holds_alternative<Key>(address)) return address;
-  if (term.find('@') != std::string::npos)
-    return Identifier(Label::kind_email, v1::IDENTIFIER_TYPE_EMAIL, term);
-  if (AllDigits(term, 8)) return Kvk(term);
-  return Name(term, born);
+  Detected detected = ByKind(term, searching);
+  Key* key = std::get_if<Key>(&detected);
+  if (key == nullptr || searching.born.empty() || key->kind == Label::kind_name) return detected;
+  key->born = ParseBirthDate(searching.born);
+  if (!key->born) return Label::date_expected;
+  return detected;
 }
 
 }  // namespace klantbeeld::cli

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "clients/cli/arguments.h"
+#include "clients/cli/pager.h"
 #include "clients/cli/text.h"
 
 namespace klantbeeld::cli {
@@ -22,13 +23,22 @@ void StopOnSignals(client::Stop& stop) {
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::thread([signals, &stop] {
-    int signal = 0;
-    sigwait(&signals, &signal);
-    stop.Request();
-    // Asked twice: whatever was still being tidied up is not worth waiting for.
-    sigwait(&signals, &signal);
-    _exit(kInterrupted);
+    for (int signal = 0; sigwait(&signals, &signal) == 0;) {
+      // Asked twice: whatever was still being tidied up is not worth waiting
+      // for. A pager on the same terminal takes interrupts for itself.
+      if (stop.requested() && !Paged::running()) _exit(kInterrupted);
+      stop.Request();
+    }
   }).detach();
+}
+
+int WrongSettings(const Context& context, const SettingsError& wrong) {
+  if (!wrong.unknown_profile.empty())
+    return Usage(context, context.Say(Label::unknown_profile, wrong.unknown_profile));
+  return Usage(context, context.Say(Label::bad_config, wrong.path,
+                                    wrong.unknown_key.empty()
+                                        ? wrong.what
+                                        : context.Say(Label::unknown_key, wrong.unknown_key)));
 }
 
 int Main(int count, char** arguments) {
@@ -36,15 +46,13 @@ int Main(int count, char** arguments) {
   Context& context = *new Context;
   signal(SIGPIPE, SIG_IGN);
   StopOnSignals(context.stop);
-  for (const auto& path : SettingsPaths(std::getenv)) {
-    const auto wrong = ReadSettings(path, context.settings);
-    context.lang = LanguageOf(count, arguments, context.settings.lang);
-    if (!wrong) continue;
-    return Usage(context, context.Say(Label::bad_config, wrong->path,
-                                      wrong->unknown_key.empty()
-                                          ? wrong->what
-                                          : context.Say(Label::unknown_key, wrong->unknown_key)));
-  }
+  context.LookAtTerminal();
+  const char* profile = std::getenv("KLANTBEELD_PROFILE");
+  const auto wrong = ReadSettings(
+      SettingsPaths(std::getenv),
+      ValueOf(count, arguments, "--profile", profile == nullptr ? "" : profile), context.settings);
+  context.lang = LanguageOf(count, arguments, context.settings.lang);
+  if (wrong) return WrongSettings(context, *wrong);
   ReadEnvironment(std::getenv, context.settings);
   Run run;
   const auto parser = MakeParser(context, run);

@@ -16,8 +16,10 @@ constexpr absl::Duration kRepeatWindow = absl::Hours(7 * 24);
 constexpr int kChannelColumns = 15;
 constexpr int kSubjectColumnsMax = 32;
 constexpr int kSubjectColumnsMin = 12;
-// Time and channel before the subject, outcome and wait after it.
-constexpr int kOtherColumns = 24 + 2 + 32;
+// What a subject keeps on eighty columns, however long an outcome is.
+constexpr int kSubjectColumnsFair = 18;
+// Time and channel.
+constexpr int kColumnsBefore = 9 + kChannelColumns;
 
 std::string About(const v1::TimelineEntry& entry) {
   const v1::ContactData& data = entry.contact().data();
@@ -26,32 +28,12 @@ std::string About(const v1::TimelineEntry& entry) {
   return absl::AsciiStrToLower(name);
 }
 
-absl::Time When(const v1::TimelineEntry& entry) { return FromProto(entry.contact().happened_at()); }
-
-std::string Style(const Look& look, const char* code, const std::string& text) {
-  return look.color ? absl::StrCat("\033[", code, "m", text, "\033[0m") : text;
-}
-
 std::string Fit(const Look& look, const std::string& text) {
   return look.columns > 0 ? Cut(text, look.columns) : text;
 }
 
-std::string SubjectOf(const v1::TimelineEntry& entry) {
-  const v1::ContactData& data = entry.contact().data();
-  return Clean(data.has_subject() ? data.subject() : data.product().name());
-}
-
-// As wide as the longest subject needs, within what the terminal leaves.
-int SubjectColumns(const Look& look, const Entries& entries) {
-  int columns = kSubjectColumnsMin;
-  for (const auto& entry : entries) columns = std::max(columns, Width(SubjectOf(entry)));
-  columns = std::min(columns, kSubjectColumnsMax);
-  if (look.columns == 0) return columns;
-  return std::min(columns, std::max(kSubjectColumnsMin, look.columns - kOtherColumns));
-}
-
-// "10:02  ☎ Telefoon     Paspoort aanvragen              Doorverbonden, wachttijd 4 min"
-std::string HeadLine(const Look& look, const v1::TimelineEntry& entry, int subject_columns) {
+// "Zelf afgehandeld, wachttijd 4 min".
+std::string TailOf(const Look& look, const v1::TimelineEntry& entry) {
   const v1::ContactData& data = entry.contact().data();
   std::vector<std::string> tail;
   if (!data.outcome().empty()) tail.push_back(Clean(data.outcome()));
@@ -62,26 +44,47 @@ std::string HeadLine(const Look& look, const v1::TimelineEntry& entry, int subje
                        : Word(look.lang, data.state()));
   const std::string wait = WaitOf(look.lang, entry.contact());
   if (!wait.empty()) tail.push_back(Say(look.lang, Label::tl_wait, wait));
-  const std::string subject = SubjectOf(entry);
-  std::string line = absl::StrCat("  ", absl::FormatTime("%H:%M", When(entry), look.zone), "  ",
-                                  Pad(Word(look.lang, data.channel()), kChannelColumns),
-                                  Pad(Cut(subject, subject_columns), subject_columns), "  ",
-                                  absl::StrJoin(tail, ", "));
+  return absl::StrJoin(tail, ", ");
+}
+
+// As wide as the longest subject needs, within what the longest tail leaves.
+int SubjectColumns(const Look& look, const Entries& entries) {
+  int columns = kSubjectColumnsMin, tail = 0;
+  for (const auto& entry : entries) {
+    columns = std::max(columns, Width(SubjectOf(entry.contact())));
+    tail = std::max(tail, Width(TailOf(look, entry)));
+  }
+  columns = std::min(columns, kSubjectColumnsMax);
+  if (look.columns == 0) return columns;
+  const int least = look.columns < 80 ? kSubjectColumnsMin : kSubjectColumnsFair;
+  return std::min(columns, std::max(least, look.columns - kColumnsBefore - 2 - tail));
+}
+
+// "10:02  ☎ Telefoon     Paspoort aanvragen              Doorverbonden, wachttijd 4 min"
+std::string HeadLine(const Look& look, const v1::TimelineEntry& entry, int subject_columns) {
+  const std::string subject = SubjectOf(entry.contact());
+  std::string line =
+      absl::StrCat("  ", absl::FormatTime("%H:%M", When(entry), look.zone), "  ",
+                   Pad(Word(look.lang, entry.contact().data().channel()), kChannelColumns),
+                   Pad(Cut(subject, subject_columns), subject_columns), "  ", TailOf(look, entry));
   line.erase(line.find_last_not_of(' ') + 1);
   return Fit(look, line) + "\n";
 }
 
-std::string BadgeLine(const Look& look, const char* code, const std::string& badge) {
-  return Style(look, code, Fit(look, "         └ " + badge)) + "\n";
+std::string BadgeLine(const Look& look, const std::string& badge) {
+  return Fit(look, "         └ " + badge);
 }
 
 std::string BadgeLines(const Look& look, const Badges& badges) {
   std::string lines;
   if (badges.since_web > absl::ZeroDuration())
-    lines += BadgeLine(look, "0",
-                       Say(look.lang, Label::tl_switch, DurationText(look.lang, badges.since_web)));
+    lines += BadgeLine(look, Say(look.lang, Label::tl_switch,
+                                 DurationText(look.lang, badges.since_web))) +
+             "\n";
   if (badges.repeat > 0)
-    lines += BadgeLine(look, "1", Say(look.lang, Label::tl_repeat, badges.repeat, 7));
+    lines += Style(look, "1",
+                   BadgeLine(look, Say(look.lang, Label::tl_repeat, badges.repeat, 7))) +
+             "\n";
   return lines;
 }
 

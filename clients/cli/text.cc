@@ -84,33 +84,55 @@ std::string Pad(const std::string& text, int columns) {
   return text + std::string(static_cast<size_t>(std::max(0, columns - Width(text))), ' ');
 }
 
-Table::Table(std::vector<std::string> header) { Add(std::move(header)); }
+std::string Flow(const std::vector<std::string>& parts, const std::string& between, int columns) {
+  std::string text, line;
+  for (const auto& part : parts) {
+    const bool fits = columns == 0 || Width(line + between + part) <= columns;
+    if (!line.empty() && !fits) text += std::exchange(line, "") + "\n";
+    line += (line.empty() ? "" : between) + (columns == 0 ? part : Cut(part, columns));
+  }
+  return text + line + "\n";
+}
+
+Table::Table(std::vector<std::string> header, size_t whole) : whole_(whole) {
+  Add(std::move(header));
+}
 
 void Table::Add(std::vector<std::string> row) {
   for (auto& cell : row) cell = Clean(cell);
   rows_.push_back(std::move(row));
 }
 
-std::string Table::Render(int columns) const {
+std::vector<int> Table::Widths(int columns) const {
   const size_t count = rows_.front().size();
   std::vector<int> widths(count, 0);
-  int total = 0;
-  for (size_t i = 0; i < count; ++i) {
-    for (const auto& row : rows_) widths[i] = std::max(widths[i], Width(row[i]));
-    total += widths[i] + (i > 0 ? 2 : 0);
+  for (const auto& row : rows_)
+    for (size_t i = 0; i < count; ++i) widths[i] = std::max(widths[i], Width(row[i]));
+  if (columns == 0) return widths;
+  int total = 2 * (static_cast<int>(count) - 1);
+  for (const int width : widths) total += width;
+  // A column at a time the widest gives, the last of equals first.
+  while (total > columns) {
+    size_t widest = count;
+    for (size_t i = whole_; i < count; ++i)
+      if (widths[i] > kColumnMin && (widest == count || widths[i] >= widths[widest])) widest = i;
+    if (widest == count) break;
+    --widths[widest];
+    --total;
   }
-  for (size_t i = count; columns > 0 && total > columns && i-- > 0;) {
-    const int narrower = std::max(std::min(kColumnMin, widths[i]), widths[i] - (total - columns));
-    total -= widths[i] - narrower;
-    widths[i] = narrower;
-  }
+  return widths;
+}
+
+std::string Table::Render(int columns) const {
+  const std::vector<int> widths = Widths(columns);
   std::string text;
   for (const auto& row : rows_) {
     std::string line;
-    for (size_t i = 0; i < count; ++i)
+    for (size_t i = 0; i < row.size(); ++i)
       line += (i > 0 ? "  " : "") + Pad(Cut(row[i], widths[i]), widths[i]);
     line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
+    // Where even the narrowest columns are too many, the row ends early.
+    text += (columns > 0 ? Cut(line, columns) : line) + "\n";
   }
   return text;
 }

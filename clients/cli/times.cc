@@ -112,6 +112,28 @@ std::string DayText(Lang lang, absl::CivilDay day, absl::CivilDay today) {
   return written.toUTF8String(text);
 }
 
+std::string WhenText(Lang lang, absl::Time time, absl::Time now, absl::TimeZone zone) {
+  const absl::CivilDay day = absl::ToCivilDay(time, zone), today = absl::ToCivilDay(now, zone);
+  if (day != today && day != today - 1) return TimeText(time, zone);
+  return Say(lang, day == today ? Label::today_at : Label::yesterday_at,
+             absl::FormatTime("%H:%M", time, zone));
+}
+
+std::string AgoText(Lang lang, absl::Time time, absl::Time now) {
+  const absl::Duration ago = now - time;
+  const absl::Duration size = absl::AbsDuration(ago);
+  if (size < absl::Minutes(1)) return Text(lang, Label::just_now);
+  const int64_t days = absl::ToInt64Hours(size) / 24;
+  const std::string length = days >= 2 * 365  ? Say(lang, Label::unit_year, days / 365)
+                             : days >= 2 * 31 ? Say(lang, Label::unit_month, days * 12 / 365)
+                             : days >= 2 * 7  ? Say(lang, Label::unit_week, days / 7)
+                             : days >= 2      ? Say(lang, Label::unit_day, days)
+                             : size >= absl::Hours(1)
+                                 ? Say(lang, Label::unit_hour, absl::ToInt64Hours(size))
+                                 : Say(lang, Label::unit_min, absl::ToInt64Minutes(size));
+  return Say(lang, ago > absl::ZeroDuration() ? Label::ago : Label::from_now, length);
+}
+
 std::string TimeText(absl::Time time, absl::TimeZone zone) {
   return absl::FormatTime("%d-%m-%Y %H:%M", time, zone);
 }

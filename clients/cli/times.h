@@ -40,6 +40,10 @@ absl::Duration FromProto(const google::protobuf::Duration& duration);
 std::string DurationText(Lang lang, absl::Duration duration);
 // "Vandaag", "Gisteren", "8 oktober 2025".
 std::string DayText(Lang lang, absl::CivilDay day, absl::CivilDay today);
+// "vandaag 14:02", "gisteren 14:02", "08-10-2025 14:02".
+std::string WhenText(Lang lang, absl::Time time, absl::Time now, absl::TimeZone zone);
+// "zojuist", "4 min geleden", "3 weken geleden", "over 2 dagen".
+std::string AgoText(Lang lang, absl::Time time, absl::Time now);
 // "08-10-2025 14:02".
 std::string TimeText(absl::Time time, absl::TimeZone zone);
 

@@ -75,15 +75,20 @@ struct Client::Impl {
                         const Request& request) {
     const absl::Time deadline = absl::Now() + options.deadline;
     Backoff backoff(options.backoff, options.random);
+    bool restarts = false;
     for (int attempt = 0;; ++attempt) {
+      const absl::Time began = absl::Now();
       Response response;
       grpc::ClientContext context;
       context.set_deadline(absl::ToChronoTime(deadline));
       Stop::Scope scope(options.stop, &context);
       const grpc::Status status = (stub.*method)(&context, request, &response);
+      if (options.trace)
+        options.trace(Request::descriptor()->name(), status.error_code(), absl::Now() - began);
       if (status.ok()) return response;
       Error error = ErrorOf(status);
-      if (attempt >= options.retries_max || !error.retryable()) return error;
+      restarts = restarts || error.reason == v1::ERROR_REASON_RESTARTING;
+      if ((attempt >= options.retries_max && !restarts) || !error.retryable()) return error;
       const absl::Duration wait = backoff.Next(error.retry_after);
       if (absl::Now() + wait >= deadline) return error;
       if (options.stop->WaitFor(wait)) return error;

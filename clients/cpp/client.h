@@ -3,6 +3,7 @@
 
 #include <grpcpp/channel.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,8 +23,10 @@ namespace klantbeeld::client {
 //
 // Every call has a deadline that covers its retries. A call that failed in a
 // way the contract marks as worth repeating is made again, after the wait that
-// the server asked for or a short random one. Writes can be repeated without
-// harm: the server knows an event by source and id.
+// the server asked for or a short random one: at most `retries_max` times, but
+// once the server said that it restarts for as long as the deadline lasts.
+// Writes can be repeated without harm: the server knows an event by source and
+// id.
 //
 // Threads: every call from any thread.
 // Owns:    its connection, made at the first call. `stop`, where given, must
@@ -37,6 +40,8 @@ class Client {
     Backoff::Limits backoff;
     Random random;         // Default: seeded from the system.
     Stop* stop = nullptr;  // Ends calls early with CANCELLED.
+    // Told of every attempt, when it ended: for finding out what is slow.
+    std::function<void(const std::string& call, grpc::StatusCode code, absl::Duration took)> trace;
   };
 
   // Does not connect yet. INVALID_ARGUMENT where `server` is neither unix:PATH

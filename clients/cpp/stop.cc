@@ -12,6 +12,11 @@ void Stop::Request() {
   for (grpc::ClientContext* context : contexts_) context->TryCancel();
 }
 
+void Stop::TakeBack() {
+  absl::MutexLock lock(&mutex_);
+  requested_ = false;
+}
+
 bool Stop::requested() const {
   absl::MutexLock lock(&mutex_);
   return requested_;

@@ -10,7 +10,8 @@
 
 namespace klantbeeld::client {
 
-// Ends the calls and waits of everything it was passed to, once and for good.
+// Ends the calls and waits of everything it was passed to, for good unless it
+// is taken back.
 //
 // Threads: every call from any thread; not from a signal handler (a thread
 //          that waits for signals may call Request).
@@ -18,6 +19,9 @@ namespace klantbeeld::client {
 class Stop {
  public:
   void Request();
+  // What begins from here on runs again: for a program that goes on after the
+  // reader broke something off. What was ended stays ended.
+  void TakeBack();
   bool requested() const;
   // Waits; true as soon as the stop was requested, false after `wait`.
   bool WaitFor(absl::Duration wait);

@@ -58,10 +58,11 @@ class RealServer {
   const std::string& directory() const { return directory_; }
 
   // Runs `klantbeeld ARGUMENTS` as a shell would, with this server and nobody's
-  // own settings.
-  Ran Run(const std::string& arguments, const std::string& input = "") const {
+  // own settings; `environment` as "NAME=VALUE ...".
+  Ran Run(const std::string& arguments, const std::string& input = "",
+          const std::string& environment = "") const {
     std::ofstream(directory_ + "/in") << input;
-    return Shell(Command(arguments) + " <" + directory_ + "/in");
+    return Shell(Command(arguments, environment) + " <" + directory_ + "/in");
   }
 
   // The same, ended by a signal once it has written its first line; `out` is
@@ -93,10 +94,10 @@ class RealServer {
            "; IFS= read -r first <&3; printf '%s\\n' \"$first\"; kill -TERM $!; " + rest + "wait $!";
   }
 
-  std::string Command(const std::string& arguments) const {
+  std::string Command(const std::string& arguments, const std::string& environment = "") const {
     return "env -i HOME=" + directory_ + " XDG_CONFIG_HOME=" + directory_ +
-           "/config KLANTBEELD_SERVER=unix:" + socket() + " " KLANTBEELD_CLI_PROGRAM " " +
-           arguments;
+           "/config KLANTBEELD_SERVER=unix:" + socket() + " " + environment +
+           " " KLANTBEELD_CLI_PROGRAM " " + arguments;
   }
 
   Ran Shell(const std::string& command) const {

@@ -1,7 +1,8 @@
 foreach(name backoff client recorder follower)
   klantbeeld_test(clients_${name}_test clients/cpp/${name}_test.cc klantbeeld_client)
 endforeach()
-foreach(name arguments detect export_file export_format json labels lines party settings text times view)
+foreach(name arguments detect export_file export_format json labels lines output party refine settings
+    text times view)
   klantbeeld_test(clients_${name}_test clients/cli/${name}_test.cc klantbeeld_cli)
 endforeach()
 find_package(ZLIB REQUIRED)
@@ -21,4 +22,14 @@ if(TARGET klantbeeld-server)
   add_test(NAME python_sample_test COMMAND /usr/bin/python3 -B
     ${CMAKE_CURRENT_LIST_DIR}/python_sample_test.py $<TARGET_FILE:klantbeeld-server>)
   set_tests_properties(python_sample_test PROPERTIES TIMEOUT 180)
+  # In a real terminal and in real shells.
+  foreach(name session completion)
+    add_test(NAME ${name}_test COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/${name}_test.py
+      $<TARGET_FILE:klantbeeld-server> $<TARGET_FILE:klantbeeld>)
+    set_tests_properties(${name}_test PROPERTIES TIMEOUT 300)
+  endforeach()
+  # The tool's page shows what the tool prints.
+  add_test(NAME tool_doc COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/tool_doc.py
+    $<TARGET_FILE:klantbeeld-server> $<TARGET_FILE:klantbeeld>)
+  set_tests_properties(tool_doc PROPERTIES TIMEOUT 300)
 endif()

@@ -52,5 +52,53 @@ TEST(Arguments, NearestNameIsOffered) {
   EXPECT_EQ(Nearest(*parsed.parser, "banaan"), "");
 }
 
+TEST(Arguments, EveryCommandHasThreeExamplesInBothLanguages) {
+  for (const char* lang : {"nl", "en"}) {
+    const Parsed parsed({"version", "--lang", lang});
+    for (const CLI::App* command : parsed.parser->get_subcommands([](const auto*) { return true; })) {
+      const std::string help = command->help("klantbeeld");
+      int examples = 0;
+      for (size_t at = help.find("\n  klantbeeld "); at != std::string::npos;
+           at = help.find("\n  klantbeeld ", at + 1))
+        ++examples;
+      // A source line of a shell may stand before the program.
+      examples += help.find("\n  source <(klantbeeld") != std::string::npos ? 1 : 0;
+      EXPECT_EQ(examples, 3) << lang << " " << command->get_name();
+      EXPECT_LT(help.find("  klantbeeld "), std::min(help.find("Usage: "), help.find("Gebruik: ")));
+    }
+  }
+}
+
+TEST(Arguments, AnotherCommandsNameMayBeAnArgument) {
+  EXPECT_EQ(Parsed({"help", "find"}).code, kOk);
+  EXPECT_EQ(Parsed({"find", "status"}).code, kOk);
+  EXPECT_EQ(Parsed({"show", "x", "find"}).code, kUsage);
+}
+
+TEST(Arguments, HelpVersionAndCompletionNeedNoServer) {
+  EXPECT_FALSE(Parsed({"help"}).context.needs_server);
+  EXPECT_FALSE(Parsed({"version"}).context.needs_server);
+  EXPECT_FALSE(Parsed({"completion", "bash"}).context.needs_server);
+  EXPECT_TRUE(Parsed({"status"}).context.needs_server);
+}
+
+TEST(Arguments, ValuesAreFoundBeforeParsing) {
+  const std::vector<const char*> arguments = {"klantbeeld", "show", "--profile", "a", "--lang=en"};
+  const int count = static_cast<int>(arguments.size());
+  EXPECT_EQ(ValueOf(count, arguments.data(), "--profile", ""), "a");
+  EXPECT_EQ(ValueOf(count, arguments.data(), "--lang", "nl"), "en");
+  EXPECT_EQ(ValueOf(count, arguments.data(), "--reason", "none"), "none");
+}
+
+TEST(Arguments, NoCommandOnATerminalIsTheInteractiveMode) {
+  Context context;
+  context.in_is_terminal = context.out_is_terminal = true;
+  cli::Run run;
+  const auto parser = MakeParser(context, run);
+  const char* arguments[] = {"klantbeeld"};
+  EXPECT_EQ(Parse(*parser, context, run, 1, arguments), kOk);
+  EXPECT_TRUE(run);
+}
+
 }  // namespace
 }  // namespace klantbeeld::cli

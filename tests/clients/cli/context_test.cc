@@ -2,8 +2,10 @@
 // Also tests: clients/cli/cmd_find.cc clients/cli/cmd_follow.cc clients/cli/cmd_link.cc
 // Also tests: clients/cli/cmd_record.cc clients/cli/cmd_show.cc clients/cli/cmd_status.cc
 // Also tests: clients/cli/cmd_timeline.cc clients/cli/filter.cc clients/cli/input.cc
+// Also tests: clients/cli/finder.cc clients/cli/cmd_help.cc
 #include "clients/cli/context.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include "tests/clients/real_server.h"
@@ -133,6 +135,113 @@ TEST_F(CommandTest, StatusAndSettings) {
   const Ran wrong = server.Run("status");
   EXPECT_EQ(wrong.code, kUsage);
   EXPECT_TRUE(Has(wrong.err, "lnag"));
+}
+
+// So many people at one address, with the same surname and telephone.
+void RecordHousehold(const RealServer& server, int people) {
+  std::string lines;
+  for (int i = 1; i <= people; ++i) {
+    const std::string number = std::to_string(i);
+    lines += R"({"source":"desk","eventId":"h)" + number +
+             R"(","data":{"channel":"CHANNEL_COUNTER","occurredAt":"2025-03-04T10:30:00Z",)"
+             R"("parties":[{"details":{"firstNames":"Kind)" + number +
+             R"(","surname":"Bakker","birthDate":{"year":2010,"month":5,"day":)" + number +
+             R"(},"address":{"postcode":"1234AB","houseNumber":7}},"identifiers":[)"
+             R"({"type":"IDENTIFIER_TYPE_PHONE","value":"0201234567"}]}]}})" "\n";
+  }
+  ASSERT_EQ(server.Run("record -", lines).code, 0);
+}
+
+TEST_F(CommandTest, ManyHitsSayWhatTellsThemApart) {
+  RecordHousehold(server, 3);
+  const Ran some = server.Run("find '1234ab 7a'");
+  EXPECT_EQ(some.code, 0);
+  EXPECT_TRUE(Has(some.err, "Gezocht op: postcode en huisnummer"));
+  EXPECT_TRUE(Has(some.err, "3 klanten gevonden. Wat ze uit elkaar haalt: de geboortedatum"));
+  const Ran one = server.Run("find '1234AB 7' --born 02-05-2010");
+  EXPECT_TRUE(Has(one.out, "Kind2 Bakker, geboren 02-05-2010")) << one.out;
+  EXPECT_EQ(server.Run("find '1234AB 7' --born 09-05-2010").code, kNotFound);
+  EXPECT_TRUE(Has(server.Run("find Kind3 Bakker 03-05-2010").out, "Kind3 Bakker"));
+}
+
+TEST_F(CommandTest, MoreThanTenAskForAnotherKey) {
+  RecordHousehold(server, 11);
+  const Ran ran = server.Run("find 020-1234567");
+  EXPECT_EQ(ran.code, kUsage);
+  EXPECT_TRUE(Has(ran.err, "Meer dan tien klanten gevonden."));
+  EXPECT_TRUE(Has(ran.err, "Zoek verder met: naam en geboortedatum, of postcode en huisnummer"));
+  EXPECT_TRUE(Has(server.Run("find '1234AB 7'").err, "Zoek verder met: naam en geboortedatum."));
+}
+
+TEST_F(CommandTest, OnlyANumberSaysSo) {
+  ASSERT_EQ(server.Run("record --source exchange --event-id p2 --channel phone --phone 0201112233 "
+                       "--verified caller-line")
+                .code,
+            0);
+  EXPECT_TRUE(Has(server.Run("find 0201112233").out,
+                  "Contacten van +31201112233, alleen dit nummer is bekend"));
+}
+
+TEST_F(CommandTest, EveryListGivesEveryForm) {
+  const std::string citizen = CitizenOf("", "999990019\n");
+  const std::vector<std::string> commands = {"find --kind bsn 999990019", "show " + citizen,
+                                             "timeline " + citizen, "follow --until-empty",
+                                             "status"};
+  for (const auto& command : commands) {
+    EXPECT_EQ(server.Run(command + " -o json").out.substr(0, 1), "{") << command;
+    EXPECT_EQ(server.Run(command + " -o ndjson").out.substr(0, 1), "{") << command;
+    EXPECT_TRUE(Has(server.Run(command + " -o csv").out, ",")) << command;
+    EXPECT_EQ(server.Run(command + " --fields nothing").code, kUsage) << command;
+  }
+  EXPECT_EQ(server.Run("timeline -o csv --fields contact.data.subject " + citizen).out,
+            "contact.data.subject\r\nPaspoort\r\n");
+  EXPECT_EQ(server.Run("show -o ndjson --fields id " + citizen).out,
+            "{\"id\":\"" + citizen + "\"}\n");
+  EXPECT_EQ(server.Run("show -o shoe " + citizen).code, kUsage);
+}
+
+TEST_F(CommandTest, FailuresAreOneLineWithAReference) {
+  const Ran down = server.Run("status --server unix:/nonexistent/socket");
+  EXPECT_EQ(down.code, kUnreachable);
+  EXPECT_TRUE(Has(down.err, "Geen verbinding met de server")) << down.err;
+  EXPECT_TRUE(Has(down.err, "Draait hij?"));
+  EXPECT_TRUE(Has(down.err, "Meldcode: UNAVAILABLE"));
+  EXPECT_EQ(std::count(down.err.begin(), down.err.end(), '\n'), 1);
+  const Ran debug = server.Run("ping --debug");
+  EXPECT_EQ(debug.code, 0);
+  EXPECT_TRUE(Has(debug.err, "debug: HealthCheckRequest OK")) << debug.err;
+}
+
+TEST_F(CommandTest, ColourOnlyWhereItIsWanted) {
+  const std::string citizen = CitizenOf("", "999990019\n");
+  EXPECT_FALSE(Has(server.Run("timeline --picture " + citizen).out, "\033["));
+  EXPECT_TRUE(Has(server.Run("timeline --picture " + citizen, "", "CLICOLOR_FORCE=1").out,
+                  "\033[1m"));
+  EXPECT_FALSE(
+      Has(server.Run("timeline --picture --no-color " + citizen, "", "CLICOLOR_FORCE=1").out,
+          "\033["));
+}
+
+TEST_F(CommandTest, HelpOnCommandsAndSubjects) {
+  EXPECT_TRUE(Has(server.Run("help").out, "Opdrachten:"));
+  EXPECT_EQ(server.Run("help timeline").out, server.Run("tijdlijn --help").out);
+  EXPECT_TRUE(Has(server.Run("help exit-codes --lang en").out, "130  interrupted"));
+  EXPECT_TRUE(Has(server.Run("hulp settings").out, "$XDG_CONFIG_HOME"));
+  const Ran wrong = server.Run("help fidn");
+  EXPECT_EQ(wrong.code, kUsage);
+  EXPECT_TRUE(Has(wrong.err, "Bedoelde je: find?"));
+  EXPECT_EQ(server.Run("version --server nonsense").code, 0);
+  EXPECT_TRUE(Has(server.Run("0612345678").err, "Bedoelde je: find?"));
+}
+
+TEST_F(CommandTest, ProfileChoosesTheServer) {
+  std::filesystem::create_directories(server.directory() + "/config/klantbeeld");
+  std::ofstream(server.directory() + "/config/klantbeeld/config.toml")
+      << "server = \"unix:/nowhere\"\n[profile.test]\nlang = \"en\"\n";
+  EXPECT_TRUE(Has(server.Run("status").out, "Laatste positie")) << "the environment has the server";
+  EXPECT_TRUE(Has(server.Run("status --profile test").out, "Last position"));
+  EXPECT_TRUE(Has(server.Run("status", "", "KLANTBEELD_PROFILE=test").out, "Last position"));
+  EXPECT_EQ(server.Run("status --profile tset").code, kUsage);
 }
 
 TEST_F(CommandTest, RecordNamesTheFieldThatIsWrong) {

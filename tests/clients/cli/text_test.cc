@@ -29,6 +29,14 @@ TEST(Cut, NeverWiderThanAsked) {
   EXPECT_EQ(Cut("Paspoort", 0), "");
 }
 
+TEST(Flow, BreaksBetweenPartsOnly) {
+  EXPECT_EQ(Flow({"Noor van Essen", "geboren 12-04-1984"}, ", ", 80),
+            "Noor van Essen, geboren 12-04-1984\n");
+  EXPECT_EQ(Flow({"Noor", "12-04-1984", "BSN"}, ", ", 16), "Noor, 12-04-1984\nBSN\n");
+  EXPECT_EQ(Flow({"Noor van Essen"}, ", ", 8), "Noor va…\n");
+  EXPECT_EQ(Flow({"a", "b"}, "  ", 0), "a  b\n");
+}
+
 TEST(Table, ColumnsLineUpAndFit) {
   Table table({"Naam", "Notitie"});
   table.Add({"Zoë", "kort"});
@@ -38,6 +46,14 @@ TEST(Table, ColumnsLineUpAndFit) {
             "Zoë   kort\n"
             "日本  een heel lang…\n");
   EXPECT_NE(table.Render(0).find("die niet past en meer"), std::string::npos);
+}
+
+TEST(Table, WidestColumnGivesAndWholeOnesDoNot) {
+  Table table({"Klant", "Naam", "Notitie"}, 1);
+  table.Add({"86ee568d56534a6d", "Noor", "een heel lange notitie"});
+  EXPECT_EQ(table.Render(36),
+            "Klant             Naam  Notitie\n"
+            "86ee568d56534a6d  Noor  een heel la…\n");
 }
 
 TEST(Table, AllColumnsGiveWhenTheLastIsNotEnough) {

@@ -87,5 +87,19 @@ TEST(ProtoTimes, KeepNanoseconds) {
   EXPECT_EQ(ToProto(time).nanos(), 7);
 }
 
+TEST(Times, RelativeAndExact) {
+  const absl::TimeZone zone = absl::FixedTimeZone(3600);
+  const absl::Time now = absl::FromCivil(absl::CivilSecond(2025, 10, 9, 15, 0, 0), zone);
+  EXPECT_EQ(WhenText(Lang::kDutch, now - absl::Hours(1), now, zone), "vandaag 14:00");
+  EXPECT_EQ(WhenText(Lang::kDutch, now - absl::Hours(20), now, zone), "gisteren 19:00");
+  EXPECT_EQ(WhenText(Lang::kEnglish, now - absl::Hours(48), now, zone), "07-10-2025 15:00");
+  const std::pair<absl::Duration, const char*> rows[] = {
+      {absl::Seconds(20), "zojuist"},          {absl::Minutes(4), "4 min geleden"},
+      {absl::Hours(3), "3 uur geleden"},       {absl::Hours(72), "3 dagen geleden"},
+      {absl::Hours(24 * 21), "3 weken geleden"}, {absl::Hours(24 * 100), "3 maanden geleden"},
+      {absl::Hours(24 * 800), "2 jaar geleden"}, {-absl::Hours(48), "over 2 dagen"}};
+  for (const auto& [before, want] : rows) EXPECT_EQ(AgoText(Lang::kDutch, now - before, now), want);
+}
+
 }  // namespace
 }  // namespace klantbeeld::cli

@@ -27,11 +27,32 @@ TEST(Client, UnavailableTwiceThenAnswered) {
 TEST(Client, ThirdFailureIsTheAnswer) {
   FakeServer server;
   for (int i = 0; i < 3; ++i)
-    server.citizens.failures.push_back(Refusal(StatusCode::UNAVAILABLE, "RESTARTING"));
+    server.citizens.failures.push_back(Refusal(StatusCode::RESOURCE_EXHAUSTED, "OVERLOADED"));
   const auto reply = server.NewClient()->GetCitizen({});
   ASSERT_FALSE(reply.ok());
-  EXPECT_EQ(reply.error().reason, v1::ERROR_REASON_RESTARTING);
+  EXPECT_EQ(reply.error().reason, v1::ERROR_REASON_OVERLOADED);
   EXPECT_EQ(server.citizens.calls, 3);
+}
+
+TEST(Client, RestartIsWaitedForWithinTheDeadline) {
+  FakeServer server;
+  for (int i = 0; i < 6; ++i)
+    server.citizens.failures.push_back(Refusal(StatusCode::UNAVAILABLE, "RESTARTING"));
+  EXPECT_TRUE(server.NewClient()->GetCitizen({}).ok());
+  EXPECT_EQ(server.citizens.calls, 7);
+}
+
+TEST(Stop, TakenBackLetsWhatBeginsAfterwardsRun) {
+  FakeServer server;
+  Stop stop;
+  Client::Options options;
+  options.server = server.NewClient()->options().server;
+  options.stop = &stop;
+  const auto client = std::move(Client::Create(std::move(options)).value());
+  stop.Request();
+  EXPECT_EQ(client->GetCitizen({}).error().code, StatusCode::CANCELLED);
+  stop.TakeBack();
+  EXPECT_TRUE(client->GetCitizen({}).ok());
 }
 
 TEST(Client, RefusalIsNotRepeatedAndNamesTheField) {
