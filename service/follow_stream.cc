@@ -210,8 +210,10 @@ void FollowStream::Tick(absl::Time now) {
       if (now - ended_at_ >= shared_.limits.follower_stall_max) context_->TryCancel();
       return;
     }
-    if ((writing_ || !unacknowledged_.empty()) &&
-        now - moved_at_ >= shared_.limits.follower_stall_max) {
+    const bool stalled = now - moved_at_ >= shared_.limits.follower_stall_max;
+    // Who says nothing keeps nobody else out.
+    if (!started_ && stalled) return EndNow(WrongOrder("no start came in time"));
+    if ((writing_ || !unacknowledged_.empty()) && stalled) {
       shared_.hub.CountCut();
       return EndNow(store::Error(v1::ERROR_REASON_FOLLOWER_TOO_SLOW,
                                  "frames were neither read nor acknowledged in time; resume",

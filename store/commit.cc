@@ -205,11 +205,15 @@ absl::Status Committer::Take(Batch& batch, Proposal::Unlink& proposal) {
   response.set_digest_required(effect->more_than_asked);
   if (request.dry_run()) {
     proposal.outcome = std::move(response);
-  } else if (effect->more_than_asked && request.digest() != response.digest()) {
+  } else if ((effect->more_than_asked || !request.digest().empty()) &&
+             request.digest() != response.digest()) {
     proposal.outcome =
         Error(v1::ERROR_REASON_DIGEST_REQUIRED,
-              "the unlink joins something, or takes more apart than was asked; look at a dry run "
-              "and send its digest",
+              request.digest().empty()
+                  ? "the unlink joins something, or takes more apart than was asked; look at a dry "
+                    "run and send its digest"
+                  : "the unlink does something else than the dry run that gave this digest; look at "
+                    "a dry run again",
               {.field = "digest", .name = "digest", .value = response.digest()});
   } else {
     trial.MoveInto(batch);

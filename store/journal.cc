@@ -112,7 +112,7 @@ absl::Status Acknowledged::Note(const format::Head& head) {
   }
   absl::MutexLock lock(&mutex_);
   unsynced_ = true;
-  return absl::OkStatus();
+  return synced_;
 }
 
 void Acknowledged::SyncEverySecond() {
@@ -124,7 +124,10 @@ void Acknowledged::SyncEverySecond() {
       if (!unsynced_) continue;
       unsynced_ = false;
     }
-    ::fdatasync(fd_);
+    if (::fdatasync(fd_) == 0) continue;
+    absl::MutexLock lock(&mutex_);
+    synced_ = absl::InternalError(
+        absl::StrCat("syncing the note of what is acknowledged: ", std::strerror(errno)));
   }
 }
 

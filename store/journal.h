@@ -33,6 +33,7 @@ class Acknowledged {
   static absl::StatusOr<std::unique_ptr<Acknowledged>> Open(const std::string& path);
   ~Acknowledged();
 
+  // Fails from the first failed sync on.
   absl::Status Note(const format::Head& head);
   // What the file said when it was opened; position 0: nothing yet.
   const format::Head& noted() const { return noted_; }
@@ -47,6 +48,7 @@ class Acknowledged {
   absl::Mutex mutex_;
   bool unsynced_ ABSL_GUARDED_BY(mutex_) = false;
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status synced_ ABSL_GUARDED_BY(mutex_);
   std::thread syncer_;
 };
 

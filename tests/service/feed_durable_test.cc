@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <future>
 #include <set>
 #include <string>
@@ -41,18 +42,37 @@ class Gate {
     const auto came = [this] { return waiting_ > 0; };
     return mutex_.AwaitWithTimeout(absl::Condition(&came), absl::Seconds(20));
   }
-  void Pass(int file) {
+  // False: this sync fails.
+  bool Pass(int file) {
     char name[512] = {};
     const std::string link = absl::StrCat("/proc/self/fd/", file);
-    if (readlink(link.c_str(), name, sizeof(name) - 1) < 0 || !absl::EndsWith(name, ".log")) return;
+    if (readlink(link.c_str(), name, sizeof(name) - 1) < 0) return true;
     absl::MutexLock lock(&mutex_);
+    if (absl::EndsWith(name, "/acknowledged")) {
+      failed_ = failed_ || fail_note_;
+      return !fail_note_;
+    }
+    if (!absl::EndsWith(name, ".log")) return true;
     ++waiting_;
     mutex_.Await(absl::Condition(&open_));
+    return true;
+  }
+  // Lets syncs of the note of what is acknowledged fail; or no longer.
+  void FailNote(bool fail) {
+    absl::MutexLock lock(&mutex_);
+    fail_note_ = fail;
+    failed_ = false;
+  }
+  bool WaitForFailedNote() {
+    absl::MutexLock lock(&mutex_);
+    return mutex_.AwaitWithTimeout(absl::Condition(&failed_), absl::Seconds(20));
   }
 
  private:
   absl::Mutex mutex_;
   bool open_ = true;
+  bool fail_note_ = false;
+  bool failed_ = false;
   int waiting_ = 0;
 };
 
@@ -66,7 +86,10 @@ Gate& TheGate() {
 
 // In the place of the C library's.
 extern "C" int fdatasync(int file) {
-  klantbeeld::service::TheGate().Pass(file);
+  if (!klantbeeld::service::TheGate().Pass(file)) {
+    errno = EIO;
+    return -1;
+  }
   return static_cast<int>(syscall(SYS_fdatasync, file));
 }
 
@@ -127,6 +150,17 @@ TEST_F(FeedDurableTest, NothingIsToldBeforeItIsSynced) {
     EXPECT_EQ(store_->ReadFeed({}, head)->count, 1);
     EXPECT_EQ(told, head + 1);
   }
+}
+
+// What was acknowledged could then no longer be told after a power cut.
+TEST_F(FeedDurableTest, NoteThatCannotBeSyncedStopsWrites) {
+  TheGate().FailNote(true);
+  ASSERT_TRUE(Submit("c-1").get().ok());
+  ASSERT_TRUE(TheGate().WaitForFailedNote());
+  absl::Status refused;
+  for (int i = 2; refused.ok() && i < 1000; ++i) refused = Submit(absl::StrCat("c-", i)).get().status();
+  EXPECT_TRUE(absl::StrContains(refused.message(), "note of what is acknowledged")) << refused;
+  TheGate().FailNote(false);
 }
 
 TEST_F(FeedDurableTest, BatchIsThereWithAllItsFactsOrNot) {

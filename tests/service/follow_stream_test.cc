@@ -306,6 +306,12 @@ TEST_F(SlowFollowerTest, WhoNeverAcknowledgesGetsFourFramesAndResumesExactlyOnce
   ExpectDense(facts, 0, kFacts);
 }
 
+TEST_F(SlowFollowerTest, WhoNeverStartsIsEnded) {
+  Follower silent(channel);
+  const grpc::Status status = silent.End();
+  EXPECT_EQ(See(status).reason, "ORDER_OF_MESSAGES") << status.error_message();
+}
+
 class OneFollowerTest : public SlowFollowerTest {
  protected:
   OneFollowerTest() : SlowFollowerTest({{"limits.followers_max", "1"}}) {}

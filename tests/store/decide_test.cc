@@ -159,6 +159,12 @@ TEST_F(DecideTest, SimpleUnlinkNeedsNoDigest) {
   ASSERT_TRUE(trial.ok());
   EXPECT_FALSE(trial->digest_required());
   EXPECT_EQ(trial->changes(0).kind(), v1::CitizenChange::KIND_SPLIT);
+  // One that is given is compared all the same.
+  unlink.set_dry_run(false);
+  unlink.set_digest("0123");
+  EXPECT_EQ(UnlinkRefused(unlink), v1::ERROR_REASON_DIGEST_REQUIRED);
+  unlink.set_digest(trial->digest());
+  EXPECT_TRUE(store_.Unlink(unlink).ok());
 }
 
 TEST_F(DecideTest, TooManyPartiesAtOnceAreRefused) {
