@@ -12,8 +12,8 @@ import subprocess
 import sys
 from typing import NamedTuple
 
-# Where CLI11 puts what an option or command does.
-COLUMN = 30
+# A line indented further than this goes on with the entry above it.
+ENTRY_INDENT_MAX = 8
 
 
 class Help(NamedTuple):
@@ -29,7 +29,7 @@ def rows(block: str) -> list[tuple[str, str]]:
     """(name, what it does) for each entry of a list in CLI11's help."""
     found: list[tuple[str, str]] = []
     for line in block.splitlines():
-        if line.startswith(" " * COLUMN) and found:
+        if line.startswith(" " * ENTRY_INDENT_MAX) and found:
             found[-1] = (found[-1][0], f"{found[-1][1]} {line.strip()}".strip())
         elif match := re.match(r" {2}(\S.*?)(?: {2,}(\S.*))?$", line):
             found.append((match[1], match[2] or ""))

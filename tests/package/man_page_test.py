@@ -55,6 +55,13 @@ class ManPageTest(unittest.TestCase):
     def test_every_command_and_option_of_the_server(self) -> None:
         self.check("klantbeeld-server.8", SERVER)
 
+    def test_no_option_is_without_its_meaning(self) -> None:
+        for program in (TOOL, SERVER):
+            for name in ["", *commands(program)]:
+                help_ = man_page.read([*program, *([name] if name else [])])
+                for option, what in help_.arguments + help_.options:
+                    self.assertTrue(what, f"{name} {option}")
+
     def test_every_key_of_the_configuration(self) -> None:
         text, table = rendered("klantbeeld-server.8"), ""
         shown = output(*SERVER, "check-config", "--data", "/d", "--keys", "/k", "--socket", "/s",
@@ -92,8 +99,8 @@ Positionals:
 Options:
   -h,--help                   This help
   --an-option-with-a-long-name TEXT REQUIRED
-                              Stands below it
-                              and goes on
+                          Stands below it
+                          and goes on
 
 Commands:
   one, een                    First
