@@ -315,6 +315,23 @@ absl::StatusOr<v1::Contact> FoldAt(const Reader& reader, absl::string_view conta
   return std::move(contact);
 }
 
+namespace {
+
+// As many of the latest events as a client takes in one reply.
+void KeepLatestEvents(v1::Contact& contact) {
+  auto& events = *contact.mutable_events();
+  size_t bytes = 0;
+  int kept = 0;
+  while (kept < events.size()) {
+    bytes += events[events.size() - 1 - kept].ByteSizeLong();
+    if (kept > 0 && bytes > kPageBytesMax) break;
+    ++kept;
+  }
+  events.DeleteSubrange(0, events.size() - kept);
+}
+
+}  // namespace
+
 absl::StatusOr<v1::Contact> ReadContact(const Keys& keys, const Reader& reader,
                                         const v1::GetContactRequest& request) {
   const std::string id = request.has_ref()
@@ -332,6 +349,7 @@ absl::StatusOr<v1::Contact> ReadContact(const Keys& keys, const Reader& reader,
   }
   KB_ASSIGN_OR_RETURN(v1::Contact contact, FoldAt(reader, id, *row, position));
   if (!request.with_events()) contact.clear_events();
+  KeepLatestEvents(contact);
   MaskContact(contact);
   if (request.at_position() != 0) return contact;
   for (const auto& standing : row->standings()) {

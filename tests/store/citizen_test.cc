@@ -43,6 +43,28 @@ class CitizenTest : public testing::Test {
   TestStore store_{temp_ / "data"};
 };
 
+// Most clients take 4 MiB in one reply.
+TEST_F(CitizenTest, ContactWithLongEventsGivesTheLatestOfThem) {
+  std::vector<v1::ContactEvent> events;
+  for (int i = 0; i < 40; ++i) {
+    v1::ContactEvent event = About("desk", absl::StrCat("n", i), "website", "a", i);
+    event.mutable_data()->set_note(std::string(100'000, 'n'));
+    events.push_back(std::move(event));
+  }
+  store_.RecordAll(events);
+  v1::GetContactRequest request;
+  request.mutable_ref()->set_source("website");
+  request.mutable_ref()->set_id("a");
+  request.set_with_events(true);
+  const auto response = store_->GetContact(request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  const v1::Contact& contact = response->contact();
+  EXPECT_EQ(contact.event_count(), 40u);
+  EXPECT_EQ(contact.events_size(), 31);
+  EXPECT_EQ(contact.events().rbegin()->event().event_id(), "n39");
+  EXPECT_LE(response->ByteSizeLong(), size_t{4} << 20);
+}
+
 TEST_F(CitizenTest, IsFoundByEveryKey) {
   v1::ContactEvent event = FromJson<v1::ContactEvent>(R"({
     "source":"website","eventId":"a","data":{"channel":"CHANNEL_WEB",
