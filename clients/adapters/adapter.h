@@ -14,9 +14,11 @@ namespace klantbeeld::adapters {
 
 // What an adapter gives next.
 struct Item {
-  enum class Kind { kEvent, kRejected, kIdle, kEnd };
+  // kPassed: a record that tells of no contact, as a desk that opens.
+  enum class Kind { kEvent, kRejected, kPassed, kIdle, kEnd };
   Kind kind = Kind::kEnd;
   uint64_t line = 0;       // Where in the source it begins, from 1.
+  uint64_t records = 1;    // Of the source, of which it was made; 0: of the last one again.
   std::string original;    // Its text, to be kept where it is refused.
   v1::ContactEvent event;  // kEvent.
   std::string field;       // kRejected: what was wrong, and why.

@@ -272,6 +272,7 @@ bool Fits(v1::IdentifierType type, const std::string& value) {
 Set SetField(Message& message, const FieldDescriptor& field, const std::string& given,
              const Reading& reading) {
   if (!IsUtf8(given)) return {Reason::kNotUtf8};
+  if (absl::StrContains(given, '\0')) return {Reason::kNotText};
   std::string text(absl::StripAsciiWhitespace(given));
   if (!reading.words.empty()) {
     const auto found = reading.words.find(Folded(text));

@@ -29,7 +29,11 @@ enum class Reason {
   kNumberInvalid,  // A BSN or RSIN that fails the eleven test, and the like.
   kColumns,        // More or fewer cells than the header has.
   kTooLong,
-  kNotAnEvent,  // JSON that is none.
+  kNotJson,     // Or deeper than any format goes.
+  kNotAnEvent,  // JSON, and no contact event.
+  kNotText,     // A NUL in it.
+  kZone,        // A local time that the record itself contradicts.
+  kNotAllowed,  // A BSN where none may stand.
 };
 
 // How the text of one field is read.

@@ -8,7 +8,12 @@ endforeach()
 find_package(ZLIB REQUIRED)
 klantbeeld_test(clients_adapters_test clients/adapters/mapping_test.cc klantbeeld_adapters ZLIB::ZLIB
   ${ZSTD})
-target_sources(clients_adapters_test PRIVATE clients/adapters/source_test.cc)
+set(adapter_tests json_test local_time_test records_test source_test tables_test text_adapter_test
+  asterisk/cdr_test asterisk/queue_log_test cloudevents/cloudevents_test events/events_test
+  ga4/ga4_test matomo/matomo_test qmatic/qmatic_test)
+list(TRANSFORM adapter_tests PREPEND clients/adapters/)
+list(TRANSFORM adapter_tests APPEND .cc)
+target_sources(clients_adapters_test PRIVATE ${adapter_tests})
 
 # Against the real server.
 if(TARGET klantbeeld-server)
