@@ -30,12 +30,12 @@ bool IsOutside(const std::string& number) {
          Fits(v1::IDENTIFIER_TYPE_PHONE, number);
 }
 
-void AddCaller(const std::string& number, v1::ContactData& data) {
+void AddCitizen(const std::string& number, v1::VerifiedBy verified, v1::ContactData& data) {
   if (!IsOutside(number)) return;
   v1::Identifier& identifier = *data.add_parties()->add_identifiers();
   identifier.set_type(v1::IDENTIFIER_TYPE_PHONE);
   identifier.set_value(number);
-  identifier.set_verified(v1::VERIFIED_BY_CALLER_LINE);
+  identifier.set_verified(verified);
 }
 
 std::string ExtensionOf(absl::string_view channel) {

@@ -22,8 +22,8 @@ std::optional<absl::Time> TimeOfUniqueId(absl::string_view id);
 // Whether a number is somebody's outside: not an extension, not withheld.
 bool IsOutside(const std::string& number);
 
-// The citizen behind a line; nothing where the number is withheld.
-void AddCaller(const std::string& number, v1::ContactData& data);
+// The citizen behind a number; nothing where it is withheld.
+void AddCitizen(const std::string& number, v1::VerifiedBy verified, v1::ContactData& data);
 
 // The extension in a channel's name: "201" of "PJSIP/201-0000002a" and of
 // "Local/201@from-queue-00000001;1"; other names as they are.

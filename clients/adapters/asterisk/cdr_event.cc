@@ -172,8 +172,10 @@ std::variant<v1::ContactEvent, Refusal> EventOfCdr(const CdrField& field,
   data.mutable_call()->set_disposition(disposition);
   data.mutable_call()->set_call_id(call_id);
   SetOutcome(field, times, sides, data);
-  AddCaller(sides.citizen, data);
-  AddAgent(ExtensionOf(sides.agent_channel), data);
+  AddCitizen(sides.citizen,
+             sides.inbound ? v1::VERIFIED_BY_CALLER_LINE : v1::VERIFIED_BY_TYPED, data);
+  // A telephone that rang in vain handled nothing.
+  if (answered) AddAgent(ExtensionOf(sides.agent_channel), data);
   SetWords(field, settings.tables, data);
   return event;
 }

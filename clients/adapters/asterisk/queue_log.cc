@@ -19,6 +19,7 @@ namespace klantbeeld::adapters {
 namespace {
 
 constexpr size_t kFieldsMin = 5;
+constexpr absl::Duration kCallMax = absl::Hours(24);
 
 // A line of the log.
 struct Entry {
@@ -127,10 +128,10 @@ class QueueLog : public RecordReader {
     const std::string& name = entry.event;
     const auto stamp = ToTimestamp(entry.time);
     if (name == "ENTERQUEUE") {
-      *data.mutable_occurred_at() = stamp;
+      *data.mutable_occurred_at() = ToTimestamp(Began(entry));
       data.set_state(v1::CONTACT_STATE_WAITING);
       data.set_direction(v1::DIRECTION_INBOUND);
-      AddCaller(entry.Data(2), data);
+      AddCitizen(entry.Data(2), v1::VERIFIED_BY_CALLER_LINE, data);
       SetPosition(entry.Data(3), data);
     } else if (name == "CONNECT") {
       data.set_state(v1::CONTACT_STATE_IN_PROGRESS);
@@ -150,7 +151,9 @@ class QueueLog : public RecordReader {
       data.mutable_call()->set_disposition("ABANDONEDQUEUED");
       data.mutable_call()->set_ended_by("customer");
     } else if (name == "EXITWITHTIMEOUT" || name == "EXITEMPTY" || name == "EXITWITHKEY") {
-      End(v1::CONTACT_STATE_ABANDONED, stamp, data);
+      // It left the queue; where it went, and until when, other lines know.
+      data.set_state(v1::CONTACT_STATE_ABANDONED);
+      data.set_reached(false);
       data.mutable_call()->set_disposition(name);
       const size_t key = name == "EXITWITHKEY" ? 1 : 0;
       SetPosition(entry.Data(2 + key), data);
@@ -164,6 +167,12 @@ class QueueLog : public RecordReader {
     return true;
   }
 
+  // A call that goes from queue to queue began with the first.
+  static absl::Time Began(const Entry& entry) {
+    const auto made = TimeOfUniqueId(entry.call_id);
+    return made && *made <= entry.time && entry.time - *made < kCallMax ? *made : entry.time;
+  }
+
   static void End(v1::ContactState state, const google::protobuf::Timestamp& at,
                   v1::ContactData& data) {
     data.set_state(state);
@@ -173,7 +182,8 @@ class QueueLog : public RecordReader {
 
   // TRANSFER and BLINDTRANSFER name the extension; ATTENDEDTRANSFER how.
   void SetTransfer(const Entry& entry, Call& call, v1::ContactData& data) {
-    End(v1::CONTACT_STATE_ENDED, ToTimestamp(entry.time), data);
+    data.set_state(v1::CONTACT_STATE_ENDED);
+    data.set_reached(true);
     SetSeconds(entry.Data(3), &Waited, data);
     SetSeconds(entry.Data(4), &Talked, data);
     SetPosition(entry.Data(5), data);

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "clients/adapters/json.h"
@@ -72,7 +73,7 @@ void SetVisit(const JsonObject& visit, v1::WebVisit& web) {
   std::string referrer = JsonText(visit, "referrerType");
   if (referrer.empty()) referrer = JsonText(visit, "referrerTypeName");
   if (!referrer.empty()) web.set_referrer_kind(referrer);
-  const std::string device = JsonText(visit, "deviceType");
+  const std::string device = absl::AsciiStrToLower(JsonText(visit, "deviceType"));
   if (!device.empty()) web.set_device_kind(device);
 }
 

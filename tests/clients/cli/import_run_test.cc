@@ -68,7 +68,7 @@ TEST_F(ImportTest, TwiceAddsNothingAndALaterExportChanges) {
   EXPECT_EQ(first.code, 0) << first.err;
   EXPECT_EQ(first.out,
             "{\"read\":1200,\"new\":1200,\"already\":0,\"changed\":0,\"rejected\":0,"
-            "\"rejectedBy\":{},\"channels\":{\"counter\":400,\"phone\":800},"
+            "\"passed\":0,\"rejectedBy\":{},\"channels\":{\"counter\":400,\"phone\":800},"
             "\"first\":\"2025-03-03T08:14:05+00:00\",\"last\":\"2025-03-03T08:14:05+00:00\","
             "\"leftOut\":{},\"doubtfulTimes\":0}\n");
   const auto second = Import(file);
