@@ -50,6 +50,8 @@ int BadMapping(const Context& context, const std::string& path, const MappingFau
       return say(Label::mapping_dropped);
     case MappingFault::Kind::kBadZone:
       return say(Label::mapping_bad_zone);
+    case MappingFault::Kind::kBadFormat:
+      return say(Label::mapping_bad_format);
     case MappingFault::Kind::kBadWord:
       return say(Label::mapping_bad_word);
     case MappingFault::Kind::kAmbiguousWord:

@@ -181,6 +181,16 @@ std::string WordsOf(const std::set<std::string>& values,
   return absl::StrJoin(words, ", ");
 }
 
+// A record that changed is exported again: another event of the same contact.
+std::string IdsOf(const std::string& id, const std::string& revised) {
+  const std::string bare = absl::StrCat("{", id, "}");
+  if (id.empty()) return "event_id = \"\"  # Name the column that tells records apart.\n";
+  if (revised.empty()) return absl::StrCat("event_id = ", Quoted(bare), "\n");
+  return absl::StrCat("event_id = [", Quoted(absl::StrCat(bare, "@{", revised, "}")), ", ",
+                      Quoted(bare), "]\ncontact = { source = \"NAME-THE-SOURCE\", id = ",
+                      Quoted(bare), " }\n");
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> FirstMapping(const std::string& path) {
@@ -188,10 +198,12 @@ absl::StatusOr<std::string> FirstMapping(const std::string& path) {
   if (const absl::Status status = sample.Read(path); !status.ok()) return status;
   const auto& header = sample.header();
   std::set<size_t> used;
-  std::string event, identifiers, details;
+  std::string event, identifiers, details, id, revised;
   for (const Known& known : AllKnown()) {
     const auto column = sample.ColumnFor(known);
     if (!column || !used.insert(*column).second) continue;
+    if (std::string(known.field) == "event_id") id = header[*column];
+    if (std::string(known.field) == "revised_at") revised = header[*column];
     absl::string_view field = known.field;
     const std::string& name = header[*column];
     const auto& values = sample.values(*column);
@@ -209,6 +221,7 @@ absl::StatusOr<std::string> FirstMapping(const std::string& path) {
           " }");
     }
     value += " }";
+    if (field == "event_id") continue;
     if (absl::ConsumePrefix(&field, "identifier ")) {
       absl::StrAppend(&identifiers, "  { type = ", Quoted(field), ", value = ", value,
                       ", verified = \"typed\" },\n");
@@ -229,7 +242,7 @@ absl::StatusOr<std::string> FirstMapping(const std::string& path) {
         &text, "[file]\nseparator = ",
         sample.separator() == '\t' ? "\"\\t\"" : Quoted(std::string(1, sample.separator())), "\n");
   }
-  absl::StrAppend(&text, "\n[event]\nsource = \"NAME-THE-SOURCE\"\n", event);
+  absl::StrAppend(&text, "\n[event]\nsource = \"NAME-THE-SOURCE\"\n", IdsOf(id, revised), event);
   if (!identifiers.empty() || !details.empty()) {
     absl::StrAppend(&text, "\n[[event.data.parties]]\n");
     if (!identifiers.empty()) absl::StrAppend(&text, "identifiers = [\n", identifiers, "]\n");
