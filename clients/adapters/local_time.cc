@@ -24,8 +24,8 @@ std::optional<LocalTime> ParseLocal(absl::string_view text, absl::TimeZone zone)
     const absl::TimeZone::TimeInfo local = zone.At(clock.cs);
     const bool doubtful = local.kind != absl::TimeZone::TimeInfo::UNIQUE;
     const bool twice = local.kind == absl::TimeZone::TimeInfo::REPEATED;
-    return LocalTime{local.pre + clock.subsecond, (twice ? local.post : local.pre) + clock.subsecond,
-                     doubtful};
+    return LocalTime{local.pre + clock.subsecond,
+                     (twice ? local.post : local.pre) + clock.subsecond, doubtful};
   }
   return {};
 }

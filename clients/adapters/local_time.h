@@ -15,8 +15,8 @@ namespace klantbeeld::adapters {
 // have said.
 struct LocalTime {
   absl::Time first;
-  absl::Time second;       // The same, where there is no doubt.
-  bool doubtful = false;   // It is in such an hour.
+  absl::Time second;      // The same, where there is no doubt.
+  bool doubtful = false;  // It is in such an hour.
 };
 
 // "2025-03-03 09:14:05", or ISO 8601; a time that names its zone is taken as it

@@ -218,7 +218,8 @@ struct Mapping::Impl {
 
   // Where the mapping says that bad ends may be left out, one before its start is.
   void LeaveOutEnd(v1::ContactEvent& event, MappingCounts& counts) const {
-    if (end_column.empty() || !event.data().has_ended_at() || !event.data().has_occurred_at()) return;
+    if (end_column.empty() || !event.data().has_ended_at() || !event.data().has_occurred_at())
+      return;
     const auto at = [](const google::protobuf::Timestamp& time) {
       return std::pair(time.seconds(), time.nanos());
     };

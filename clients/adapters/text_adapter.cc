@@ -105,8 +105,7 @@ Opened OpenRecords(const std::string& path, const Options& options,
   if (auto* fault = std::get_if<MappingFault>(&tables)) return *fault;
   auto source = Source::Open(path, options.encoding);
   if (!source.ok()) return source.status();
-  return MakeRecordAdapter(*std::move(source),
-                           make_reader(std::get<Tables>(std::move(tables))));
+  return MakeRecordAdapter(*std::move(source), make_reader(std::get<Tables>(std::move(tables))));
 }
 
 }  // namespace klantbeeld::adapters

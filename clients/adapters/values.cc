@@ -230,7 +230,8 @@ bool IsUtf8(absl::string_view text) {
 }
 
 bool IsTimeFormat(const std::string& format) {
-  const std::string written = absl::FormatTime(format, absl::FromUnixSeconds(0), absl::UTCTimeZone());
+  const std::string written =
+      absl::FormatTime(format, absl::FromUnixSeconds(0), absl::UTCTimeZone());
   absl::Time time;
   return written != format && absl::ParseTime(format, written, &time, nullptr);
 }

@@ -46,8 +46,7 @@ void CutTexts(Message& message) {
 }
 
 int ItemsMax(const char* field) {
-  return static_cast<int>(
-      LimitOf(*v1::WebVisit::descriptor()->FindFieldByName(field)).items_max());
+  return static_cast<int>(LimitOf(*v1::WebVisit::descriptor()->FindFieldByName(field)).items_max());
 }
 
 }  // namespace

@@ -99,9 +99,9 @@ int ImportFile(Context& context, const Flags& flags, const adapters::Options& op
   if (IsSameFile(rejected, file)) {
     return Usage(context, context.Say(Label::import_rejected_is_file, Clean(file)));
   }
-  const ImportPlan plan{
-      rejected, ImportNote(file == "-" ? "" : file + ".resume", file, HowItIsRead(flags)),
-      flags.resume};
+  const ImportPlan plan{rejected,
+                        ImportNote(file == "-" ? "" : file + ".resume", file, HowItIsRead(flags)),
+                        flags.resume};
   return ImportAll(context, adapter, plan);
 }
 
@@ -116,8 +116,8 @@ int WriteMapping(Context& context, const std::string& file) {
 int CheckFlags(const Context& context, const Flags& flags, adapters::Options& options) {
   const adapters::Format* format = adapters::FindFormat(flags.format);
   if (format == nullptr) {
-    return Usage(context, context.Say(Label::want_format, Clean(flags.format),
-                                      adapters::FormatNames()));
+    return Usage(context,
+                 context.Say(Label::want_format, Clean(flags.format), adapters::FormatNames()));
   }
   if (format->needs_mapping && flags.mapping.empty()) {
     return Usage(context, context.Say(Label::want_mapping));
@@ -175,8 +175,8 @@ void AddImport(CLI::App& app, Context& context, Run& run) {
   const auto add = [&](const char* name, std::string& value, Label label) {
     return command->add_option(name, value, context.Say(label));
   };
-  command->add_option("format", flags->format,
-                      context.Say(Label::opt_format, adapters::FormatNames()))
+  command
+      ->add_option("format", flags->format, context.Say(Label::opt_format, adapters::FormatNames()))
       ->required();
   command->add_option("files", flags->files, context.Say(Label::opt_import_files));
   add("--mapping", flags->mapping, Label::opt_mapping);

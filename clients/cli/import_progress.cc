@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -32,7 +33,7 @@ uint64_t ImportCounts::all_refused() const {
 }
 
 ImportNote::ImportNote(std::string path, const std::string& file, const std::string& how)
-    : path_(std::move(path)) {
+    : path_(std::filesystem::is_regular_file(file) ? std::move(path) : "") {
   if (path_.empty()) return;
   std::string beginning(kBeginningBytes, '\0');
   std::ifstream in(file, std::ios::binary);

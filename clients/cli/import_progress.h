@@ -27,8 +27,8 @@ struct ImportCounts {
 // nothing twice.
 class ImportNote {
  public:
-  // No path: nothing is kept. `how` is all that decides what an item is: the
-  // format, its options and the mapping's text.
+  // No path, or a file that can be read but once: nothing is kept. `how` is all that decides what
+  // an item is: the format, its options and the mapping's text.
   ImportNote(std::string path, const std::string& file, const std::string& how);
 
   // Nothing: no note, or of another file, or read in another way.

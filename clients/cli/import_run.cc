@@ -81,10 +81,12 @@ class ImportRun {
       error = client::LocalError(grpc::StatusCode::CANCELLED, "stopped");
     }
     const bool whole = !error && broken.ok() && file_error_ == 0;
-    whole ? plan_.note.Remove() : Note();
+    const bool noted = !whole && Note();
+    if (whole) plan_.note.Remove();
     Summary();
     if (error) {
-      Complain(context_.Say(Label::record_repeat));
+      Complain(noted ? context_.Say(Label::import_stopped_at, counts_.read)
+                     : context_.Say(Label::record_repeat));
       return Fail(context_, *error);
     }
     return !whole || counts_.all_refused() > 0 ? kPartlyDone : kOk;
@@ -96,6 +98,7 @@ class ImportRun {
   struct Waiting {
     Item item;  // Without its event.
     v1::Channel channel = v1::CHANNEL_UNSPECIFIED;
+    bool retraction = false;
     absl::Time happened = absl::InfiniteFuture();
   };
 
@@ -111,10 +114,12 @@ class ImportRun {
       waiting.item = std::move(item);
       waiting_.push_back(std::move(waiting));
       FinishLocal();
+      NoteSometimes();
       return Bounded();
     }
     v1::ContactEvent event = std::move(item.event);
     waiting.channel = event.data().channel();
+    waiting.retraction = event.has_retraction();
     const auto& data = event.data();
     if (data.has_occurred_at() || data.has_planned_at()) {
       waiting.happened = FromProto(data.has_occurred_at() ? data.occurred_at() : data.planned_at());
@@ -153,18 +158,20 @@ class ImportRun {
         Refuse(item, item.field, ReasonName(item.reason), ReasonText(context_, item.reason));
       }
     }
-    if (context_.stop.requested() || absl::Now() - noted_ < kNoteEvery) return;
-    Note();
+  }
+
+  // A clock is asked seldom, since that costs more than an item.
+  void NoteSometimes() {
+    const uint64_t since = counts_.items - noted_items_;
+    if (since < kItemsBetweenLooks) return;
+    if (since >= kItemsBetweenNotes || absl::Now() - noted_ >= kNoteEvery) Note();
   }
 
   void Answered(const v1::RecordResult& result) {
     const Waiting waiting = PopWaiting();
     Count(waiting, result);
-    if (!waiting_.empty() && waiting_.front().item.kind == Item::Kind::kEvent &&
-        counts_.items % kItemsBetweenNotes != 0) {
-      return;
-    }
     FinishLocal();
+    NoteSometimes();
   }
 
   void Count(const Waiting& waiting, const v1::RecordResult& result) {
@@ -172,15 +179,15 @@ class ImportRun {
       const client::Error error = client::ErrorOf(result.error());
       const std::string field =
           error.fields.empty() ? "" : FieldOfEvent(error.fields.front().field);
-      const std::string name = absl::StrReplaceAll(
-          absl::AsciiStrToLower(absl::StripPrefix(v1::ErrorReason_Name(error.reason),
-                                                  "ERROR_REASON_")),
-          {{"_", "-"}});
+      const std::string name =
+          absl::StrReplaceAll(absl::AsciiStrToLower(absl::StripPrefix(
+                                  v1::ErrorReason_Name(error.reason), "ERROR_REASON_")),
+                              {{"_", "-"}});
       return Refuse(waiting.item, field, name, Sentence(context_, error));
     }
-    ++(result.recorded().duplicate()         ? counts_.already
-       : result.recorded().changed_contact() ? counts_.changed
-                                             : counts_.added);
+    ++(result.recorded().duplicate()                               ? counts_.already
+       : result.recorded().changed_contact() || waiting.retraction ? counts_.changed
+                                                                   : counts_.added);
     ++counts_.channels[ChannelName(waiting.channel)];
     if (waiting.happened != absl::InfiniteFuture()) {
       counts_.first = std::min(counts_.first, waiting.happened);
@@ -211,10 +218,12 @@ class ImportRun {
     if (told_ == kToldMax) Complain(context_.Say(Label::import_more_rejected));
   }
 
-  void Note() {
+  // False: no note is kept, or it cannot be.
+  bool Note() {
     noted_ = absl::Now();
+    noted_items_ = counts_.items;
     counts_.rejected_bytes = rejected_.bytes();
-    if (counts_.items > before_) plan_.note.Write(counts_);
+    return plan_.note.Write(counts_);
   }
 
   uint64_t Rate() const {
@@ -293,7 +302,7 @@ class ImportRun {
   static constexpr uint64_t kToldMax = 20;  // The rest is in the file.
   static constexpr size_t kWaitingMax = 20'000;
   static constexpr size_t kWaitingBytesMax = 32 << 20;
-  static constexpr uint64_t kItemsBetweenNotes = 1'000;  // At least; a clock decides too.
+  static constexpr uint64_t kItemsBetweenLooks = 500, kItemsBetweenNotes = 10'000;
 
   Context& context_;
   adapters::Adapter& adapter_;
@@ -304,7 +313,7 @@ class ImportRun {
   client::Recorder recorder_;
   std::deque<Waiting> waiting_;  // Oldest first.
   size_t waiting_bytes_ = 0;
-  uint64_t taken_ = 0, told_ = 0;
+  uint64_t taken_ = 0, told_ = 0, noted_items_ = 0;
   std::map<v1::Channel, std::string> names_;
   int file_error_ = 0;
   const absl::Time started_;

@@ -10,8 +10,8 @@ namespace klantbeeld::adapters {
 namespace {
 
 constexpr size_t kExtensionDigitsMax = 5;
-constexpr int64_t kOldest = 946'684'800;     // 2000; a smaller number is no time.
-constexpr int64_t kLatest = 4'102'444'800;   // 2100.
+constexpr int64_t kOldest = 946'684'800;    // 2000; a smaller number is no time.
+constexpr int64_t kLatest = 4'102'444'800;  // 2100.
 
 }  // namespace
 

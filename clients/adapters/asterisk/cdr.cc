@@ -22,26 +22,26 @@ using Names = std::vector<std::string>;
 // The order that cdr_custom is delivered with.
 const Names& CustomOrder() {
   static const auto* names = new Names{
-      "clid",     "src",      "dst",   "dcontext", "channel", "dstchannel",  "lastapp",
-      "lastdata", "start",    "answer", "end",      "duration", "billsec",    "disposition",
+      "clid",     "src",         "dst",      "dcontext",  "channel",  "dstchannel", "lastapp",
+      "lastdata", "start",       "answer",   "end",       "duration", "billsec",    "disposition",
       "amaflags", "accountcode", "uniqueid", "userfield", "sequence"};
   return *names;
 }
 
 // The order of cdr_csv's Master.csv; the last two only where they are turned on.
 const Names& MasterOrder() {
-  static const auto* names = new Names{
-      "accountcode", "src",      "dst",   "dcontext", "clid",     "channel",  "dstchannel",
-      "lastapp",     "lastdata", "start", "answer",   "end",      "duration", "billsec",
-      "disposition", "amaflags", "uniqueid", "userfield"};
+  static const auto* names =
+      new Names{"accountcode", "src",     "dst",         "dcontext", "clid",     "channel",
+                "dstchannel",  "lastapp", "lastdata",    "start",    "answer",   "end",
+                "duration",    "billsec", "disposition", "amaflags", "uniqueid", "userfield"};
   return *names;
 }
 
 // Which of the two a row is in shows where its start stands.
 const Names* OrderOf(const std::vector<std::string>& cells, absl::TimeZone zone) {
   const auto is_start = [&](const Names& names) {
-    const size_t at = static_cast<size_t>(
-        std::find(names.begin(), names.end(), "start") - names.begin());
+    const size_t at =
+        static_cast<size_t>(std::find(names.begin(), names.end(), "start") - names.begin());
     return at < cells.size() && cells.size() <= names.size() && ParseLocal(cells[at], zone);
   };
   if (is_start(CustomOrder())) return &CustomOrder();
@@ -140,8 +140,8 @@ class CdrJson : public RecordReader {
     const auto object = json_.Read(record);
     if (!object) return Refusal{"", Reason::kNotJson};
     bool doubtful = false;
-    auto made = EventOfCdr([&](const char* name) { return JsonText(*object, name); }, settings_,
-                           doubtful);
+    auto made =
+        EventOfCdr([&](const char* name) { return JsonText(*object, name); }, settings_, doubtful);
     if (auto* refusal = std::get_if<Refusal>(&made)) return std::move(*refusal);
     doubtful_ += doubtful;
     auto& event = std::get<v1::ContactEvent>(made);

@@ -47,8 +47,8 @@ std::variant<Times, Refusal> TimesOf(const CdrField& field, const std::string& c
   times.start = NotBefore(*start, earliest);
   if (times.start < earliest) return Refusal{"start", Reason::kZone};
   times.doubtful = start->doubtful && !made;
-  times.call = made && times.start - *made < kLegAfterCallMax ? std::min(*made, times.start)
-                                                              : times.start;
+  times.call =
+      made && times.start - *made < kLegAfterCallMax ? std::min(*made, times.start) : times.start;
   const auto duration = Seconds(field("duration"));
   if (duration) {
     times.end = times.start + *duration;
@@ -172,8 +172,8 @@ std::variant<v1::ContactEvent, Refusal> EventOfCdr(const CdrField& field,
   data.mutable_call()->set_disposition(disposition);
   data.mutable_call()->set_call_id(call_id);
   SetOutcome(field, times, sides, data);
-  AddCitizen(sides.citizen,
-             sides.inbound ? v1::VERIFIED_BY_CALLER_LINE : v1::VERIFIED_BY_TYPED, data);
+  AddCitizen(sides.citizen, sides.inbound ? v1::VERIFIED_BY_CALLER_LINE : v1::VERIFIED_BY_TYPED,
+             data);
   // A telephone that rang in vain handled nothing.
   if (answered) AddAgent(ExtensionOf(sides.agent_channel), data);
   SetWords(field, settings.tables, data);

@@ -124,9 +124,8 @@ Opened OpenCloudEvents(const std::string& path, const Options& options) {
   auto source = Source::Open(path, options.encoding);
   if (!source.ok()) return source.status();
   auto json = std::make_shared<JsonReader>();
-  return MakeEventsAdapter(*std::move(source), [json](std::string record) {
-    return UnpackCloudEvent(*json, record);
-  });
+  return MakeEventsAdapter(*std::move(source),
+                           [json](std::string record) { return UnpackCloudEvent(*json, record); });
 }
 
 }  // namespace klantbeeld::adapters

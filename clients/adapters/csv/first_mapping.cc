@@ -187,8 +187,8 @@ std::string IdsOf(const std::string& id, const std::string& revised) {
   if (id.empty()) return "event_id = \"\"  # Name the column that tells records apart.\n";
   if (revised.empty()) return absl::StrCat("event_id = ", Quoted(bare), "\n");
   return absl::StrCat("event_id = [", Quoted(absl::StrCat(bare, "@{", revised, "}")), ", ",
-                      Quoted(bare), "]\ncontact = { source = \"NAME-THE-SOURCE\", id = ",
-                      Quoted(bare), " }\n");
+                      Quoted(bare),
+                      "]\ncontact = { source = \"NAME-THE-SOURCE\", id = ", Quoted(bare), " }\n");
 }
 
 }  // namespace

@@ -88,8 +88,8 @@ class Session {
     v1::WebVisit& web = *data.mutable_web();
     *data.mutable_ended_at() = ToTimestamp(last_);
     *event_.mutable_revised_at() = data.ended_at();
-    event_.set_event_id(absl::StrFormat("%s@%d.%06d", event_.contact().id(),
-                                        absl::ToUnixMicros(last_), rows_));
+    event_.set_event_id(
+        absl::StrFormat("%s@%d.%06d", event_.contact().id(), absl::ToUnixMicros(last_), rows_));
     web.set_pages(pages_);
     AddVisitor(v1::IDENTIFIER_TYPE_DIGID_PSEUDONYM, user_, v1::VERIFIED_BY_SESSION, data);
     if (!user_.empty()) web.set_logged_in(true);
@@ -162,8 +162,8 @@ class Session {
         std::min(kPageMax, absl::Seconds(spent.seconds()) + absl::Nanoseconds(spent.nanos()) +
                                absl::Milliseconds(*milliseconds));
     spent.set_seconds(absl::ToInt64Seconds(sum));
-    spent.set_nanos(static_cast<int32_t>(
-        absl::ToInt64Nanoseconds(sum - absl::Seconds(spent.seconds()))));
+    spent.set_nanos(
+        static_cast<int32_t>(absl::ToInt64Nanoseconds(sum - absl::Seconds(spent.seconds()))));
   }
 
   const std::string source_;
@@ -234,8 +234,8 @@ class Ga4 : public TextAdapter {
     if (session.empty()) return Refuse("ga_session_id", Reason::kMissing);
     const auto at = JsonNumber(*json, "event_timestamp");
     if (!at || *at <= 0) return Refuse("event_timestamp", Reason::kNotATime);
-    const absl::Status status = sessions_->Add(
-        {absl::StrCat(cookie, ".", session), *at, record.line, record.text});
+    const absl::Status status =
+        sessions_->Add({absl::StrCat(cookie, ".", session), *at, record.line, record.text});
     if (!status.ok()) return status;
     return Taken::kRow;
   }

@@ -30,8 +30,7 @@ absl::StatusOr<std::unique_ptr<Sessions>> Sessions::Make() {
   sqlite3* db = nullptr;
   const int code = sqlite3_open(kNoName, &db);
   sessions->db_.reset(db);
-  if (code != SQLITE_OK ||
-      sqlite3_exec(db, kSetUp, nullptr, nullptr, nullptr) != SQLITE_OK) {
+  if (code != SQLITE_OK || sqlite3_exec(db, kSetUp, nullptr, nullptr, nullptr) != SQLITE_OK) {
     return sessions->Failed();
   }
   const absl::Status status =

@@ -61,7 +61,8 @@ void SetVisit(const JsonObject& visit, v1::WebVisit& web) {
   if (!site.empty()) web.set_site(site);
   auto pages = JsonNumber(visit, "actions");
   if (!pages) pages = JsonNumber(visit, "interactions");
-  if (pages && *pages >= 0) web.set_pages(static_cast<int32_t>(std::min<int64_t>(*pages, 1'000'000)));
+  if (pages && *pages >= 0)
+    web.set_pages(static_cast<int32_t>(std::min<int64_t>(*pages, 1'000'000)));
   const auto number = JsonNumber(visit, "visitCount");
   if (number && *number >= 0 && *number <= 1'000'000) {
     web.set_visit_number(static_cast<int32_t>(*number));

@@ -217,7 +217,8 @@ class Qmatic : public RecordReader {
       data.add_agents()->set_id(user);
       data.mutable_agents(0)->set_kind(v1::AGENT_KIND_EMPLOYEE);
     }
-    tables_.AddAttributes([&](const std::string& name) { return JsonText(parameters, name); }, data);
+    tables_.AddAttributes([&](const std::string& name) { return JsonText(parameters, name); },
+                          data);
   }
 
   // A ticket's number comes back every day and at every branch.
@@ -227,9 +228,9 @@ class Qmatic : public RecordReader {
     data.mutable_counter()->set_ticket(ticket);
     v1::Identifier& identifier = *data.add_parties()->add_identifiers();
     identifier.set_type(v1::IDENTIFIER_TYPE_TICKET);
-    identifier.set_value(absl::StrCat(
-        ticket, "-", absl::FormatTime("%Y%m%d", local.first, absl::UTCTimeZone()), "-",
-        told.branch));
+    identifier.set_value(absl::StrCat(ticket, "-",
+                                      absl::FormatTime("%Y%m%d", local.first, absl::UTCTimeZone()),
+                                      "-", told.branch));
   }
 
   std::optional<Refusal> Appointment(const Told& told, std::vector<v1::ContactEvent>& events) {

@@ -42,7 +42,9 @@ TEST(Json, DepthIsBounded) {
 }
 
 TEST(Json, QuotedTextIsReadAsItWas) {
-  const std::string text = "a\"b\\c\n\x01" "é";
+  const std::string text =
+      "a\"b\\c\n\x01"
+      "é";
   JsonReader reader;
   const auto object = reader.Read("{\"t\":" + JsonQuoted(text) + "}");
   ASSERT_TRUE(object.has_value());

@@ -10,7 +10,9 @@ std::string Shown(const char* text) {
   absl::LoadTimeZone("Europe/Amsterdam", &zone);
   const auto time = ParseLocal(text, zone);
   if (!time) return "none";
-  const auto show = [](absl::Time t) { return absl::FormatTime("%H:%M:%E*S", t, absl::UTCTimeZone()); };
+  const auto show = [](absl::Time t) {
+    return absl::FormatTime("%H:%M:%E*S", t, absl::UTCTimeZone());
+  };
   return show(time->first) + (time->second != time->first ? " or " + show(time->second) : "") +
          (time->doubtful ? " ?" : "");
 }

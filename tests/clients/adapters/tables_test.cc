@@ -23,8 +23,8 @@ TEST(Tables, AreOfKnownNamesAndText) {
 }
 
 TEST(Tables, LongestBeginningOfAPathCounts) {
-  const Tables::Table table = {{"/paspoort", "Paspoort"}, {"/paspoort/kosten", "Kosten"},
-                               {"/afval/", "Afval"}};
+  const Tables::Table table = {
+      {"/paspoort", "Paspoort"}, {"/paspoort/kosten", "Kosten"}, {"/afval/", "Afval"}};
   EXPECT_EQ(Tables::FindPath(table, "/paspoort"), "Paspoort");
   EXPECT_EQ(Tables::FindPath(table, "/paspoort/aanvragen/nu"), "Paspoort");
   EXPECT_EQ(Tables::FindPath(table, "/paspoort/kosten"), "Kosten");

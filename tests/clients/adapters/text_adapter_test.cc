@@ -21,8 +21,9 @@ TEST(TextAdapter, WhatIsRefusedIsKeptUnderACommentAndReadAgain) {
   EXPECT_EQ(kept,
             "# rejected line=1 field=ts reason=not-a-time\ngeen json\n"
             "# rejected line=2 field=ts reason=not-a-time\n");
-  EXPECT_THAT(testing::ItemsOf("qmatic", dir.Put("k", kept), testing::Amsterdam()),
-              ::testing::ElementsAre(absl::StrCat("2 rejected  ", static_cast<int>(Reason::kNotJson))));
+  EXPECT_THAT(
+      testing::ItemsOf("qmatic", dir.Put("k", kept), testing::Amsterdam()),
+      ::testing::ElementsAre(absl::StrCat("2 rejected  ", static_cast<int>(Reason::kNotJson))));
 }
 
 TEST(Formats, AreFoundByName) {

@@ -1,6 +1,6 @@
 // Files brought in through the real program into the real server.
 // Also tests: clients/cli/cmd_import.cc clients/adapters/csv/csv_adapter.cc
-// Also tests: clients/adapters/csv/first_mapping.cc
+// Also tests: clients/adapters/csv/first_mapping.cc clients/cli/import_reason.cc
 #include "clients/cli/import_run.h"
 
 #include <sys/stat.h>

@@ -49,8 +49,8 @@ TEST(AsteriskCdr, UniqueIdSettlesWhatLocalTimeLeavesOpen) {
   EXPECT_EQ(items[10], Rejected(11, "start", Reason::kZone));
   Options utc = testing::Amsterdam();
   utc.zone = absl::UTCTimeZone();
-  EXPECT_THAT(testing::ItemsOf("asterisk-cdr", "tests/clients/adapters/asterisk/made_cdr_custom.csv",
-                               utc)[10],
+  EXPECT_THAT(testing::ItemsOf("asterisk-cdr",
+                               "tests/clients/adapters/asterisk/made_cdr_custom.csv", utc)[10],
               HasSubstr("\"occurredAt\":\"2025-03-03T08:50:00Z\""));
   EXPECT_EQ(items[11], Rejected(12, "disposition", Reason::kWordUnknown));
   EXPECT_EQ(items[12], Rejected(13, "", Reason::kColumns));
@@ -69,8 +69,8 @@ TEST(AsteriskCdr, OlderOrderIsToldApart) {
 }
 
 TEST(AsteriskCdr, DoubtfulTimesAreCounted) {
-  auto opened = OpenAsteriskCdr("tests/clients/adapters/asterisk/made_cdr_master.csv",
-                                testing::Amsterdam());
+  auto opened =
+      OpenAsteriskCdr("tests/clients/adapters/asterisk/made_cdr_master.csv", testing::Amsterdam());
   Adapter& adapter = *std::get<std::unique_ptr<Adapter>>(opened);
   for (auto item = adapter.Next(); item->kind != Item::Kind::kEnd; item = adapter.Next()) {
   }
@@ -102,8 +102,8 @@ TEST(AsteriskCdr, JsonLinesAndTablesOfWords) {
 
 // What was refused, mended, is what the adapter reads.
 TEST(AsteriskCdr, RefusedRowsAreKeptAsTheyCame) {
-  auto opened = OpenAsteriskCdr("tests/clients/adapters/asterisk/made_cdr_custom.csv",
-                                testing::Amsterdam());
+  auto opened =
+      OpenAsteriskCdr("tests/clients/adapters/asterisk/made_cdr_custom.csv", testing::Amsterdam());
   Adapter& adapter = *std::get<std::unique_ptr<Adapter>>(opened);
   std::string kept = adapter.RejectedHeader();
   for (auto item = adapter.Next(); item->kind != Item::Kind::kEnd; item = adapter.Next()) {

@@ -44,8 +44,8 @@ TEST(AsteriskQueue, TransfersAreCounted) {
   EXPECT_THAT(items[13], HasSubstr("\"department\":\"Belastingen\""));
   EXPECT_THAT(items[16], HasSubstr("\"transfers\":2"));
   EXPECT_THAT(items[18], HasSubstr("\"queuePosition\":1"));
-  EXPECT_THAT(items[21], HasSubstr(absl::StrCat("rejected epoch ",
-                                                static_cast<int>(Reason::kNotATime))));
+  EXPECT_THAT(items[21],
+              HasSubstr(absl::StrCat("rejected epoch ", static_cast<int>(Reason::kNotATime))));
   EXPECT_THAT(items[22], HasSubstr(absl::StrCat("rejected  ", static_cast<int>(Reason::kColumns))));
 }
 

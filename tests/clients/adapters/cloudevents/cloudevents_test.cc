@@ -41,8 +41,8 @@ TEST(CloudEvents, BatchIsOneArray) {
   const testing::TempDir dir;
   const std::string event =
       R"({"specversion":"1.0","id":"a","source":"s","type":"nl.overheid.klantbeeld.klantcontact-x","data":{"note":"n"}})";
-  const auto items = testing::ItemsOf("cloudevents", dir.Put("f", "[" + event + ",\n" + event + "]"),
-                                      testing::Amsterdam());
+  const auto items = testing::ItemsOf(
+      "cloudevents", dir.Put("f", "[" + event + ",\n" + event + "]"), testing::Amsterdam());
   ASSERT_EQ(items.size(), 2u);
   EXPECT_EQ(items[1], "2" + items[0].substr(1));
 }

@@ -26,15 +26,16 @@ TEST(Events, OneBadLineSpoilsNoOther) {
   const testing::TempDir dir;
   std::string text;
   for (int i = 0; i < 500; ++i) {
-    absl::StrAppend(&text, i == 250 ? "{\n" : absl::StrCat(R"({"source":"a","eventId":")", i,
-                                                           "\"}\n"));
+    absl::StrAppend(&text,
+                    i == 250 ? "{\n" : absl::StrCat(R"({"source":"a","eventId":")", i, "\"}\n"));
   }
   const auto items = testing::ItemsOf("events", dir.Put("f", text), testing::Amsterdam());
   ASSERT_EQ(items.size(), 500u);
   for (int i = 0; i < 500; ++i) {
     const std::string& item = items[static_cast<size_t>(i)];
-    EXPECT_THAT(item, HasSubstr(i == 250 ? "251 rejected"
-                                         : absl::StrCat(i + 1, R"( {"source":"a","eventId":")", i)));
+    EXPECT_THAT(item,
+                HasSubstr(i == 250 ? "251 rejected"
+                                   : absl::StrCat(i + 1, R"( {"source":"a","eventId":")", i)));
   }
 }
 

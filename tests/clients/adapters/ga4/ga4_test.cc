@@ -14,10 +14,11 @@ using ::testing::Not;
 
 TEST(Ga4, RowsOfASessionAreOneContact) {
   const testing::TempDir dir;
-  const auto items = testing::Made(
-      "ga4", "ga4/made_events.jsonl",
-      testing::Amsterdam(dir.Put("m.toml", "[attributes]\nklanttype = \"soort\"\n"
-                                           "[subjects]\n\"/parkeren\" = \"Parkeren\"\n")));
+  const auto items =
+      testing::Made("ga4", "ga4/made_events.jsonl",
+                    testing::Amsterdam(dir.Put("m.toml",
+                                               "[attributes]\nklanttype = \"soort\"\n"
+                                               "[subjects]\n\"/parkeren\" = \"Parkeren\"\n")));
   ASSERT_EQ(items.size(), 6u);
   EXPECT_EQ(items[0], "10 passed") << "without consent there is nobody";
   EXPECT_THAT(items[1], HasSubstr("11 rejected ga_session_id"));
@@ -34,8 +35,8 @@ TEST(Ga4, RowsOfASessionAreOneContact) {
 }
 
 TEST(Ga4, TableThatChangedIsALaterEventOfTheSameContact) {
-  const auto first = testing::ItemsOf("ga4", "tests/clients/adapters/ga4/made_events.jsonl",
-                                      testing::Amsterdam());
+  const auto first =
+      testing::ItemsOf("ga4", "tests/clients/adapters/ga4/made_events.jsonl", testing::Amsterdam());
   const auto again = testing::Made("ga4", "ga4/made_events_again.jsonl");
   EXPECT_THAT(first[5], HasSubstr("@1741046380000000.000002"));
   EXPECT_THAT(again[0], HasSubstr("@1741046580000000.000003"));

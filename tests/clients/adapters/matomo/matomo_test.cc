@@ -14,10 +14,11 @@ using ::testing::Not;
 
 TEST(Matomo, VisitsOfOneArray) {
   const testing::TempDir dir;
-  const auto items = testing::Made(
-      "matomo", "matomo/made_visits.json",
-      testing::Amsterdam(dir.Put("m.toml", "[subjects]\n\"/paspoort\" = \"Paspoort\"\n"
-                                           "[attributes]\ndimension1 = \"klanttype\"\n")));
+  const auto items =
+      testing::Made("matomo", "matomo/made_visits.json",
+                    testing::Amsterdam(dir.Put("m.toml",
+                                               "[subjects]\n\"/paspoort\" = \"Paspoort\"\n"
+                                               "[attributes]\ndimension1 = \"klanttype\"\n")));
   ASSERT_EQ(items.size(), 5u);
   EXPECT_THAT(items[0], HasSubstr("\"source\":\"matomo-1\""));
   EXPECT_THAT(items[0], HasSubstr("\"subject\":\"Paspoort\""));
@@ -32,11 +33,10 @@ TEST(Matomo, VisitsOfOneArray) {
 }
 
 TEST(Matomo, NothingOfAPersonsDeviceOrPlaceIsTakenIn) {
-  for (const std::string& item :
-       testing::ItemsOf("matomo", "tests/clients/adapters/matomo/made_visits.json",
-                        testing::Amsterdam())) {
-    for (const char* word : {"192.0.2.7", "00aa", "52.37", "Amsterdam", "Merk", "zoek.example",
-                             "Jansen", "390x844"}) {
+  for (const std::string& item : testing::ItemsOf(
+           "matomo", "tests/clients/adapters/matomo/made_visits.json", testing::Amsterdam())) {
+    for (const char* word :
+         {"192.0.2.7", "00aa", "52.37", "Amsterdam", "Merk", "zoek.example", "Jansen", "390x844"}) {
       EXPECT_THAT(item, Not(HasSubstr(word)));
     }
   }

@@ -58,12 +58,14 @@ TEST(Qmatic, AppointmentsAreContactsThatArePlannedOrTakenBack) {
 TEST(Qmatic, BranchesHaveZonesAndServicesSubjects) {
   const testing::TempDir dir;
   const std::string file = dir.Put(
-      "f", "{\"M\":\"E\",\"E\":{\"evnt\":\"VISIT_CREATE\",\"ts\":\"2025-03-04T09:00:00\",\"prm\":{"
-           "\"branchId\":5,\"visitId\":1,\"serviceIntName\":\"PASSP\"}}}\n");
-  const auto items = testing::ItemsOf(
-      "qmatic", file,
-      testing::Amsterdam(dir.Put("m.toml", "[zones]\n5 = \"America/Kralendijk\"\n"
-                                           "[subjects]\nPASSP = \"Paspoort\"\n")));
+      "f",
+      "{\"M\":\"E\",\"E\":{\"evnt\":\"VISIT_CREATE\",\"ts\":\"2025-03-04T09:00:00\",\"prm\":{"
+      "\"branchId\":5,\"visitId\":1,\"serviceIntName\":\"PASSP\"}}}\n");
+  const auto items =
+      testing::ItemsOf("qmatic", file,
+                       testing::Amsterdam(dir.Put("m.toml",
+                                                  "[zones]\n5 = \"America/Kralendijk\"\n"
+                                                  "[subjects]\nPASSP = \"Paspoort\"\n")));
   EXPECT_THAT(items[0], HasSubstr("\"occurredAt\":\"2025-03-04T13:00:00Z\""));
   EXPECT_THAT(items[0], HasSubstr("\"subject\":\"Paspoort\""));
   EXPECT_THAT(testing::ItemsOf("qmatic", file,
