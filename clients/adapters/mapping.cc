@@ -88,6 +88,8 @@ class Compiler {
       Value(value, node);
     } else if (table != nullptr && field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       node.fields = Fields(*table, *field.message_type());
+      node.prototype =
+          google::protobuf::MessageFactory::generated_factory()->GetPrototype(field.message_type());
     } else if (plain) {
       Fail(Kind::kWrongType, value, field.name(), "\"{column}\", { column = \"…\" }");
     } else {

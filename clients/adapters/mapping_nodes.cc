@@ -88,13 +88,14 @@ class Filler {
     const auto& access = *message.GetReflection();
     if (node.value.pieces.empty()) {
       if (node.fields.empty()) return false;
-      std::unique_ptr<Message> sub(
-          access.GetMessageFactory()->GetPrototype(node.field->message_type())->New());
+      std::unique_ptr<Message> sub(node.prototype->New());
       if (!Fill(node.fields, *sub) || !FitsItsType(node, *sub)) return false;
       if (node.field->is_repeated()) {
         access.AddAllocatedMessage(&message, node.field, sub.release());
-      } else {
+      } else if (access.HasField(message, node.field)) {
         access.MutableMessage(&message, node.field)->MergeFrom(*sub);
+      } else {
+        access.SetAllocatedMessage(&message, sub.release(), node.field);
       }
       return true;
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
 
 #include <optional>
 #include <string>
@@ -41,6 +42,7 @@ struct Node {
   char split = 0;
   bool leave_out = false;
   std::vector<Node> fields;  // Of a message.
+  const google::protobuf::Message* prototype = nullptr;  // Of that.
 };
 
 // Calls `each` for every place of a column.

@@ -109,7 +109,7 @@ class ImportRun {
     // Done with in the run that was interrupted.
     if (taken_ <= before_) return std::nullopt;
     Waiting waiting;
-    waiting_bytes_ += item.original.size();
+    waiting_bytes_ += item.bytes();
     if (item.kind != Item::Kind::kEvent) {
       waiting.item = std::move(item);
       waiting_.push_back(std::move(waiting));
@@ -141,7 +141,7 @@ class ImportRun {
   Waiting PopWaiting() {
     Waiting waiting = std::move(waiting_.front());
     waiting_.pop_front();
-    waiting_bytes_ -= waiting.item.original.size();
+    waiting_bytes_ -= waiting.item.bytes();
     ++counts_.items;
     counts_.read += waiting.item.records;
     return waiting;

@@ -64,8 +64,8 @@ class CdrRows : public Adapter {
       if (*got == CsvRows::Got::kIdle || *got == CsvRows::Got::kEnd) return item;
       if (*got == CsvRows::Got::kTooLong) return Refused(std::move(item), {"", Reason::kTooLong});
       if (TextAdapter::IsComment(row.cells.front()) || IsHeader(row.cells)) continue;
-      item.original = CsvLine(row.cells, rows_.separator());
-      return Read(row.cells, std::move(item));
+      item.cells = std::move(row.cells);
+      return Read(std::move(item));
     }
   }
 
@@ -74,7 +74,8 @@ class CdrRows : public Adapter {
   }
   std::string RejectedLine(const Item& item, const std::string& field,
                            const std::string& reason) const override {
-    return TextAdapter::Comment(item.line, field, reason) + item.original;
+    return TextAdapter::Comment(item.line, field, reason) +
+           (item.cells.empty() ? "" : CsvLine(item.cells, rows_.separator()));
   }
   uint64_t bytes_read() const override { return rows_.source().bytes_read(); }
   uint64_t bytes_total() const override { return rows_.source().bytes_total(); }
@@ -98,7 +99,8 @@ class CdrRows : public Adapter {
     return true;
   }
 
-  Item Read(const std::vector<std::string>& cells, Item item) {
+  Item Read(Item item) {
+    const std::vector<std::string>& cells = item.cells;
     const Names* names = header_.empty() ? OrderOf(cells, settings_.zone) : &header_;
     if (names == nullptr || cells.size() > names->size() ||
         (!header_.empty() && cells.size() != names->size())) {

@@ -5,7 +5,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "clients/adapters/csv/header.h"
 #include "clients/adapters/rows.h"
 
@@ -41,12 +40,12 @@ class CsvAdapter : public Adapter {
       case CsvRows::Got::kRow:
         break;
     }
-    item.original = CsvLine(row.cells, separator_);
-    if (row.cells.size() != header_.size()) {
-      return Refused(std::move(item), absl::StrCat(row.cells.size(), " / ", header_.size()),
-                     Reason::kColumns);
+    item.cells = std::move(row.cells);
+    if (item.cells.size() != header_.size()) {
+      const std::string counted = absl::StrCat(item.cells.size(), " / ", header_.size());
+      return Refused(std::move(item), counted, Reason::kColumns);
     }
-    auto made = mapping_.Apply(row.cells, counts_);
+    auto made = mapping_.Apply(item.cells, counts_);
     if (auto* fault = std::get_if<RowFault>(&made)) {
       return Refused(std::move(item), fault->column, fault->reason);
     }
@@ -70,13 +69,14 @@ class CsvAdapter : public Adapter {
   std::string RejectedLine(const Item& item, const std::string& field,
                            const std::string& reason) const override {
     // Without what an earlier rejection added.
-    const size_t added = static_cast<size_t>(std::count_if(
-        header_.begin(), header_.end(),
-        [](const std::string& column) { return absl::StartsWith(column, kRejectedPrefix); }));
-    std::string line(absl::StripSuffix(item.original, "\r\n"));
-    for (size_t i = 0; i < added; ++i) line.resize(std::min(line.size(), line.rfind(separator_)));
-    return absl::StrCat(line, std::string(1, separator_),
-                        CsvLine({absl::StrCat(item.line), field, reason}, separator_));
+    std::vector<std::string> cells;
+    for (size_t i = 0; i < item.cells.size(); ++i) {
+      if (i >= header_.size() || !absl::StartsWith(header_[i], kRejectedPrefix)) {
+        cells.push_back(item.cells[i]);
+      }
+    }
+    cells.insert(cells.end(), {absl::StrCat(item.line), field, reason});
+    return CsvLine(cells, separator_);
   }
 
   uint64_t bytes_read() const override { return rows_->source().bytes_read(); }
