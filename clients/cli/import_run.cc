@@ -347,9 +347,9 @@ int ShowFirst(Context& context, adapters::Adapter& adapter, int count) {
     ++shown;
     if (item->kind == Item::Kind::kRejected) {
       all = false;
-      Complain(
-          context.Say(Label::refused_line, item->line,
-                      absl::StrCat(Clean(item->field), ": ", ReasonText(context, item->reason))));
+      Complain(context.Say(Label::refused_line, item->line,
+                           absl::StrCat(item->field.empty() ? "" : Clean(item->field) + ": ",
+                                        ReasonText(context, item->reason))));
       continue;
     }
     MaskBsn(item->event);

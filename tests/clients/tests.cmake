@@ -24,6 +24,9 @@ if(TARGET klantbeeld-server)
       KLANTBEELD_SERVER_PROGRAM="$<TARGET_FILE:klantbeeld-server>")
     add_dependencies(clients_${name}_test klantbeeld klantbeeld-server)
   endforeach()
+  add_test(NAME import_doc_test COMMAND /usr/bin/python3 -B
+    ${CMAKE_CURRENT_LIST_DIR}/import_doc_test.py $<TARGET_FILE:klantbeeld> $<TARGET_FILE:klantbeeld-server>)
+  set_tests_properties(import_doc_test PROPERTIES TIMEOUT 180)
   add_test(NAME python_sample_test COMMAND /usr/bin/python3 -B
     ${CMAKE_CURRENT_LIST_DIR}/python_sample_test.py $<TARGET_FILE:klantbeeld-server>)
   set_tests_properties(python_sample_test PROPERTIES TIMEOUT 180)

@@ -33,25 +33,23 @@ class EventsAdapter : public TextAdapter {
 
   absl::StatusOr<Item> Next() override {
     while (ready_.empty()) {
+      // What stands before the damage was given first.
+      if (!failed_.ok()) return failed_;
       if (ended_) return Item();
       Record record;
       const auto got = NextRecord(record);
-      if (!got.ok()) {
-        // What stands before the damage is given first.
-        if (lines_.empty()) return got.status();
-        failed_ = got.status();
-      }
-      if (!got.ok() || *got != Records::Got::kRecord) {
-        ParseTogether();
-        ended_ = failed_.ok() && *got == Records::Got::kEnd;
-        if (failed_.ok() && *got == Records::Got::kIdle && ready_.empty()) {
-          Item idle;
-          idle.kind = Item::Kind::kIdle;
-          return idle;
-        }
+      if (got.ok() && *got == Records::Got::kRecord) {
+        Take(std::move(record));
         continue;
       }
-      Take(std::move(record));
+      ParseTogether();
+      failed_ = got.status();
+      ended_ = got.ok() && *got == Records::Got::kEnd;
+      if (got.ok() && *got == Records::Got::kIdle && ready_.empty()) {
+        Item idle;
+        idle.kind = Item::Kind::kIdle;
+        return idle;
+      }
     }
     Item item = std::move(ready_.front());
     ready_.pop_front();

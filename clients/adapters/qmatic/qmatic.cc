@@ -139,7 +139,7 @@ class Qmatic : public RecordReader {
     // Of the hour that exists twice it is the second as soon as the visit
     // would otherwise run backwards.
     const absl::Time time = NotBefore(*local, known.latest);
-    doubtful_ += local->doubtful;
+    doubtful_ += local->doubtful && known.latest < local->first;
     known.latest = std::max(known.latest, time);
 
     const bool end = step == kSteps.end();

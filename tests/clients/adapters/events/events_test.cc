@@ -39,6 +39,13 @@ TEST(Events, OneBadLineSpoilsNoOther) {
   }
 }
 
+TEST(Events, WhatStandsBeforeTheDamageIsGiven) {
+  const testing::TempDir dir;
+  EXPECT_THAT(
+      testing::ItemsOf("events", dir.Put("f", "[{\"source\":\"a\"},{"), testing::Amsterdam()),
+      ElementsAre("1 {\"source\":\"a\"}", "the JSON array has no end"));
+}
+
 TEST(Events, AbsentFileIsSaid) {
   EXPECT_THAT(testing::ItemsOf("events", "/nonexistent", testing::Amsterdam()),
               ElementsAre("No such file or directory"));
