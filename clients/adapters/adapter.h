@@ -14,13 +14,23 @@ namespace klantbeeld::adapters {
 
 // What an adapter gives next.
 struct Item {
-  enum class Kind { kEvent, kRejected, kIdle, kEnd };
+  // kPassed: a record that tells of no contact, as a desk that opens.
+  enum class Kind { kEvent, kRejected, kPassed, kIdle, kEnd };
   Kind kind = Kind::kEnd;
   uint64_t line = 0;       // Where in the source it begins, from 1.
-  std::string original;    // Its text, to be kept where it is refused.
+  uint64_t records = 1;    // Of the source, of which it was made; 0: of the last one again.
+  std::string original;    // Its text, to be kept where it is refused; or
+  std::vector<std::string> cells;  // what it was cut into.
   v1::ContactEvent event;  // kEvent.
   std::string field;       // kRejected: what was wrong, and why.
   Reason reason = Reason::kNone;
+
+  // What is kept of it until it is done with.
+  size_t bytes() const {
+    size_t all = original.size() + cells.size() * sizeof(std::string);
+    for (const std::string& cell : cells) all += cell.size();
+    return all;
+  }
 };
 
 // Reads one source from beginning to end. An adapter sets only what its source

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "clients/adapters/mapping_nodes.h"
 
 namespace klantbeeld::adapters {
 namespace {
@@ -24,73 +25,6 @@ using MaybeFault = std::optional<MappingFault>;
 constexpr char kDefaultZone[] = "Europe/Amsterdam";
 
 int LineOf(const toml::node& node) { return static_cast<int>(node.source().begin.line); }
-
-// Text with places for columns: "{branch}-{ticket}".
-struct Template {
-  struct Piece {
-    std::string text;  // Literal, or the column's name.
-    bool column = false;
-    size_t index = 0;  // Of the column, once bound.
-  };
-  std::vector<Piece> pieces;
-  bool from_columns = false;
-
-  static Template Of(const std::string& text) {
-    Template made;
-    std::string literal;
-    for (size_t at = 0; at < text.size();) {
-      const size_t close = text[at] == '{' ? text.find('}', at) : std::string::npos;
-      if (text.compare(at, 2, "{{") == 0) {
-        literal += '{';
-        at += 2;
-      } else if (close != std::string::npos) {
-        if (!literal.empty()) made.pieces.push_back({std::exchange(literal, {})});
-        made.pieces.push_back({text.substr(at + 1, close - at - 1), true});
-        made.from_columns = true;
-        at = close + 1;
-      } else {
-        literal += text[at++];
-      }
-    }
-    if (!literal.empty()) made.pieces.push_back({literal});
-    return made;
-  }
-  static Template OfColumn(const std::string& name) {
-    Template made;
-    made.pieces.push_back({name, true});
-    made.from_columns = true;
-    return made;
-  }
-  // Empty when one of its columns is empty: half an id is none.
-  std::string Fill(const std::vector<std::string>& cells) const {
-    std::string text;
-    for (const Piece& piece : pieces) {
-      const std::string& part = piece.column ? cells[piece.index] : piece.text;
-      if (piece.column && part.empty()) return "";
-      text += part;
-    }
-    return text;
-  }
-  std::string Name() const {
-    std::vector<std::string> columns;
-    for (const Piece& piece : pieces) {
-      if (piece.column) columns.push_back(piece.text);
-    }
-    return absl::StrJoin(columns, "+");
-  }
-};
-
-// A field of a message and what fills it: a value, or fields of its own. Of a
-// repeated message there is one for each element.
-struct Node {
-  const FieldDescriptor* field = nullptr;
-  int line = 0;
-  Template value;
-  Reading reading;
-  char split = 0;
-  bool leave_out = false;
-  std::vector<Node> fields;  // Of a message.
-};
 
 bool IsPlain(const FieldDescriptor& field) {
   if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) return true;
@@ -140,6 +74,9 @@ class Compiler {
       for (const toml::node& element : *array) Add(element, field, nodes);
       return;
     }
+    if (array != nullptr && array->is_homogeneous(toml::node_type::string)) {
+      return AddAlternatives(*array, field, nodes);
+    }
     const bool plain = IsPlain(field);
     // A partial date may also be given by fields of its own.
     const bool spec =
@@ -151,12 +88,25 @@ class Compiler {
       Value(value, node);
     } else if (table != nullptr && field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       node.fields = Fields(*table, *field.message_type());
+      node.prototype =
+          google::protobuf::MessageFactory::generated_factory()->GetPrototype(field.message_type());
     } else if (plain) {
       Fail(Kind::kWrongType, value, field.name(), "\"{column}\", { column = \"…\" }");
     } else {
       Fail(Kind::kWrongType, value, field.name(), FieldsOf(*field.message_type()));
     }
     nodes.push_back(std::move(node));
+  }
+
+  // Of a field that has one value, several templates: the first that is whole.
+  void AddAlternatives(const toml::array& array, const FieldDescriptor& field,
+                       std::vector<Node>& nodes) {
+    Add(*array.get(0), field, nodes);
+    Template& first = nodes.back().value;
+    for (size_t i = 1; i < array.size(); ++i) {
+      first.others.push_back(Template::Of(array.get(i)->value_or(std::string())));
+      first.from_columns = first.from_columns || first.others.back().from_columns;
+    }
   }
 
   void Value(const toml::node& value, Node& node) {
@@ -201,6 +151,7 @@ class Compiler {
       CheckWord(option, *text, node);
     } else if (name == "format" && (text || option.is_array())) {
       node.reading.formats = text ? std::vector<std::string>{*text} : Texts(option);
+      CheckFormats(option, node.reading.formats);
     } else if (name == "zone" && text) {
       if (!absl::LoadTimeZone(*text, &node.reading.zone)) Fail(Kind::kBadZone, option, *text);
     } else if (name == "years" && option.is_integer()) {
@@ -217,6 +168,13 @@ class Compiler {
       Fail(Kind::kUnknownOption, option, name,
            "column, value, words, otherwise, format, zone, years, unit (ms, s, min), split (one "
            "character, of a list), invalid (leave-out)");
+    }
+  }
+
+  // A form that cannot read what it writes reads nothing.
+  void CheckFormats(const toml::node& at, const std::vector<std::string>& formats) {
+    for (const std::string& format : formats) {
+      if (!IsTimeFormat(format)) Fail(Kind::kBadFormat, at, format);
     }
   }
 
@@ -249,108 +207,36 @@ class Compiler {
   const int years_;
 };
 
-// Calls `each` for every place of a column.
-template <typename Each>
-void ForColumns(std::vector<Node>& nodes, const Each& each) {
-  for (Node& node : nodes) {
-    for (Template::Piece& piece : node.value.pieces) {
-      if (piece.column) each(node, piece);
-    }
-    ForColumns(node.fields, each);
-  }
-}
-
-// Fills a message from a row.
-class Filler {
- public:
-  Filler(const std::vector<std::string>& cells, MappingCounts& counts)
-      : cells_(cells), counts_(counts) {}
-
-  // Whether anything was said in it, or could be by no row.
-  bool Fill(const std::vector<Node>& nodes, Message& message) {
-    bool said = false, asked = false;
-    for (const Node& node : nodes) {
-      if (fault) return false;
-      asked = asked || !node.fields.empty() || node.value.from_columns;
-      said = FillOne(node, message) || said;
-    }
-    return said || !asked;
-  }
-
-  std::optional<RowFault> fault;
-
- private:
-  bool FillOne(const Node& node, Message& message) {
-    const auto& access = *message.GetReflection();
-    if (node.value.pieces.empty()) {
-      if (node.fields.empty()) return false;
-      std::unique_ptr<Message> sub(
-          access.GetMessageFactory()->GetPrototype(node.field->message_type())->New());
-      if (!Fill(node.fields, *sub) || !FitsItsType(node, *sub)) return false;
-      if (node.field->is_repeated()) {
-        access.AddAllocatedMessage(&message, node.field, sub.release());
-      } else {
-        access.MutableMessage(&message, node.field)->MergeFrom(*sub);
-      }
-      return true;
-    }
-    const std::string text = node.value.Fill(cells_);
-    if (text.empty()) return false;
-    if (node.split == 0) return SetText(node, message, text) && node.value.from_columns;
-    bool said = false;
-    for (size_t at = 0; at <= text.size();) {
-      const size_t end = std::min(text.find(node.split, at), text.size());
-      if (end > at) said = SetText(node, message, text.substr(at, end - at)) || said;
-      at = end + 1;
-    }
-    return said;
-  }
-
-  bool SetText(const Node& node, Message& message, const std::string& text) {
-    const Set set = SetField(message, *node.field, text, node.reading);
-    counts_.doubtful_times += set.doubtful;
-    if (set.reason == Reason::kNone) return true;
-    if (!node.field->is_repeated()) message.GetReflection()->ClearField(&message, node.field);
-    Refuse(node, set.reason);
-    return false;
-  }
-
-  // An identifier that is marked so is left out when it cannot be one.
-  bool FitsItsType(const Node& node, const Message& message) {
-    const auto* identifier = dynamic_cast<const v1::Identifier*>(&message);
-    if (identifier == nullptr) return true;
-    if (!identifier->has_value()) return false;
-    for (const Node& field : node.fields) {
-      if (!field.leave_out || field.field->name() != "value") continue;
-      if (Fits(identifier->type(), identifier->value())) continue;
-      ++counts_.left_out[field.value.Name()];
-      return false;
-    }
-    return true;
-  }
-
-  void Refuse(const Node& node, Reason reason) {
-    const std::string column = node.value.Name();
-    if (node.leave_out) {
-      ++counts_.left_out[column];
-    } else {
-      fault = RowFault{column.empty() ? node.field->name() : column, reason};
-    }
-  }
-
-  const std::vector<std::string>& cells_;
-  MappingCounts& counts_;
-};
-
 }  // namespace
 
 struct Mapping::Impl {
   std::string encoding;
   char separator = 0;
-  std::vector<std::string> drop;
+  std::vector<std::string> drop, optional;
   int drop_line = 0;
   std::vector<Node> nodes;
   std::vector<std::string> unused;
+  std::string end_column;  // Of ends that may be left out.
+
+  // Where the mapping says that bad ends may be left out, one before its start is.
+  void LeaveOutEnd(v1::ContactEvent& event, MappingCounts& counts) const {
+    if (end_column.empty() || !event.data().has_ended_at() || !event.data().has_occurred_at())
+      return;
+    const auto at = [](const google::protobuf::Timestamp& time) {
+      return std::pair(time.seconds(), time.nanos());
+    };
+    if (at(event.data().ended_at()) >= at(event.data().occurred_at())) return;
+    ++counts.left_out[end_column];
+    event.mutable_data()->clear_ended_at();
+  }
+  void FindEndColumn() {
+    for (const Node& data : nodes) {
+      if (data.field->name() != "data") continue;
+      for (const Node& node : data.fields) {
+        if (node.field->name() == "ended_at" && node.leave_out) end_column = node.value.Name();
+      }
+    }
+  }
 
   // Everything beside [event]. An empty name: all is well.
   MaybeFault ReadFileTable(const toml::table& table) {
@@ -403,19 +289,22 @@ std::variant<Mapping, MappingFault> Mapping::Read(const std::string& path) {
       }
     } else if (name == "years" && value.is_integer()) {
       years = value.value_or(0);
-    } else if ((name == "times" || name == "drop") && array != nullptr) {
-      auto& list = name == "times" ? formats : impl->drop;
+    } else if ((name == "times" || name == "drop" || name == "optional") && array != nullptr) {
+      auto& list = name == "times" ? formats : name == "drop" ? impl->drop : impl->optional;
       for (const toml::node& one : *array) list.push_back(one.value_or(std::string()));
       if (name == "drop") impl->drop_line = LineOf(value);
+      const auto bad = std::find_if_not(formats.begin(), formats.end(), IsTimeFormat);
+      if (bad != formats.end()) return MappingFault{Kind::kBadFormat, LineOf(value), *bad};
     } else {
       return MappingFault{Kind::kUnknownOption, LineOf(value), name,
-                          "event, file, zone, times, years, drop"};
+                          "event, file, zone, times, years, drop, optional"};
     }
   }
   if (event == nullptr) return MappingFault{Kind::kMissing, 0, "[event]"};
   Compiler compiler(zone, formats, years);
   impl->nodes = compiler.Fields(*event, *v1::ContactEvent::descriptor());
   if (compiler.fault) return *compiler.fault;
+  impl->FindEndColumn();
   for (const char* needed : {"source", "event_id"}) {
     const bool there = std::any_of(impl->nodes.begin(), impl->nodes.end(),
                                    [&](const Node& node) { return node.field->name() == needed; });
@@ -433,7 +322,13 @@ std::variant<std::monostate, MappingFault> Mapping::Bind(const std::vector<std::
   ForColumns(impl_->nodes, [&](const Node& node, Template::Piece& piece) {
     const auto at = std::find(header.begin(), header.end(), piece.text);
     const auto& drop = impl_->drop;
+    const auto& optional = impl_->optional;
     if (fault) return;
+    piece.index = header.size();  // Never there.
+    if (at == header.end() &&
+        std::find(optional.begin(), optional.end(), piece.text) != optional.end()) {
+      return;
+    }
     if (at == header.end()) {
       fault = MappingFault{Kind::kMissingColumn, node.line, piece.text, all};
     } else if (std::find(drop.begin(), drop.end(), piece.text) != drop.end()) {
@@ -461,9 +356,8 @@ std::vector<std::string> Mapping::unused() const { return impl_->unused; }
 std::variant<v1::ContactEvent, RowFault> Mapping::Apply(const std::vector<std::string>& cells,
                                                         MappingCounts& counts) const {
   v1::ContactEvent event;
-  Filler filler(cells, counts);
-  filler.Fill(impl_->nodes, event);
-  if (filler.fault) return *filler.fault;
+  if (auto fault = FillEvent(impl_->nodes, cells, event, counts)) return *std::move(fault);
+  impl_->LeaveOutEnd(event, counts);
   if (event.source().empty()) return RowFault{"source", Reason::kMissing};
   if (event.event_id().empty()) return RowFault{"event_id", Reason::kMissing};
   return event;

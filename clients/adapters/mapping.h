@@ -24,6 +24,7 @@ struct MappingFault {
     kMissingColumn,  // The file has no column `what`; `allowed` it has.
     kColumnDropped,  // Column `what` is used and dropped.
     kBadZone,        // No time zone `what`.
+    kBadFormat,      // No form of times `what`.
     kBadWord,        // `what` is no value; `allowed` are.
     kAmbiguousWord,  // `what` stands for two values.
     kMissing,        // `what` is needed.

@@ -13,9 +13,12 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 
 namespace klantbeeld::adapters {
 namespace {
@@ -24,7 +27,6 @@ constexpr size_t kBlockBytes = 64 << 10;
 constexpr int kIdleMs = 200;
 constexpr size_t kMarkBytes = 4;
 
-constexpr absl::string_view kUtf8Mark = "\xEF\xBB\xBF";
 constexpr absl::string_view kGzipMark = "\x1F\x8B";
 constexpr absl::string_view kZstdMark = "\x28\xB5\x2F\xFD";
 
@@ -32,36 +34,49 @@ absl::Status Broken(absl::string_view packing) {
   return absl::DataLossError(absl::StrCat(packing, ": the file is damaged or cut off"));
 }
 
-// Unpacks a stream of bytes. `Add` appends what `in` gives to `out`; `Finish`
-// says whether the stream ended where it should.
+// Unpacks a stream of bytes in steps of bounded size, since a small file can
+// hold a very large one.
 class Packing {
  public:
   virtual ~Packing() = default;
-  virtual absl::Status Add(absl::string_view in, std::string& out) = 0;
-  virtual absl::Status Finish() = 0;
+  // Takes from the front of `in` and gives what that unpacks to, at most what
+  // `space` holds. A full space: there may be more, even without more input.
+  virtual absl::StatusOr<size_t> Step(absl::string_view& in, absl::Span<char> space) = 0;
+  // At the end of the input: an error where the stream goes on.
+  virtual absl::Status End() const = 0;
+};
+
+class Plain : public Packing {
+ public:
+  absl::StatusOr<size_t> Step(absl::string_view& in, absl::Span<char> space) override {
+    const size_t size = std::min(in.size(), space.size());
+    std::copy_n(in.data(), size, space.data());
+    in.remove_prefix(size);
+    return size;
+  }
+  absl::Status End() const override { return absl::OkStatus(); }
 };
 
 class Gzip : public Packing {
  public:
   Gzip() { ready_ = inflateInit2(&stream_, 15 + 16) == Z_OK; }
   ~Gzip() override { inflateEnd(&stream_); }
-  absl::Status Add(absl::string_view in, std::string& out) override {
-    std::array<Bytef, kBlockBytes> space;
+  absl::StatusOr<size_t> Step(absl::string_view& in, absl::Span<char> space) override {
+    // Files are often several streams, one behind the other.
+    if (!in.empty() && std::exchange(ended_, false)) inflateReset(&stream_);
+    if (!ready_ || ended_) return 0;
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
     stream_.avail_in = static_cast<uInt>(in.size());
-    while (ready_ && stream_.avail_in > 0) {
-      // Files are often several streams, one behind the other.
-      if (std::exchange(ended_, false)) inflateReset(&stream_);
-      stream_.next_out = space.data();
-      stream_.avail_out = static_cast<uInt>(space.size());
-      const int code = inflate(&stream_, Z_NO_FLUSH);
-      if (code != Z_OK && code != Z_STREAM_END) return Broken("gzip");
-      out.append(reinterpret_cast<char*>(space.data()), space.size() - stream_.avail_out);
-      ended_ = code == Z_STREAM_END;
-    }
-    return absl::OkStatus();
+    stream_.next_out = reinterpret_cast<Bytef*>(space.data());
+    stream_.avail_out = static_cast<uInt>(space.size());
+    const int code = inflate(&stream_, Z_NO_FLUSH);
+    // Z_BUF_ERROR: there was nothing more to give after all.
+    if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) return Broken("gzip");
+    in.remove_prefix(in.size() - stream_.avail_in);
+    ended_ = code == Z_STREAM_END;
+    return space.size() - stream_.avail_out;
   }
-  absl::Status Finish() override { return ended_ ? absl::OkStatus() : Broken("gzip"); }
+  absl::Status End() const override { return ended_ ? absl::OkStatus() : Broken("gzip"); }
 
  private:
   z_stream stream_{};
@@ -71,22 +86,17 @@ class Gzip : public Packing {
 
 class Zstd : public Packing {
  public:
-  absl::Status Add(absl::string_view in, std::string& out) override {
-    std::array<char, kBlockBytes> space;
+  absl::StatusOr<size_t> Step(absl::string_view& in, absl::Span<char> space) override {
     ZSTD_inBuffer input{in.data(), in.size(), 0};
-    for (bool more = true; more;) {
-      ZSTD_outBuffer output{space.data(), space.size(), 0};
-      const size_t before = input.pos;
-      const size_t left = ZSTD_decompressStream(stream_.get(), &output, &input);
-      if (ZSTD_isError(left)) return Broken("zstd");
-      // A call that did nothing asks for the head of a next frame.
-      if (input.pos > before || output.pos > 0) left_ = left;
-      out.append(space.data(), output.pos);
-      more = input.pos < input.size || output.pos == space.size();
-    }
-    return absl::OkStatus();
+    ZSTD_outBuffer output{space.data(), space.size(), 0};
+    const size_t left = ZSTD_decompressStream(stream_.get(), &output, &input);
+    if (ZSTD_isError(left)) return Broken("zstd");
+    // A call that did nothing asks for the head of a next frame.
+    if (input.pos > 0 || output.pos > 0) left_ = left;
+    in.remove_prefix(input.pos);
+    return output.pos;
   }
-  absl::Status Finish() override { return left_ == 0 ? absl::OkStatus() : Broken("zstd"); }
+  absl::Status End() const override { return left_ == 0 ? absl::OkStatus() : Broken("zstd"); }
 
  private:
   struct Free {
@@ -141,76 +151,79 @@ struct Source::Impl {
   std::string encoding;
   uint64_t total = 0, taken = 0;
   unsigned mode = 0600;
-  bool begun = false, ended = false;
+  bool file_ended = false, decided = false, ended = false;
+  bool held = false;  // The block in `text` was looked at and not taken.
   std::unique_ptr<Packing> packing;
   std::optional<ToUtf8> converter;
   std::string raw = std::string(kBlockBytes, '\0');
-  std::string head;      // First bytes, until it is known what they are.
-  std::string unpacked;  // Of this block.
+  absl::string_view packed;  // Of `raw` or `head`, not yet unpacked.
+  std::string head;          // First bytes, until it is known what they are.
+  bool more = false;         // The unpacked block was full.
+  std::string unpacked = std::string(kBlockBytes, '\0');
+  std::string mark;  // First unpacked bytes, until the character set is known.
   std::string text;
 
   ~Impl() {
     if (fd > STDIN_FILENO) close(fd);
   }
 
-  // Bytes read; 0 at the end, -1 when nothing came.
-  absl::StatusOr<ssize_t> Read() {
+  // False: nothing came for a while, or a signal did.
+  absl::StatusOr<bool> Read() {
     pollfd waiting{fd, POLLIN, 0};
-    if (poll(&waiting, 1, kIdleMs) == 0) return -1;
+    if (poll(&waiting, 1, kIdleMs) <= 0) return false;
     const ssize_t got = read(fd, raw.data(), raw.size());
+    if (got < 0 && errno == EINTR) return false;
     if (got < 0) return absl::NotFoundError(std::strerror(errno));
     taken += static_cast<uint64_t>(got);
-    return got;
-  }
-
-  absl::Status Unpack(absl::string_view bytes, bool end) {
-    unpacked.clear();
+    file_ended = got == 0;
+    packed = absl::string_view(raw.data(), static_cast<size_t>(got));
     if (packing == nullptr) {
-      unpacked.assign(bytes.data(), bytes.size());
-      return absl::OkStatus();
+      head.append(packed.data(), packed.size());
+      packed = {};
+      if (head.size() >= kMarkBytes || file_ended) Begin();
     }
-    const absl::Status status = packing->Add(bytes, unpacked);
-    return status.ok() && end ? packing->Finish() : status;
+    return true;
   }
 
   void Begin() {
-    const absl::string_view bytes = head;
-    if (absl::StartsWith(bytes, kGzipMark)) packing = std::make_unique<Gzip>();
-    if (absl::StartsWith(bytes, kZstdMark)) packing = std::make_unique<Zstd>();
-    begun = true;
+    if (absl::StartsWith(head, kGzipMark)) {
+      packing = std::make_unique<Gzip>();
+    } else if (absl::StartsWith(head, kZstdMark)) {
+      packing = std::make_unique<Zstd>();
+    } else {
+      packing = std::make_unique<Plain>();
+    }
+    packed = head;
   }
 
-  bool decided = false;
-  std::string mark;  // First unpacked bytes, until the character set is known.
-
+  // What was stated gives way to a mark that leaves no doubt.
   void Decide() {
-    if (encoding.empty() && absl::StartsWith(mark, "\xFF\xFE")) encoding = "UTF-16LE";
-    if (encoding.empty() && absl::StartsWith(mark, "\xFE\xFF")) encoding = "UTF-16BE";
-    if (encoding == "UTF-16LE" || encoding == "UTF-16BE") {
-      if (absl::StartsWith(mark, "\xFF\xFE") || absl::StartsWith(mark, "\xFE\xFF")) {
-        mark.erase(0, 2);
-      }
+    if (absl::StartsWith(mark, kUtf8Mark)) {
+      encoding.clear();
+      mark.erase(0, kUtf8Mark.size());
+    } else if (absl::StartsWith(mark, "\xFF\xFE") || absl::StartsWith(mark, "\xFE\xFF")) {
+      encoding = mark.front() == '\xFF' ? "UTF-16LE" : "UTF-16BE";
+      mark.erase(0, 2);
     }
-    if (absl::StartsWith(mark, kUtf8Mark)) mark.erase(0, kUtf8Mark.size());
     if (!encoding.empty()) converter = ToUtf8::From(encoding);
     decided = true;
   }
 
-  void Decode(bool end) {
+  void Decode(absl::string_view bytes) {
     text.clear();
-    absl::string_view bytes = unpacked;
+    std::string first;
     if (!decided) {
-      mark += unpacked;
-      if (mark.size() < kMarkBytes && !end) return;
+      mark.append(bytes.data(), bytes.size());
+      if (mark.size() < kMarkBytes && !ended) return;
       Decide();
-      bytes = mark;
+      first = std::exchange(mark, {});
+      bytes = first;
     }
     if (converter) {
-      converter->Add(bytes, end, text);
+      converter->Add(bytes, ended, text);
     } else {
       text.assign(bytes.data(), bytes.size());
     }
-    if (!mark.empty()) mark.clear();
   }
 };
 
@@ -237,26 +250,44 @@ absl::StatusOr<std::unique_ptr<Source>> Source::Open(const std::string& path,
 
 absl::StatusOr<Source::Got> Source::Next(absl::string_view& block) {
   Impl& impl = *impl_;
+  if (std::exchange(impl.held, false)) {
+    block = impl.text;
+    return Got::kBlock;
+  }
   while (!impl.ended) {
-    const auto got = impl.Read();
-    if (!got.ok()) return got.status();
-    if (*got < 0) return Got::kIdle;
-    impl.ended = *got == 0;
-    absl::string_view bytes(impl.raw.data(), static_cast<size_t>(*got));
-    if (!impl.begun) {
-      impl.head.append(bytes.data(), bytes.size());
-      if (impl.head.size() < kMarkBytes && !impl.ended) continue;
-      impl.Begin();
-      bytes = impl.head;
+    if (impl.packed.empty() && !impl.more && !impl.file_ended) {
+      const auto came = impl.Read();
+      if (!came.ok()) return came.status();
+      if (!*came) return Got::kIdle;
+      if (impl.packing == nullptr) continue;
     }
-    if (const absl::Status status = impl.Unpack(bytes, impl.ended); !status.ok()) return status;
-    impl.head.clear();
-    impl.Decode(impl.ended);
+    const absl::Span<char> space(impl.unpacked.data(), impl.unpacked.size());
+    const auto size = impl.packing->Step(impl.packed, space);
+    if (!size.ok()) return size.status();
+    impl.more = *size == space.size();
+    impl.ended = impl.file_ended && impl.packed.empty() && !impl.more;
+    if (impl.ended) {
+      if (const absl::Status status = impl.packing->End(); !status.ok()) return status;
+    }
+    impl.Decode({impl.unpacked.data(), *size});
     if (impl.text.empty()) continue;
     block = impl.text;
     return Got::kBlock;
   }
   return Got::kEnd;
+}
+
+absl::StatusOr<char> Source::First() {
+  absl::string_view block;
+  for (;;) {
+    const auto got = Next(block);
+    if (!got.ok()) return got.status();
+    if (*got == Got::kEnd) return '\0';
+    if (*got == Got::kBlock) break;
+  }
+  impl_->held = true;
+  block = absl::StripLeadingAsciiWhitespace(block);
+  return block.empty() ? '\0' : block.front();
 }
 
 uint64_t Source::bytes_read() const { return impl_->taken; }

@@ -229,6 +229,13 @@ bool IsUtf8(absl::string_view text) {
   return error == U_BUFFER_OVERFLOW_ERROR || U_SUCCESS(error);
 }
 
+bool IsTimeFormat(const std::string& format) {
+  const std::string written =
+      absl::FormatTime(format, absl::FromUnixSeconds(0), absl::UTCTimeZone());
+  absl::Time time;
+  return written != format && absl::ParseTime(format, written, &time, nullptr);
+}
+
 int EnumValue(const EnumDescriptor& type, absl::string_view name) {
   const std::string& first = type.value(0)->name();
   const std::string wanted =
@@ -272,12 +279,13 @@ bool Fits(v1::IdentifierType type, const std::string& value) {
 Set SetField(Message& message, const FieldDescriptor& field, const std::string& given,
              const Reading& reading) {
   if (!IsUtf8(given)) return {Reason::kNotUtf8};
+  if (absl::StrContains(given, '\0')) return {Reason::kNotText};
   std::string text(absl::StripAsciiWhitespace(given));
   if (!reading.words.empty()) {
     const auto found = reading.words.find(Folded(text));
     if (found == reading.words.end() && reading.otherwise.empty()) return {Reason::kWordUnknown};
     text = found == reading.words.end() ? reading.otherwise : found->second;
-    if (text.empty()) return {};
+    if (text.empty()) return {Reason::kNone, false, true};
   }
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING:

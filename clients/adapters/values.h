@@ -29,7 +29,11 @@ enum class Reason {
   kNumberInvalid,  // A BSN or RSIN that fails the eleven test, and the like.
   kColumns,        // More or fewer cells than the header has.
   kTooLong,
-  kNotAnEvent,  // JSON that is none.
+  kNotJson,     // Or deeper than any format goes.
+  kNotAnEvent,  // JSON, and no contact event.
+  kNotText,     // A NUL in it.
+  kZone,        // A local time that the record itself contradicts.
+  kNotAllowed,  // A BSN where none may stand.
 };
 
 // How the text of one field is read.
@@ -42,17 +46,22 @@ struct Reading {
   absl::Duration unit = absl::Seconds(1);    // Of lengths that name none.
 };
 
-// What came of it. `doubtful`: a local time in an hour that does not exist, or
-// that exists twice, of which the first was taken.
+// What came of it.
 struct Set {
   Reason reason = Reason::kNone;
+  // A local time in an hour that does not exist, or that exists twice, of which
+  // the first was taken.
   bool doubtful = false;
+  bool nothing = false;  // The word says that the field is not set.
 };
 
 // Sets or, where it is repeated, adds to `field`, which is no message other
 // than a time, a length of time or a partial date.
 Set SetField(google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field,
              const std::string& text, const Reading& reading);
+
+// Whether absl::ParseTime can read anything by it.
+bool IsTimeFormat(const std::string& format);
 
 // The number of an enum's value by its name without the prefix ("in-progress",
 // "IN_PROGRESS"); -1: there is none. Never the unspecified one.

@@ -1,12 +1,16 @@
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <sstream>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "clients/adapters/csv/csv_adapter.h"
 #include "clients/adapters/csv/first_mapping.h"
+#include "clients/adapters/formats.h"
 #include "clients/cli/context.h"
 #include "clients/cli/import_run.h"
+#include "clients/cli/import_watch.h"
 #include "clients/cli/text.h"
 
 namespace klantbeeld::cli {
@@ -15,9 +19,10 @@ namespace {
 constexpr int kShownFirst = 10;
 
 struct Flags {
-  std::string format, mapping, rejected;
+  std::string format, mapping, rejected, encoding, source, watch;
+  std::string zone = "Europe/Amsterdam";
   std::vector<std::string> files;
-  bool dry_run = false;
+  bool dry_run = false, resume = false;
 };
 
 using adapters::Adapter;
@@ -45,6 +50,8 @@ int BadMapping(const Context& context, const std::string& path, const MappingFau
       return say(Label::mapping_dropped);
     case MappingFault::Kind::kBadZone:
       return say(Label::mapping_bad_zone);
+    case MappingFault::Kind::kBadFormat:
+      return say(Label::mapping_bad_format);
     case MappingFault::Kind::kBadWord:
       return say(Label::mapping_bad_word);
     case MappingFault::Kind::kAmbiguousWord:
@@ -60,8 +67,22 @@ int CannotRead(const Context& context, const std::string& path, const absl::Stat
                context.Say(Label::cannot_read, Clean(path), std::string(status.message())));
 }
 
-int ImportFile(Context& context, const Flags& flags, const std::string& file) {
-  auto opened = adapters::OpenCsv(file, flags.mapping);
+// All that decides what is made of a record.
+std::string HowItIsRead(const Flags& flags) {
+  std::ifstream mapping(flags.mapping, std::ios::binary);
+  std::ostringstream text;
+  text << mapping.rdbuf();
+  return absl::StrJoin({flags.format, flags.encoding, flags.source, flags.zone, text.str()}, "\n");
+}
+
+bool IsSameFile(const std::string& one, const std::string& other) {
+  std::error_code error;
+  return std::filesystem::equivalent(one, other, error);
+}
+
+int ImportFile(Context& context, const Flags& flags, const adapters::Options& options,
+               const std::string& file) {
+  auto opened = adapters::FindFormat(flags.format)->open(file, options);
   if (const auto* fault = std::get_if<MappingFault>(&opened)) {
     return BadMapping(context, flags.mapping, *fault);
   }
@@ -74,7 +95,14 @@ int ImportFile(Context& context, const Flags& flags, const std::string& file) {
     if (!unused.empty()) Complain(context.Say(Label::import_unused, Clean(unused)));
     return ShowFirst(context, adapter, kShownFirst);
   }
-  return ImportAll(context, adapter, flags.rejected.empty() ? file + ".rejected" : flags.rejected);
+  const std::string rejected = flags.rejected.empty() ? file + ".rejected" : flags.rejected;
+  if (IsSameFile(rejected, file)) {
+    return Usage(context, context.Say(Label::import_rejected_is_file, Clean(file)));
+  }
+  const ImportPlan plan{rejected,
+                        ImportNote(file == "-" ? "" : file + ".resume", file, HowItIsRead(flags)),
+                        flags.resume};
+  return ImportAll(context, adapter, plan);
 }
 
 int WriteMapping(Context& context, const std::string& file) {
@@ -84,21 +112,53 @@ int WriteMapping(Context& context, const std::string& file) {
   return kOk;
 }
 
-int Import(Context& context, const Flags& flags) {
-  if (flags.format == "map") return WriteMapping(context, flags.files.front());
-  if (flags.format != "csv") {
-    return Usage(context, context.Say(Label::want_format, Clean(flags.format)));
+// What is wrong with how it was called, or kOk.
+int CheckFlags(const Context& context, const Flags& flags, adapters::Options& options) {
+  const adapters::Format* format = adapters::FindFormat(flags.format);
+  if (format == nullptr) {
+    return Usage(context,
+                 context.Say(Label::want_format, Clean(flags.format), adapters::FormatNames()));
   }
-  if (flags.mapping.empty()) return Usage(context, context.Say(Label::want_mapping));
-  if (flags.files.size() > 1 && !flags.rejected.empty()) {
+  if (format->needs_mapping && flags.mapping.empty()) {
+    return Usage(context, context.Say(Label::want_mapping));
+  }
+  if (!absl::LoadTimeZone(flags.zone, &options.zone)) {
+    return BadValue(context, "--zone", flags.zone, "Europe/Amsterdam, UTC");
+  }
+  if (flags.files.empty() == flags.watch.empty()) {
+    return Usage(context, context.Say(Label::import_file_or_watch));
+  }
+  if ((flags.files.size() > 1 || !flags.watch.empty()) && !flags.rejected.empty()) {
     return Usage(context, context.Say(Label::want_one_file));
+  }
+  for (const std::string& file : flags.files) {
+    if (file != "-") continue;
+    if (flags.resume) return Usage(context, context.Say(Label::import_stdin_resume));
+    if (flags.rejected.empty() && !flags.dry_run) {
+      return Usage(context, context.Say(Label::import_stdin_rejected));
+    }
+  }
+  options.mapping = flags.mapping;
+  options.encoding = flags.encoding;
+  options.source = flags.source;
+  return kOk;
+}
+
+int Import(Context& context, const Flags& flags) {
+  if (flags.format == "map" && !flags.files.empty()) {
+    return WriteMapping(context, flags.files.front());
+  }
+  adapters::Options options;
+  if (const int code = CheckFlags(context, flags, options); code != kOk) return code;
+  if (!flags.watch.empty()) {
+    return WatchDirectory(context, flags.watch, [&](const std::string& file) {
+      if (!context.settings.quiet) Complain(context.Say(Label::import_takes, Clean(file)));
+      return ImportFile(context, flags, options, file);
+    });
   }
   int code = kOk;
   for (const std::string& file : flags.files) {
-    if (file == "-" && flags.rejected.empty() && !flags.dry_run) {
-      return Usage(context, context.Say(Label::import_stdin_rejected));
-    }
-    const int one = ImportFile(context, flags, file);
+    const int one = ImportFile(context, flags, options, file);
     if (one != kOk && one != kPartlyDone) return one;
     if (one != kOk) code = one;
   }
@@ -112,10 +172,20 @@ void AddImport(CLI::App& app, Context& context, Run& run) {
   CLI::App* command = app.add_subcommand("import", context.Say(Label::cmd_import));
   command->alias("inlezen");
   command->footer(context.Say(Label::import_examples));
-  command->add_option("format", flags->format, context.Say(Label::opt_format))->required();
-  command->add_option("files", flags->files, context.Say(Label::opt_import_files))->required();
-  command->add_option("--mapping", flags->mapping, context.Say(Label::opt_mapping));
-  command->add_option("--rejected", flags->rejected, context.Say(Label::opt_rejected));
+  const auto add = [&](const char* name, std::string& value, Label label) {
+    return command->add_option(name, value, context.Say(label));
+  };
+  command
+      ->add_option("format", flags->format, context.Say(Label::opt_format, adapters::FormatNames()))
+      ->required();
+  command->add_option("files", flags->files, context.Say(Label::opt_import_files));
+  add("--mapping", flags->mapping, Label::opt_mapping);
+  add("--zone,--tijdzone", flags->zone, Label::opt_zone);
+  add("--encoding", flags->encoding, Label::opt_encoding);
+  add("--source", flags->source, Label::opt_import_source);
+  add("--rejected", flags->rejected, Label::opt_rejected);
+  add("--watch", flags->watch, Label::opt_watch_directory);
+  command->add_flag("--resume", flags->resume, context.Say(Label::opt_resume));
   command->add_flag("--dry-run", flags->dry_run, context.Say(Label::opt_first_ten));
   command->callback([flags, &run] { run = [flags](Context& c) { return Import(c, *flags); }; });
 }

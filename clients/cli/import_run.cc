@@ -1,9 +1,5 @@
 #include "clients/cli/import_run.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -15,7 +11,11 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "clients/cli/import_reason.h"
+#include "clients/cli/import_rejected.h"
 #include "clients/cli/json.h"
 #include "clients/cli/text.h"
 #include "clients/cli/times.h"
@@ -25,47 +25,10 @@ namespace klantbeeld::cli {
 namespace {
 
 using adapters::Item;
-using adapters::Reason;
 
 constexpr absl::Duration kProgressAfter = absl::Milliseconds(500);
 constexpr absl::Duration kProgressEvery = absl::Milliseconds(200);
-
-// Records that were refused, in a file that the next import can read.
-class RejectedFile {
- public:
-  RejectedFile(std::string path, const adapters::Adapter& adapter)
-      : path_(std::move(path)), adapter_(adapter) {}
-  ~RejectedFile() {
-    if (fd_ >= 0) close(fd_);
-  }
-
-  // False: it cannot be written; errno says why.
-  bool Add(const Item& item, const std::string& field, const std::string& reason) {
-    if (fd_ < 0) {
-      fd_ = open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-      if (fd_ < 0 || fchmod(fd_, adapter_.mode() & 0660) != 0) return false;
-      if (!Write(adapter_.RejectedHeader())) return false;
-    }
-    return Write(adapter_.RejectedLine(item, field, reason));
-  }
-  const std::string& path() const { return path_; }
-  bool made() const { return fd_ >= 0; }
-
- private:
-  bool Write(absl::string_view text) {
-    while (!text.empty()) {
-      const ssize_t wrote = write(fd_, text.data(), text.size());
-      if (wrote < 0 && errno == EINTR) continue;
-      if (wrote <= 0) return false;
-      text.remove_prefix(static_cast<size_t>(wrote));
-    }
-    return true;
-  }
-
-  const std::string path_;
-  const adapters::Adapter& adapter_;
-  int fd_ = -1;
-};
+constexpr absl::Duration kNoteEvery = absl::Seconds(1);
 
 // "data.ended_at" of "events[13].data.ended_at": which of its message an event
 // was says nothing to people.
@@ -77,13 +40,19 @@ std::string FieldOfEvent(const std::string& path) {
 
 class ImportRun {
  public:
-  ImportRun(Context& context, adapters::Adapter& adapter, const std::string& rejected_path)
+  ImportRun(Context& context, adapters::Adapter& adapter, const ImportPlan& plan,
+            ImportCounts counts)
       : context_(context),
         adapter_(adapter),
-        rejected_(rejected_path, adapter),
+        plan_(plan),
+        counts_(std::move(counts)),
+        before_(counts_.items),
+        read_before_(counts_.read),
+        rejected_(plan.rejected_path, adapter, counts_.rejected_bytes),
         recorder_(*context.client, {}, [this](uint64_t, const auto& result) { Answered(result); }),
         started_(absl::Now()),
-        shown_(started_ + kProgressAfter - kProgressEvery) {}
+        shown_(started_ + kProgressAfter - kProgressEvery),
+        noted_(started_) {}
 
   int Run() {
     std::optional<client::Error> error;
@@ -102,40 +71,55 @@ class ImportRun {
     // an import ends at a record.
     if (!error) error = recorder_.Finish();
     ClearProgress();
-    if (!broken.ok())
+    if (!broken.ok()) {
       Complain(context_.Say(Label::import_broken, Clean(std::string(broken.message()))));
+    }
     if (file_error_ != 0) {
       Complain(context_.Say(Label::cannot_write, rejected_.path(), std::strerror(file_error_)));
     }
     if (context_.stop.requested()) {
       error = client::LocalError(grpc::StatusCode::CANCELLED, "stopped");
     }
+    const bool whole = !error && broken.ok() && file_error_ == 0;
+    const bool noted = !whole && Note();
+    if (whole) plan_.note.Remove();
     Summary();
     if (error) {
-      Complain(context_.Say(Label::record_repeat));
+      Complain(noted ? context_.Say(Label::import_stopped_at, counts_.read)
+                     : context_.Say(Label::record_repeat));
       return Fail(context_, *error);
     }
-    return !broken.ok() || file_error_ != 0 || refused() > 0 ? kPartlyDone : kOk;
+    return !whole || counts_.all_refused() > 0 ? kPartlyDone : kOk;
   }
 
  private:
+  // What is not done with: events without a result, and between them what
+  // needs none, so that everything ends in the order of the source.
   struct Waiting {
     Item item;  // Without its event.
     v1::Channel channel = v1::CHANNEL_UNSPECIFIED;
+    bool retraction = false;
     absl::Time happened = absl::InfiniteFuture();
   };
 
   std::optional<client::Error> Take(Item item) {
     Progress();
     if (item.kind == Item::Kind::kIdle) return recorder_.Flush();
-    ++read_;
-    if (item.kind == Item::Kind::kRejected) {
-      Refuse(item, item.field, ReasonName(item.reason), ReasonText(context_, item.reason));
-      return std::nullopt;
-    }
+    ++taken_;
+    // Done with in the run that was interrupted.
+    if (taken_ <= before_) return std::nullopt;
     Waiting waiting;
+    waiting_bytes_ += item.bytes();
+    if (item.kind != Item::Kind::kEvent) {
+      waiting.item = std::move(item);
+      waiting_.push_back(std::move(waiting));
+      FinishLocal();
+      NoteSometimes();
+      return Bounded();
+    }
     v1::ContactEvent event = std::move(item.event);
     waiting.channel = event.data().channel();
+    waiting.retraction = event.has_retraction();
     const auto& data = event.data();
     if (data.has_occurred_at() || data.has_planned_at()) {
       waiting.happened = FromProto(data.has_occurred_at() ? data.occurred_at() : data.planned_at());
@@ -143,50 +127,109 @@ class ImportRun {
     item.event.Clear();
     waiting.item = std::move(item);
     waiting_.push_back(std::move(waiting));
-    return recorder_.Add(std::move(event));
+    if (auto error = recorder_.Add(std::move(event))) return error;
+    return Bounded();
+  }
+
+  // A long row of refused records, or of long ones, would wait for the events
+  // before them and fill the memory.
+  std::optional<client::Error> Bounded() {
+    if (waiting_.size() < kWaitingMax && waiting_bytes_ < kWaitingBytesMax) return std::nullopt;
+    return recorder_.Finish();
+  }
+
+  Waiting PopWaiting() {
+    Waiting waiting = std::move(waiting_.front());
+    waiting_.pop_front();
+    waiting_bytes_ -= waiting.item.bytes();
+    ++counts_.items;
+    counts_.read += waiting.item.records;
+    return waiting;
+  }
+
+  // Finishes what stands in front and waits for no result.
+  void FinishLocal() {
+    while (!waiting_.empty() && waiting_.front().item.kind != Item::Kind::kEvent) {
+      const Waiting waiting = PopWaiting();
+      const Item& item = waiting.item;
+      if (item.kind == Item::Kind::kPassed) {
+        counts_.passed += item.records;
+      } else {
+        Refuse(item, item.field, ReasonName(item.reason), ReasonText(context_, item.reason));
+      }
+    }
+  }
+
+  // A clock is asked seldom, since that costs more than an item.
+  void NoteSometimes() {
+    const uint64_t since = counts_.items - noted_items_;
+    if (since < kItemsBetweenLooks) return;
+    if (since >= kItemsBetweenNotes || absl::Now() - noted_ >= kNoteEvery) Note();
   }
 
   void Answered(const v1::RecordResult& result) {
-    const Waiting waiting = std::move(waiting_.front());
-    waiting_.pop_front();
+    const Waiting waiting = PopWaiting();
+    Count(waiting, result);
+    FinishLocal();
+    NoteSometimes();
+  }
+
+  void Count(const Waiting& waiting, const v1::RecordResult& result) {
     if (!result.has_recorded()) {
       const client::Error error = client::ErrorOf(result.error());
       const std::string field =
           error.fields.empty() ? "" : FieldOfEvent(error.fields.front().field);
-      const std::string name = absl::AsciiStrToLower(v1::ErrorReason_Name(error.reason));
-      return Refuse(waiting.item, field, std::string(absl::StripPrefix(name, "error_reason_")),
-                    Sentence(context_, error));
+      const std::string name =
+          absl::StrReplaceAll(absl::AsciiStrToLower(absl::StripPrefix(
+                                  v1::ErrorReason_Name(error.reason), "ERROR_REASON_")),
+                              {{"_", "-"}});
+      return Refuse(waiting.item, field, name, Sentence(context_, error));
     }
-    ++(result.recorded().duplicate()         ? already_
-       : result.recorded().changed_contact() ? changed_
-                                             : new_);
-    ++channels_[waiting.channel];
+    ++(result.recorded().duplicate()                               ? counts_.already
+       : result.recorded().changed_contact() || waiting.retraction ? counts_.changed
+                                                                   : counts_.added);
+    ++counts_.channels[ChannelName(waiting.channel)];
     if (waiting.happened != absl::InfiniteFuture()) {
-      first_ = std::min(first_, waiting.happened);
-      last_ = std::max(last_, waiting.happened);
+      counts_.first = std::min(counts_.first, waiting.happened);
+      counts_.last = std::max(counts_.last, waiting.happened);
     }
+  }
+
+  // Retractions and notes on a contact name no channel.
+  const std::string& ChannelName(v1::Channel channel) {
+    std::string& name = names_[channel];
+    if (name.empty()) {
+      name = channel == v1::CHANNEL_UNSPECIFIED
+                 ? "none"
+                 : absl::StrReplaceAll(absl::AsciiStrToLower(v1::Channel_Name(channel).substr(8)),
+                                       {{"_", "-"}});
+    }
+    return name;
   }
 
   void Refuse(const Item& item, const std::string& field, const std::string& name,
               const std::string& why) {
-    ++refused_[name];
+    ++counts_.refused[name];
     if (!rejected_.Add(item, field, name)) file_error_ = errno;
-    if (refused() > kToldMax) return;
+    if (++told_ > kToldMax) return;
     ClearProgress();
     const std::string where = field.empty() ? "" : absl::StrCat(Clean(field), ": ");
     Complain(context_.Say(Label::refused_line, item.line, absl::StrCat(where, why)));
-    if (refused() == kToldMax) Complain(context_.Say(Label::import_more_rejected));
+    if (told_ == kToldMax) Complain(context_.Say(Label::import_more_rejected));
   }
 
-  uint64_t refused() const {
-    uint64_t all = 0;
-    for (const auto& [name, count] : refused_) all += count;
-    return all;
+  // False: no note is kept, or it cannot be.
+  bool Note() {
+    noted_ = absl::Now();
+    noted_items_ = counts_.items;
+    counts_.rejected_bytes = rejected_.bytes();
+    return plan_.note.Write(counts_);
   }
 
   uint64_t Rate() const {
     const double seconds = absl::ToDoubleSeconds(absl::Now() - started_);
-    return seconds <= 0 ? 0 : static_cast<uint64_t>(static_cast<double>(read_) / seconds);
+    const uint64_t read = counts_.read - read_before_;
+    return seconds <= 0 ? 0 : static_cast<uint64_t>(static_cast<double>(read) / seconds);
   }
 
   void Progress() {
@@ -203,7 +246,8 @@ class ImportRun {
                           DurationText(context_.lang, taken * (static_cast<double>(total - done) /
                                                                static_cast<double>(done))));
     }
-    Complain("\r\033[K" + context_.Say(Label::progress, read_, refused(), Rate()) + left);
+    Complain("\r\033[K" +
+             context_.Say(Label::progress, counts_.read, counts_.all_refused(), Rate()) + left);
   }
 
   void ClearProgress() {
@@ -211,20 +255,13 @@ class ImportRun {
     drawn_ = false;
   }
 
-  std::map<std::string, uint64_t> Channels() const {
-    std::map<std::string, uint64_t> named;
-    for (const auto& [channel, count] : channels_) {
-      named[absl::AsciiStrToLower(v1::Channel_Name(channel).substr(8))] += count;
-    }
-    return named;
-  }
-
   void Summary() {
     if (context_.output("table") != "table") return PrintJson();
     if (context_.settings.quiet) return;
-    Complain(
-        context_.Say(Label::import_summary, read_, new_, already_, changed_, refused(), Rate()));
-    for (const auto& [name, count] : refused_) {
+    Complain(context_.Say(Label::import_summary, counts_.read, counts_.added, counts_.already,
+                          counts_.changed, counts_.all_refused(), Rate()));
+    if (counts_.passed > 0) Complain(context_.Say(Label::import_passed, counts_.passed));
+    for (const auto& [name, count] : counts_.refused) {
       Complain(context_.Say(Label::import_rejected_by, name, count));
     }
     if (rejected_.made()) Complain(context_.Say(Label::import_rejected_file, rejected_.path()));
@@ -234,21 +271,27 @@ class ImportRun {
     if (const uint64_t doubtful = adapter_.doubtful_times()) {
       Complain(context_.Say(Label::import_doubtful, doubtful));
     }
-    if (last_ < first_) return;
+    if (counts_.last < counts_.first) return;
     std::vector<std::string> channels;
-    for (const auto& [name, count] : Channels()) channels.push_back(absl::StrCat(name, " ", count));
-    Complain(context_.Say(Label::import_span, TimeText(first_, context_.zone),
-                          TimeText(last_, context_.zone), absl::StrJoin(channels, ", ")));
+    for (const auto& [name, count] : counts_.channels) {
+      channels.push_back(absl::StrCat(name, " ", count));
+    }
+    Complain(context_.Say(Label::import_span, TimeText(counts_.first, context_.zone),
+                          TimeText(counts_.last, context_.zone), absl::StrJoin(channels, ", ")));
   }
 
   void PrintJson() {
-    nlohmann::ordered_json json = {{"read", read_},         {"new", new_},
-                                   {"already", already_},   {"changed", changed_},
-                                   {"rejected", refused()}, {"rejectedBy", refused_},
-                                   {"channels", Channels()}};
-    if (first_ <= last_) {
-      json["first"] = absl::FormatTime(absl::RFC3339_sec, first_, absl::UTCTimeZone());
-      json["last"] = absl::FormatTime(absl::RFC3339_sec, last_, absl::UTCTimeZone());
+    nlohmann::ordered_json json = {{"read", counts_.read},
+                                   {"new", counts_.added},
+                                   {"already", counts_.already},
+                                   {"changed", counts_.changed},
+                                   {"rejected", counts_.all_refused()},
+                                   {"passed", counts_.passed},
+                                   {"rejectedBy", counts_.refused},
+                                   {"channels", counts_.channels}};
+    if (counts_.first <= counts_.last) {
+      json["first"] = absl::FormatTime(absl::RFC3339_sec, counts_.first, absl::UTCTimeZone());
+      json["last"] = absl::FormatTime(absl::RFC3339_sec, counts_.last, absl::UTCTimeZone());
     }
     json["leftOut"] = adapter_.left_out();
     json["doubtfulTimes"] = adapter_.doubtful_times();
@@ -257,94 +300,38 @@ class ImportRun {
   }
 
   static constexpr uint64_t kToldMax = 20;  // The rest is in the file.
+  static constexpr size_t kWaitingMax = 20'000;
+  static constexpr size_t kWaitingBytesMax = 32 << 20;
+  static constexpr uint64_t kItemsBetweenLooks = 500, kItemsBetweenNotes = 10'000;
 
   Context& context_;
   adapters::Adapter& adapter_;
+  const ImportPlan& plan_;
+  ImportCounts counts_;
+  const uint64_t before_, read_before_;  // Of the run that was interrupted.
   RejectedFile rejected_;
   client::Recorder recorder_;
-  std::deque<Waiting> waiting_;  // Events without a result, oldest first.
-  uint64_t read_ = 0, new_ = 0, already_ = 0, changed_ = 0;
-  std::map<std::string, uint64_t> refused_;
-  std::map<v1::Channel, uint64_t> channels_;
-  absl::Time first_ = absl::InfiniteFuture(), last_ = absl::InfinitePast();
+  std::deque<Waiting> waiting_;  // Oldest first.
+  size_t waiting_bytes_ = 0;
+  uint64_t taken_ = 0, told_ = 0, noted_items_ = 0;
+  std::map<v1::Channel, std::string> names_;
   int file_error_ = 0;
   const absl::Time started_;
-  absl::Time shown_;
+  absl::Time shown_, noted_;
   bool drawn_ = false;
 };
 
 }  // namespace
 
-const char* ReasonName(Reason reason) {
-  switch (reason) {
-    case Reason::kNone:
-      return "none";
-    case Reason::kMissing:
-      return "missing";
-    case Reason::kWordUnknown:
-      return "word-unknown";
-    case Reason::kNotATime:
-      return "not-a-time";
-    case Reason::kNotADate:
-      return "not-a-date";
-    case Reason::kNotANumber:
-      return "not-a-number";
-    case Reason::kNotALength:
-      return "not-a-duration";
-    case Reason::kNotYesOrNo:
-      return "not-yes-or-no";
-    case Reason::kOutOfRange:
-      return "out-of-range";
-    case Reason::kNotUtf8:
-      return "not-utf8";
-    case Reason::kNumberInvalid:
-      return "number-invalid";
-    case Reason::kColumns:
-      return "columns";
-    case Reason::kTooLong:
-      return "too-long";
-    case Reason::kNotAnEvent:
-      return "not-an-event";
+int ImportAll(Context& context, adapters::Adapter& adapter, const ImportPlan& plan) {
+  ImportCounts counts;
+  if (plan.resume) {
+    const auto noted = plan.note.Read();
+    if (noted) counts = *noted;
+    if (!noted) Complain(context.Say(Label::import_no_note));
+    if (noted) Complain(context.Say(Label::import_resumed, counts.read));
   }
-  return "";
-}
-
-std::string ReasonText(const Context& context, Reason reason) {
-  switch (reason) {
-    case Reason::kNone:
-      return "";
-    case Reason::kMissing:
-      return context.Say(Label::cell_missing);
-    case Reason::kWordUnknown:
-      return context.Say(Label::cell_word);
-    case Reason::kNotATime:
-      return context.Say(Label::cell_time);
-    case Reason::kNotADate:
-      return context.Say(Label::cell_date);
-    case Reason::kNotANumber:
-      return context.Say(Label::cell_number);
-    case Reason::kNotALength:
-      return context.Say(Label::cell_length);
-    case Reason::kNotYesOrNo:
-      return context.Say(Label::cell_yes_no);
-    case Reason::kOutOfRange:
-      return context.Say(Label::cell_range);
-    case Reason::kNotUtf8:
-      return context.Say(Label::cell_utf8);
-    case Reason::kNumberInvalid:
-      return context.Say(Label::cell_invalid);
-    case Reason::kColumns:
-      return context.Say(Label::cell_columns);
-    case Reason::kTooLong:
-      return context.Say(Label::cell_too_long);
-    case Reason::kNotAnEvent:
-      return context.Say(Label::cell_not_an_event);
-  }
-  return "";
-}
-
-int ImportAll(Context& context, adapters::Adapter& adapter, const std::string& rejected_path) {
-  return ImportRun(context, adapter, rejected_path).Run();
+  return ImportRun(context, adapter, plan, std::move(counts)).Run();
 }
 
 int ShowFirst(Context& context, adapters::Adapter& adapter, int count) {
@@ -356,13 +343,13 @@ int ShowFirst(Context& context, adapters::Adapter& adapter, int count) {
       return kPartlyDone;
     }
     if (item->kind == Item::Kind::kEnd) break;
-    if (item->kind == Item::Kind::kIdle) continue;
+    if (item->kind == Item::Kind::kIdle || item->kind == Item::Kind::kPassed) continue;
     ++shown;
     if (item->kind == Item::Kind::kRejected) {
       all = false;
-      Complain(
-          context.Say(Label::refused_line, item->line,
-                      absl::StrCat(Clean(item->field), ": ", ReasonText(context, item->reason))));
+      Complain(context.Say(Label::refused_line, item->line,
+                           absl::StrCat(item->field.empty() ? "" : Clean(item->field) + ": ",
+                                        ReasonText(context, item->reason))));
       continue;
     }
     MaskBsn(item->event);

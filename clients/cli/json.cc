@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "clients/adapters/events/proto_json.h"
 #include "klantbeeld/v1/identifier.pb.h"
 
 namespace klantbeeld::cli {
@@ -56,28 +57,12 @@ std::string Json(const google::protobuf::Message& message, bool indented) {
 }
 
 std::optional<std::string> FromJson(const std::string& json, google::protobuf::Message& message) {
-  const auto status = google::protobuf::util::JsonStringToMessage(json, &message);
-  if (status.ok()) return std::nullopt;
-  return std::string(status.message().data(), status.message().size());
+  return adapters::FromJson(json, message);
 }
 
 bool EventsFromLines(const std::vector<std::string>& lines,
                      v1::RecordContactEventsRequest& events) {
-  // An empty event between every two keeps each line to itself: a line that
-  // begins and ends with a brace then is one object or more, and the count
-  // tells which.
-  std::string json = "{\"events\":[";
-  for (const auto& line : lines) {
-    const absl::string_view object = absl::StripAsciiWhitespace(line);
-    if (object.size() < 2 || object.front() != '{' || object.back() != '}') return false;
-    absl::StrAppend(&json, json.back() == '[' ? "" : ",{},", object);
-  }
-  json += "]}";
-  v1::RecordContactEventsRequest read;
-  if (FromJson(json, read) || read.events_size() != static_cast<int>(2 * lines.size()) - 1)
-    return false;
-  for (int i = 0; i < read.events_size(); i += 2) events.add_events()->Swap(read.mutable_events(i));
-  return true;
+  return adapters::EventsFromLines(lines, events);
 }
 
 std::string EnumName(const google::protobuf::EnumValueDescriptor& value) {

@@ -15,3 +15,15 @@ if(LIBPQ_FOUND AND TARGET klantbeeld-server)
   add_test(NAME bench_smoke COMMAND klantbeeld_bench --smoke --server $<TARGET_FILE:klantbeeld-server>)
   set_tests_properties(bench_smoke PROPERTIES TIMEOUT 120)
 endif()
+
+# How fast a file is imported; see import.cc.
+if(TARGET klantbeeld AND TARGET klantbeeld-server)
+  add_executable(klantbeeld_import_bench bench/import.cc bench/load.cc bench/process.cc)
+  klantbeeld_strict(klantbeeld_import_bench)
+  target_link_libraries(klantbeeld_import_bench PRIVATE klantbeeld_client klantbeeld_adapters
+    absl::strings absl::str_format absl::synchronization)
+  add_test(NAME bench_import_smoke COMMAND klantbeeld_import_bench
+    --server $<TARGET_FILE:klantbeeld-server> --client $<TARGET_FILE:klantbeeld>
+    --mapping ${CMAKE_SOURCE_DIR}/clients/adapters/csv/mappings/generic.toml --rows 2000 --rounds 1)
+  set_tests_properties(bench_import_smoke PROPERTIES TIMEOUT 120)
+endif()

@@ -8,7 +8,12 @@ endforeach()
 find_package(ZLIB REQUIRED)
 klantbeeld_test(clients_adapters_test clients/adapters/mapping_test.cc klantbeeld_adapters ZLIB::ZLIB
   ${ZSTD})
-target_sources(clients_adapters_test PRIVATE clients/adapters/source_test.cc)
+set(adapter_tests json_test local_time_test records_test source_test tables_test text_adapter_test
+  asterisk/cdr_test asterisk/queue_log_test cloudevents/cloudevents_test events/events_test
+  ga4/ga4_test matomo/matomo_test qmatic/qmatic_test)
+list(TRANSFORM adapter_tests PREPEND clients/adapters/)
+list(TRANSFORM adapter_tests APPEND .cc)
+target_sources(clients_adapters_test PRIVATE ${adapter_tests})
 
 # Against the real server.
 if(TARGET klantbeeld-server)
@@ -19,6 +24,9 @@ if(TARGET klantbeeld-server)
       KLANTBEELD_SERVER_PROGRAM="$<TARGET_FILE:klantbeeld-server>")
     add_dependencies(clients_${name}_test klantbeeld klantbeeld-server)
   endforeach()
+  add_test(NAME import_doc_test COMMAND /usr/bin/python3 -B
+    ${CMAKE_CURRENT_LIST_DIR}/import_doc_test.py $<TARGET_FILE:klantbeeld> $<TARGET_FILE:klantbeeld-server>)
+  set_tests_properties(import_doc_test PROPERTIES TIMEOUT 180)
   add_test(NAME python_sample_test COMMAND /usr/bin/python3 -B
     ${CMAKE_CURRENT_LIST_DIR}/python_sample_test.py $<TARGET_FILE:klantbeeld-server>)
   set_tests_properties(python_sample_test PROPERTIES TIMEOUT 180)

@@ -14,3 +14,12 @@ if(TARGET klantbeeld)
     set_tests_properties(${name}_test PROPERTIES TIMEOUT 120)
   endforeach()
 endif()
+
+# Files brought in by the command line.
+foreach(name import_data import_interrupted)
+  klantbeeld_test(e2e_${name}_test e2e/${name}_test.cc klantbeeld_grpc absl::strings absl::time
+    nlohmann_json::nlohmann_json ${ZSTD})
+  target_compile_definitions(e2e_${name}_test PRIVATE
+    KLANTBEELD_SERVER="$<TARGET_FILE:klantbeeld-server>" KLANTBEELD_CLI="$<TARGET_FILE:klantbeeld>")
+  add_dependencies(e2e_${name}_test klantbeeld-server klantbeeld)
+endforeach()

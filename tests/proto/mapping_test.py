@@ -26,6 +26,31 @@ REFERENCE = {
 NATIONAL = {f"Klantinteracties: {name}": name for name in
             ("klantcontacten", "betrokkenen", "actoren", "onderwerpobjecten")}
 
+# Sections with an adapter, and its sources.
+ADAPTERS = {
+    "Asterisk CDR": ("asterisk/cdr.cc", "asterisk/cdr_event.cc"),
+    "Asterisk queue_log": ("asterisk/queue_log.cc",),
+    "CloudEvents": ("cloudevents/cloudevents.cc",),
+    "Matomo visits": ("matomo/matomo.cc",),
+    "GA4 export": ("ga4/ga4.cc",),
+    "Qmatic Orchestra": ("qmatic/qmatic.cc",),
+    "Generic CSV": ("csv/mappings/generic.toml",)}
+# Fields that an adapter takes without calling them by their name: columns of
+# the queue log, and what a table of the municipality's own names.
+UNNAMED = {
+    "Asterisk queue_log": {"epoch", "callid", "queue", "agent", "event", "ENTERQUEUE.callerid",
+                           "ENTERQUEUE.position", "CONNECT.holdtime", "CONNECT.ringtime",
+                           "COMPLETE.holdtime", "COMPLETE.calltime", "COMPLETE.origposition",
+                           "ABANDON.origposition", "ABANDON.waittime", "TRANSFER.destination"},
+    "Matomo visits": {"dimension1"},
+    "Qmatic Orchestra": {"eventName", "custom", "CREATE_APPOINTMENT", "UPDATE_APPOINTMENT"}}
+READS = re.compile(
+    r"\b(?:JsonText|JsonNumber|JsonSub|JsonList|Parameter|Member|field|TimeOf|FirstOf)\(([^;]*?)\)[;,)\s.]")
+
+# Text in those calls that is no field but inside one.
+VALUES = {"id", "key", "value", "string_value", "int_value", "double_value", "float_value", "category",
+          "medium", "manual_medium", "manual_campaign", "eventId", "specversion"}
+
 # Looks like a field's name: camelCase, TwoWords or with_underscores.
 NAME = re.compile(r"\b(?:[a-z]+[A-Z][A-Za-z0-9]*|[A-Z][a-z]+[A-Z][A-Za-z0-9]+|[A-Z]{3,}[a-z]\w+|[A-Za-z]\w*_\w+)\b")
 # Names in the reference's prose that are no fields: products, calls, values, settings.
@@ -99,6 +124,22 @@ class MappingTest(unittest.TestCase):
                 if not row[1].startswith("`"):
                     self.assertEqual(row[1], "–", row)
                     self.assertTrue(row[2].startswith(REASONS), f"{title}: {row}")
+
+    def test_adapters_read_what_is_mapped_and_nothing_else(self) -> None:
+        doc = sections()
+        for title, names in ADAPTERS.items():
+            text = "".join((contract.ROOT / "clients/adapters" / name).read_text(encoding="utf-8")
+                           for name in names)
+            words = set(re.findall(r"\w+", text))
+            known = {part for row in doc[title] for name in named(row) for part in (name, *name.split("."))}
+            with self.subTest(title):
+                for row in doc[title]:
+                    for name in named(row) if row[1].startswith("`") else ():
+                        if name not in UNNAMED.get(title, set()):
+                            self.assertIn(name.split(".")[-1], words, f"{row[0]} is mapped and not read")
+                for call in READS.findall(text):
+                    for name in re.findall(r'"([A-Za-z_]+)"', call):
+                        self.assertIn(name, known | VALUES, "is read and not in docs/mapping.md")
 
     def test_wrong_places_are_seen(self) -> None:
         for place in ("data.waiting", "data.call.holds.more", "data.state=LOST", "identifiers",

@@ -5,8 +5,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "clients/adapters/csv/header.h"
+#include "clients/adapters/rows.h"
 
 namespace klantbeeld::adapters {
 namespace {
@@ -16,12 +16,12 @@ constexpr absl::string_view kRejectedPrefix = "rejected_";
 
 class CsvAdapter : public Adapter {
  public:
-  CsvAdapter(std::unique_ptr<CsvRows> rows, Mapping mapping, std::vector<std::string> header,
-             char separator)
-      : rows_(std::move(rows)),
+  CsvAdapter(CsvFile file, Mapping mapping, bool other_encoding)
+      : rows_(std::move(file.rows)),
         mapping_(std::move(mapping)),
-        header_(std::move(header)),
-        separator_(separator) {}
+        header_(std::move(file.header)),
+        separator_(file.separator),
+        other_encoding_(other_encoding) {}
 
   absl::StatusOr<Item> Next() override {
     CsvRow row;
@@ -40,12 +40,12 @@ class CsvAdapter : public Adapter {
       case CsvRows::Got::kRow:
         break;
     }
-    item.original = CsvLine(row.cells, separator_);
-    if (row.cells.size() != header_.size()) {
-      return Refused(std::move(item), absl::StrCat(row.cells.size(), " / ", header_.size()),
-                     Reason::kColumns);
+    item.cells = std::move(row.cells);
+    if (item.cells.size() != header_.size()) {
+      const std::string counted = absl::StrCat(item.cells.size(), " / ", header_.size());
+      return Refused(std::move(item), counted, Reason::kColumns);
     }
-    auto made = mapping_.Apply(row.cells, counts_);
+    auto made = mapping_.Apply(item.cells, counts_);
     if (auto* fault = std::get_if<RowFault>(&made)) {
       return Refused(std::move(item), fault->column, fault->reason);
     }
@@ -62,19 +62,21 @@ class CsvAdapter : public Adapter {
     for (const char* own : {"line", "field", "reason"}) {
       columns.push_back(absl::StrCat(kRejectedPrefix, own));
     }
-    return CsvLine(columns, separator_);
+    // What is kept is UTF-8, whatever the mapping says of the original.
+    return absl::StrCat(other_encoding_ ? kUtf8Mark : "", CsvLine(columns, separator_));
   }
 
   std::string RejectedLine(const Item& item, const std::string& field,
                            const std::string& reason) const override {
     // Without what an earlier rejection added.
-    const size_t added = static_cast<size_t>(std::count_if(
-        header_.begin(), header_.end(),
-        [](const std::string& column) { return absl::StartsWith(column, kRejectedPrefix); }));
-    std::string line(absl::StripSuffix(item.original, "\r\n"));
-    for (size_t i = 0; i < added; ++i) line.resize(std::min(line.size(), line.rfind(separator_)));
-    return absl::StrCat(line, std::string(1, separator_),
-                        CsvLine({absl::StrCat(item.line), field, reason}, separator_));
+    std::vector<std::string> cells;
+    for (size_t i = 0; i < item.cells.size(); ++i) {
+      if (i >= header_.size() || !absl::StartsWith(header_[i], kRejectedPrefix)) {
+        cells.push_back(item.cells[i]);
+      }
+    }
+    cells.insert(cells.end(), {absl::StrCat(item.line), field, reason});
+    return CsvLine(cells, separator_);
   }
 
   uint64_t bytes_read() const override { return rows_->source().bytes_read(); }
@@ -96,22 +98,22 @@ class CsvAdapter : public Adapter {
   const Mapping mapping_;
   const std::vector<std::string> header_;
   const char separator_;
+  const bool other_encoding_;
   MappingCounts counts_;
 };
 
 }  // namespace
 
-std::variant<std::unique_ptr<Adapter>, MappingFault, absl::Status> OpenCsv(
-    const std::string& path, const std::string& mapping_path) {
-  auto read = Mapping::Read(mapping_path);
+Opened OpenCsv(const std::string& path, const Options& options) {
+  auto read = Mapping::Read(options.mapping);
   if (auto* fault = std::get_if<MappingFault>(&read)) return *fault;
   auto& mapping = std::get<Mapping>(read);
-  auto opened = OpenCsvFile(path, mapping.encoding(), mapping.separator());
+  const std::string& encoding = options.encoding.empty() ? mapping.encoding() : options.encoding;
+  auto opened = OpenCsvFile(path, encoding, mapping.separator());
   if (!opened.ok()) return opened.status();
   auto bound = mapping.Bind(opened->header);
   if (auto* fault = std::get_if<MappingFault>(&bound)) return *fault;
-  return std::make_unique<CsvAdapter>(std::move(opened->rows), std::move(mapping),
-                                      std::move(opened->header), opened->separator);
+  return std::make_unique<CsvAdapter>(std::move(*opened), std::move(mapping), !encoding.empty());
 }
 
 }  // namespace klantbeeld::adapters

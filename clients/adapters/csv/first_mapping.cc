@@ -31,13 +31,13 @@ const std::vector<Known>& AllKnown() {
   static const auto* known = new std::vector<Known>{
       {"event_id",
        {"id", "eventid", "srnumber", "uniqueid", "zaakid", "meldingid", "requestid",
-        "servicerequestid", "casenumber", "ticketid", "recid", "uniquekey"}},
+        "servicerequestid", "casenumber", "caseno", "ticketid", "recid", "uniquekey"}},
       {"data.occurred_at",
        {"ts", "start", "starttijd", "datum", "date", "created", "createddate", "createdat",
         "opened", "openeddate", "tijd", "time", "timestamp", "requesteddatetime", "datumaanmaak",
         "aangemaakt"}},
       {"data.ended_at",
-       {"eind", "eindtijd", "end", "closed", "closeddate", "closedat", "afgehandeld",
+       {"eind", "eindtijd", "end", "closed", "closeddate", "closedat", "closedon", "afgehandeld",
         "datumafhandeling"}},
       {"revised_at",
        {"bijgewerkt", "updated", "updateddate", "updatedat", "lastupdate", "gewijzigd",
@@ -94,6 +94,7 @@ const std::vector<std::string>& TimeForms() {
   static const auto* forms = new std::vector<std::string>{"%m/%d/%Y %I:%M:%S %p",
                                                           "%d-%m-%Y %H:%M:%S",
                                                           "%d-%m-%Y %H:%M",
+                                                          "%d-%b-%Y %H:%M",
                                                           "%m/%d/%Y %H:%M:%S",
                                                           "%m/%d/%Y %H:%M",
                                                           "%Y/%m/%d %H:%M:%S%Ez",
@@ -181,6 +182,16 @@ std::string WordsOf(const std::set<std::string>& values,
   return absl::StrJoin(words, ", ");
 }
 
+// A record that changed is exported again: another event of the same contact.
+std::string IdsOf(const std::string& id, const std::string& revised) {
+  const std::string bare = absl::StrCat("{", id, "}");
+  if (id.empty()) return "event_id = \"\"  # Name the column that tells records apart.\n";
+  if (revised.empty()) return absl::StrCat("event_id = ", Quoted(bare), "\n");
+  return absl::StrCat("event_id = [", Quoted(absl::StrCat(bare, "@{", revised, "}")), ", ",
+                      Quoted(bare),
+                      "]\ncontact = { source = \"NAME-THE-SOURCE\", id = ", Quoted(bare), " }\n");
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> FirstMapping(const std::string& path) {
@@ -188,10 +199,12 @@ absl::StatusOr<std::string> FirstMapping(const std::string& path) {
   if (const absl::Status status = sample.Read(path); !status.ok()) return status;
   const auto& header = sample.header();
   std::set<size_t> used;
-  std::string event, identifiers, details;
+  std::string event, identifiers, details, id, revised;
   for (const Known& known : AllKnown()) {
     const auto column = sample.ColumnFor(known);
     if (!column || !used.insert(*column).second) continue;
+    if (std::string(known.field) == "event_id") id = header[*column];
+    if (std::string(known.field) == "revised_at") revised = header[*column];
     absl::string_view field = known.field;
     const std::string& name = header[*column];
     const auto& values = sample.values(*column);
@@ -209,6 +222,7 @@ absl::StatusOr<std::string> FirstMapping(const std::string& path) {
           " }");
     }
     value += " }";
+    if (field == "event_id") continue;
     if (absl::ConsumePrefix(&field, "identifier ")) {
       absl::StrAppend(&identifiers, "  { type = ", Quoted(field), ", value = ", value,
                       ", verified = \"typed\" },\n");
@@ -229,7 +243,7 @@ absl::StatusOr<std::string> FirstMapping(const std::string& path) {
         &text, "[file]\nseparator = ",
         sample.separator() == '\t' ? "\"\\t\"" : Quoted(std::string(1, sample.separator())), "\n");
   }
-  absl::StrAppend(&text, "\n[event]\nsource = \"NAME-THE-SOURCE\"\n", event);
+  absl::StrAppend(&text, "\n[event]\nsource = \"NAME-THE-SOURCE\"\n", IdsOf(id, revised), event);
   if (!identifiers.empty() || !details.empty()) {
     absl::StrAppend(&text, "\n[[event.data.parties]]\n");
     if (!identifiers.empty()) absl::StrAppend(&text, "identifiers = [\n", identifiers, "]\n");

@@ -1,4 +1,4 @@
-// Also tests: clients/adapters/values.cc
+// Also tests: clients/adapters/values.cc clients/adapters/mapping_nodes.cc
 #include "clients/adapters/mapping.h"
 
 #include <gtest/gtest.h>
@@ -93,6 +93,11 @@ TEST_F(MappingTest, WhatIsWrongIsNamedWithItsLine) {
        "[event]\nsource = \"s\"\nevent_id = \"{id}\"\ndata.channel = { column = \"what\", words = "
        "{ Tel = \"phone\", TEL = \"web\" } }\n",
        Kind::kAmbiguousWord, 4, ""},
+      {"form of times", "times = [\"%Y\", \"dag\"]\n[event]\n", Kind::kBadFormat, 1, "dag"},
+      {"form of one time",
+       "[event]\nsource = \"s\"\nevent_id = \"{id}\"\ndata.occurred_at = { column = \"when\", "
+       "format = \"dd-mm\" }\n",
+       Kind::kBadFormat, 4, "dd-mm"},
       {"message without its fields",
        "[event]\nsource = \"s\"\nevent_id = \"{id}\"\ndata.product = \"{what}\"\n",
        Kind::kWrongType, 4, "product"},
@@ -120,6 +125,15 @@ TEST_F(MappingTest, CellsBecomeFields) {
       {"template", "data.note = \"{id}-{what}\"", "b", "note: \"1-b\""},
       {"half a template says nothing", "data.note = \"{id}-{what}\"", "", ""},
       {"brace", "data.note = \"{{{what}\"", "b", "note: \"{b\""},
+      {"first template that is whole", "data.note = [\"{who}-{what}\", \"{what}\", \"{id}\"]", "b",
+       "note: \"b\""},
+      {"and the last", "data.note = [\"{who}-{what}\", \"{what}\", \"{id}\"]", "", "note: \"1\""},
+      {"half a reference says nothing",
+       "data.earlier_contacts = [{ source = \"{id}\", id = \"{what}\" }]", "", ""},
+      {"word for nothing makes no message",
+       "data.call.disposition = { column = \"what\", words = { b = \"\" } }", "b", ""},
+      {"formula is text", "data.note = \"{what}\"", "=HYPERLINK(\"x\")",
+       "note: \"=HYPERLINK(\\\"x\\\")\""},
       {"enum by its name", "data.channel = \"{what}\"", "Phone", "channel: CHANNEL_PHONE"},
       {"enum by a word",
        "data.channel = { column = \"what\", words = { \"Telefóon\" = \"phone\" } }", "TELEFÓON",
@@ -242,6 +256,31 @@ TEST_F(MappingTest, BadCellsAreRefusedWithColumnAndReason) {
             absl::StrCat("what ", static_cast<int>(Reason::kWordUnknown)));
   EXPECT_EQ(Apply("data.note = \"{what}\"\n", {"1", "", "\xE9\xE9n", ""}),
             absl::StrCat("what ", static_cast<int>(Reason::kNotUtf8)));
+}
+
+TEST_F(MappingTest, NulIsNoText) {
+  EXPECT_EQ(Apply("data.note = \"{what}\"\n", {"1", "", std::string("a\0b", 3), ""}),
+            absl::StrCat("what ", static_cast<int>(Reason::kNotText)));
+}
+
+TEST_F(MappingTest, EndBeforeItsStartIsLeftOutWhereItMayBe) {
+  const std::string end =
+      "data.occurred_at = \"{when}\"\ndata.ended_at = { column = \"who\", invalid = "
+      "\"leave-out\" }\n";
+  EXPECT_EQ(Apply(end, {"1", "2025-01-01T12:00:00Z", "", "2025-01-01T11:59:59Z"}),
+            "occurred_at { seconds: 1735732800 }");
+  EXPECT_EQ(counts_.left_out["who"], 1u);
+  EXPECT_EQ(Apply(end, {"1", "2025-01-01T12:00:00Z", "", "2025-01-01T12:00:00Z"}),
+            "occurred_at { seconds: 1735732800 } ended_at { seconds: 1735732800 }");
+}
+
+TEST_F(MappingTest, OptionalColumnsMayBeAbsent) {
+  auto read = Read(absl::StrCat("optional = [\"extra\"]\n", kHead, "data.note = \"{extra}\"\n"));
+  auto& mapping = std::get<Mapping>(read);
+  ASSERT_EQ(mapping.Bind({"id"}).index(), 0u);
+  EXPECT_EQ(std::get<v1::ContactEvent>(mapping.Apply({"1"}, counts_)).data().note(), "");
+  ASSERT_EQ(mapping.Bind({"id", "extra"}).index(), 0u);
+  EXPECT_EQ(std::get<v1::ContactEvent>(mapping.Apply({"1", "x"}, counts_)).data().note(), "x");
 }
 
 TEST_F(MappingTest, ColumnsThatAreNeitherUsedNorDroppedAreNamed) {

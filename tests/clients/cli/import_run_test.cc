@@ -1,6 +1,6 @@
 // Files brought in through the real program into the real server.
 // Also tests: clients/cli/cmd_import.cc clients/adapters/csv/csv_adapter.cc
-// Also tests: clients/adapters/csv/first_mapping.cc
+// Also tests: clients/adapters/csv/first_mapping.cc clients/cli/import_reason.cc
 #include "clients/cli/import_run.h"
 
 #include <sys/stat.h>
@@ -68,7 +68,7 @@ TEST_F(ImportTest, TwiceAddsNothingAndALaterExportChanges) {
   EXPECT_EQ(first.code, 0) << first.err;
   EXPECT_EQ(first.out,
             "{\"read\":1200,\"new\":1200,\"already\":0,\"changed\":0,\"rejected\":0,"
-            "\"rejectedBy\":{},\"channels\":{\"counter\":400,\"phone\":800},"
+            "\"passed\":0,\"rejectedBy\":{},\"channels\":{\"counter\":400,\"phone\":800},"
             "\"first\":\"2025-03-03T08:14:05+00:00\",\"last\":\"2025-03-03T08:14:05+00:00\","
             "\"leftOut\":{},\"doubtfulTimes\":0}\n");
   const auto second = Import(file);

@@ -1,0 +1,27 @@
+# A fuzz target for each adapter. With clang and the preset `fuzz` they are
+# fuzzers; in every other build they run the kept corpus as a test.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND KLANTBEELD_FUZZ)
+  set(fuzzing ON)
+endif()
+foreach(format csv events cloudevents asterisk-cdr asterisk-queue qmatic matomo ga4)
+  string(REPLACE "-" "_" name fuzz_${format})
+  set(mapping "")
+  set(named 1)
+  if(format STREQUAL "csv")
+    set(mapping "${CMAKE_SOURCE_DIR}/clients/adapters/csv/mappings/generic.toml")
+  elseif(format STREQUAL "events" OR format STREQUAL "cloudevents")
+    set(named 0)  # Whatever is JSON of ours passes; the server refuses the rest.
+  endif()
+  if(fuzzing)
+    add_executable(${name} fuzz/adapter_fuzz.cc)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    add_executable(${name} fuzz/adapter_fuzz.cc fuzz/replay.cc)
+    add_test(NAME ${name}_corpus COMMAND ${name} ${CMAKE_CURRENT_LIST_DIR}/corpus/${format})
+    set_tests_properties(${name}_corpus PROPERTIES TIMEOUT 60)
+  endif()
+  klantbeeld_strict(${name})
+  target_compile_definitions(${name} PRIVATE KLANTBEELD_FUZZ_FORMAT="${format}"
+    KLANTBEELD_FUZZ_MAPPING="${mapping}" KLANTBEELD_FUZZ_NAMED=${named})
+  target_link_libraries(${name} PRIVATE klantbeeld_adapters)
+endforeach()
