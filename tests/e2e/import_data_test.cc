@@ -151,5 +151,31 @@ TEST(ImportData, OrderOfTheFilesDoesNotMatter) {
   EXPECT_TRUE(one.Dump() == other.Dump()) << "the two stores differ";
 }
 
+// What our own export writes is what the two formats of it read.
+TEST(ImportData, OurOwnExportGivesTheSameStore) {
+  ImportStore one;
+  for (const MadeFile& made : kMadeFiles) {
+    one.Import(
+        absl::StrCat(made.format, " ", kMade, made.file, " --rejected ", one.dir(), "/rejected"));
+  }
+  one.Import(absl::StrCat("csv ", kMade, "csv/made_generic.csv --mapping ", kMappings,
+                          "generic.toml --rejected ", one.dir(), "/rejected"));
+  std::vector<std::unique_ptr<ImportStore>> others;
+  for (const auto& [format, written] :
+       {std::pair("events", "ndjson"), std::pair("cloudevents", "cloudevents")}) {
+    const std::string file = one.dir() + "/" + written;
+    const std::string command = absl::StrCat(
+        "env -i HOME=", one.dir(), " KLANTBEELD_SERVER=unix:", one.dir(), "/socket " KLANTBEELD_CLI,
+        " export events --format ", written, " --show-bsn --reason test >", file);
+    ASSERT_EQ(std::system(command.c_str()), 0);
+    others.push_back(std::make_unique<ImportStore>(&one));
+    const Imported imported = others.back()->Import(absl::StrCat(format, " ", file));
+    EXPECT_EQ(imported.code, 0) << imported.err;
+    EXPECT_GT(imported.at("read"), 50u);
+  }
+  const std::string dump = one.Dump();
+  for (const auto& other : others) EXPECT_TRUE(other->Dump() == dump) << "the stores differ";
+}
+
 }  // namespace
 }  // namespace klantbeeld::e2e
