@@ -5,6 +5,8 @@
 # Also tests: clients/cli/session.cc clients/cli/editor.cc clients/cli/live.cc clients/cli/pager.cc
 
 import json
+import pathlib
+import subprocess
 import sys
 import unittest
 from typing import Any
@@ -211,6 +213,17 @@ class SessionTest(unittest.TestCase):
         terminal.wait_for("Contacten 2 ")
         terminal.type("2")
         terminal.wait_for("exchange/c-21")
+
+    def test_the_start_can_be_measured(self) -> None:
+        self.record(event(23, parties=[{"identifiers": [
+            {"type": "IDENTIFIER_TYPE_PHONE", "value": "0501234567"}]}]))
+        showcase = self.server.folder / "showcase.json"
+        showcase.write_text(json.dumps({"bsn": BSN, "phone": "0501234567"}))
+        script = pathlib.Path(__file__).parents[1] / "bench/tool_start.py"
+        done = subprocess.run([sys.executable, "-B", script, CLIENT, showcase, "--runs", "2"],
+                              capture_output=True, text=True, env=self.server.environment())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("find phone", done.stdout)
 
     def test_server_that_is_gone_ends_nothing(self) -> None:
         terminal = self.terminal("--timeout 300ms --server unix:/nonexistent/socket")
