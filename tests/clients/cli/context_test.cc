@@ -54,6 +54,10 @@ TEST_F(CommandTest, FindByBsnFromStandardInputNeverShowsIt) {
     EXPECT_FALSE(Has(ran.err, "geschiedenis"));
   }
   EXPECT_TRUE(Has(server.Run("find 999990019").err, "geschiedenis"));
+  EXPECT_TRUE(Has(server.Run("find 9999.90.019").err, "geschiedenis"));
+  std::filesystem::create_directories(server.directory() + "/config/klantbeeld");
+  std::ofstream(server.directory() + "/config/klantbeeld/config.toml") << "bsn_warning = false\n";
+  EXPECT_FALSE(Has(server.Run("find 999990019").err, "geschiedenis"));
 }
 
 TEST_F(CommandTest, NobodyFoundIsThree) {
