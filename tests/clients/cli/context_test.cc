@@ -198,7 +198,7 @@ TEST_F(CommandTest, EveryListGivesEveryForm) {
     EXPECT_EQ(server.Run(command + " --fields nothing").code, kUsage) << command;
   }
   EXPECT_EQ(server.Run("timeline -o csv --fields contact.data.subject " + citizen).out,
-            "contact.data.subject\r\nPaspoort\r\n");
+            "\"contact.data.subject\"\r\n\"Paspoort\"\r\n");
   EXPECT_EQ(server.Run("show -o ndjson --fields id " + citizen).out,
             "{\"id\":\"" + citizen + "\"}\n");
   EXPECT_EQ(server.Run("show -o shoe " + citizen).code, kUsage);
