@@ -185,8 +185,8 @@ std::unique_ptr<CLI::App> MakeParser(Context& context, Run& run) {
   // What is left over gets an answer of our own, with a suggestion.
   app->allow_extras();
   AddGeneralOptions(*app, context);
-  for (const auto add : {AddRecord, AddFind, AddShow, AddTimeline, AddWatch, AddFollow, AddLink,
-                         AddUnlink, AddStatus, AddImport, AddExport, AddBackup, AddHelp})
+  for (const auto add : {AddFind, AddShow, AddTimeline, AddWatch, AddFollow, AddRecord, AddLink,
+                         AddUnlink, AddImport, AddExport, AddStatus, AddBackup, AddHelp})
     add(*app, context, run);
   for (CLI::App* command : app->get_subcommands([](const CLI::App*) { return true; }))
     command->fallthrough()

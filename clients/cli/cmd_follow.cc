@@ -118,11 +118,14 @@ void AddFollow(CLI::App& app, Context& context, Run& run) {
   command->alias("volg");
   command->footer(context.Say(Label::follow_examples));
   command->add_option("--from", flags->from, context.Say(Label::opt_from));
-  command->add_option("--channel", flags->channels, context.Say(Label::opt_channel))
-      ->delimiter(',');
+  ListNames(command->add_option("--channel", flags->channels, context.Say(Label::opt_channel))
+                ->delimiter(','),
+            v1::Channel_descriptor, "CHANNEL_");
   command->add_option("--product", flags->products, context.Say(Label::opt_product));
   command->add_option("--department", flags->departments, context.Say(Label::opt_department));
-  command->add_option("--kind", flags->kinds, context.Say(Label::opt_fact_kind))->delimiter(',');
+  command->add_option("--kind", flags->kinds, context.Say(Label::opt_fact_kind))
+      ->delimiter(',')
+      ->type_name("contact|link|unlink");
   command->add_flag("--until-empty", flags->until_empty, context.Say(Label::opt_until_empty));
   command->add_option("--token-file", flags->token_file, context.Say(Label::opt_token_file));
   command->callback([flags, &run] { run = [flags](Context& c) { return Follow(c, *flags); }; });

@@ -2,6 +2,7 @@
 #include "clients/cli/bulk.h"
 #include "clients/cli/context.h"
 #include "clients/cli/detect.h"
+#include "clients/cli/filter.h"
 #include "clients/cli/input.h"
 #include "clients/cli/json.h"
 #include "clients/cli/text.h"
@@ -132,15 +133,17 @@ void AddRecord(CLI::App& app, Context& context, Run& run) {
   command->alias("registreer");
   command->footer(context.Say(Label::record_examples));
   const auto add = [&](const char* name, std::string& value, Label label) {
-    command->add_option(name, value, context.Say(label));
+    return command->add_option(name, value, context.Say(label));
   };
   add("file", flags->file, Label::opt_file);
   add("--source", flags->source, Label::opt_source);
   add("--event-id", flags->event_id, Label::opt_event_id);
   add("--contact-source", flags->contact_source, Label::opt_contact_source);
   add("--contact-id", flags->contact_id, Label::opt_contact_id);
-  add("--channel", flags->channel, Label::opt_channel);
-  add("--state", flags->state, Label::opt_state);
+  ListNames(add("--channel", flags->channel, Label::opt_channel), v1::Channel_descriptor,
+            "CHANNEL_");
+  ListNames(add("--state", flags->state, Label::opt_state), v1::ContactState_descriptor,
+            "CONTACT_STATE_");
   add("--subject", flags->subject, Label::opt_subject);
   add("--question", flags->question, Label::opt_question);
   add("--answer", flags->answer, Label::opt_answer);
@@ -152,7 +155,8 @@ void AddRecord(CLI::App& app, Context& context, Run& run) {
   add("--product", flags->product, Label::opt_product);
   add("--phone", flags->phone, Label::opt_phone);
   add("--email", flags->email, Label::opt_email);
-  add("--verified", flags->verified, Label::opt_verified);
+  ListNames(add("--verified", flags->verified, Label::opt_verified), v1::VerifiedBy_descriptor,
+            "VERIFIED_BY_");
   command->add_flag("--bsn-stdin", flags->bsn_stdin, context.Say(Label::opt_bsn_stdin));
   command->callback([flags, &run] {
     run = [flags](Context& c) {

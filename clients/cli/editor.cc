@@ -84,7 +84,9 @@ Editor::~Editor() {
 
 Editor::Got Editor::Line(const std::string& prompt, std::string& line) {
   std::fflush(stdout);
-  el_resize(impl_->line);  // The window may have been made wider or narrower.
+  // By itself libedit takes the terminal over after it wrote the prompt, and what
+  // is typed between the two would show twice.
+  el_set(impl_->line, EL_PREP_TERM, 1);
   impl_->prompt = prompt;
   impl_->broken_off = false;
   int count = 0;

@@ -1,7 +1,5 @@
 #include "clients/cli/export_format.h"
 
-#include <csv.h>
-
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/ascii.h"
@@ -11,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/types/span.h"
+#include "clients/cli/csv_line.h"
 #include "clients/cli/json.h"
 #include "clients/cli/times.h"
 
@@ -224,29 +223,6 @@ std::string PercentEncoded(const std::string& text) {
 }
 
 }  // namespace
-
-std::string Defused(const std::string& cell) {
-  // Spreadsheets pass over white space in front, and some know the wide forms.
-  static constexpr const char* kStarts[] = {"=", "+", "-", "@", "＝", "＋", "－", "＠"};
-  if (cell.empty()) return cell;
-  const bool steers = absl::StrContains("'\t\r\n", cell[0]);
-  absl::string_view rest = absl::StripLeadingAsciiWhitespace(cell);
-  while (absl::ConsumePrefix(&rest, "\u00a0")) rest = absl::StripLeadingAsciiWhitespace(rest);
-  bool runs = false;
-  for (const char* start : kStarts) runs = runs || absl::StartsWith(rest, start);
-  return steers || runs ? absl::StrCat("'", cell) : cell;
-}
-
-std::string CsvLine(const std::vector<std::string>& cells) {
-  std::string line;
-  for (const std::string& cell : cells) {
-    const std::string safe = Defused(cell);
-    std::string quoted(2 * safe.size() + 2, '\0');
-    quoted.resize(csv_write(quoted.data(), quoted.size(), safe.data(), safe.size()));
-    absl::StrAppend(&line, line.empty() ? "" : ",", quoted);
-  }
-  return line + "\r\n";
-}
 
 struct ExportLines::Envelope {
   std::string id, source, type, subject, time;

@@ -14,14 +14,6 @@ namespace klantbeeld::cli {
 enum class ExportWhat { kContacts, kCitizens, kEvents };
 enum class ExportFormat { kCsv, kNdjson, kCloudEvents };
 
-// The cell as a spreadsheet may open it: one that a spreadsheet would run as a
-// formula, and one that begins with an apostrophe, gets an apostrophe in front.
-// So whoever takes one apostrophe off the front has every cell as it was.
-std::string Defused(const std::string& cell);
-
-// Cells as one line of CSV (RFC 4180), each defused and in quotes.
-std::string CsvLine(const std::vector<std::string>& cells);
-
 // Makes the lines of an export. Immutable; may be used by any thread.
 class ExportLines {
  public:

@@ -1,6 +1,8 @@
 #include "clients/cli/filter.h"
 
+#include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
+#include "clients/cli/arguments.h"
 #include "clients/cli/json.h"
 #include "clients/cli/times.h"
 
@@ -10,12 +12,23 @@ void AddFilterOptions(CLI::App& command, const Context& context, FilterFlags& fl
   command.add_option("citizen", flags.citizen, context.Say(Label::opt_citizen))->required();
   command.add_option("--since", flags.since, context.Say(Label::opt_since));
   command.add_option("--until", flags.until, context.Say(Label::opt_until));
-  command.add_option("--channel", flags.channels, context.Say(Label::opt_channel))->delimiter(',');
+  ListNames(command.add_option("--channel", flags.channels, context.Say(Label::opt_channel))
+                ->delimiter(','),
+            v1::Channel_descriptor, "CHANNEL_");
   command.add_option("--product", flags.product, context.Say(Label::opt_product));
-  command.add_option("--state", flags.states, context.Say(Label::opt_state))->delimiter(',');
+  ListNames(
+      command.add_option("--state", flags.states, context.Say(Label::opt_state))->delimiter(','),
+      v1::ContactState_descriptor, "CONTACT_STATE_");
   command.add_option("--text", flags.text, context.Say(Label::opt_text));
-  command.add_option("--page-size", flags.page_size, context.Say(Label::opt_page_size))
-      ->check(CLI::Range(1, 100));
+  Between(context,
+          command.add_option("--page-size", flags.page_size, context.Say(Label::opt_page_size)), 1,
+          100);
+}
+
+void ListNames(CLI::Option* option, const google::protobuf::EnumDescriptor* (*type)(),
+               const std::string& prefix) {
+  option->type_name_fn(
+      [type, prefix] { return absl::StrReplaceAll(EnumNames(type(), prefix), {{", ", "|"}}); });
 }
 
 int ReadEnums(const Context& context, const std::string& option,

@@ -22,6 +22,11 @@ void AddFilterOptions(CLI::App& command, const Context& context, FilterFlags& fl
 // Reads them; not kOk: it was said what is wrong.
 int ReadFilter(const Context& context, const FilterFlags& flags, v1::TimelineFilter& filter);
 
+// Help and completion list the names that ReadEnums takes. They are made when
+// asked for: descriptors would cost every start milliseconds.
+void ListNames(CLI::Option* option, const google::protobuf::EnumDescriptor* (*type)(),
+               const std::string& prefix);
+
 // Adds the numbers of enum names; not kOk: it was said what is wrong.
 int ReadEnums(const Context& context, const std::string& option,
               const std::vector<std::string>& names, const google::protobuf::EnumDescriptor* type,

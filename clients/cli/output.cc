@@ -1,16 +1,14 @@
 #include "clients/cli/output.h"
 
-#include <csv.h>
-
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/types/span.h"
+#include "clients/cli/csv_line.h"
 #include "clients/cli/json.h"
 #include "clients/cli/text.h"
 
@@ -102,20 +100,6 @@ std::string CellOf(const Value& from, const std::string& path) {
   return absl::StrJoin(values, "; ");
 }
 
-std::string CsvLine(const std::vector<std::string>& cells) {
-  return absl::StrJoin(cells, ",", [](std::string* out, const std::string& cell) {
-           out->append(CsvCell(cell));
-         }) + "\r\n";
-}
-
-bool RunsAsFormula(const std::string& value) {
-  if (value.empty() || std::string("=+-@\t\r").find(value[0]) == std::string::npos) return false;
-  // A number with its sign, telephone numbers among them, is only a number.
-  const bool number = (value[0] == '+' || value[0] == '-') && value.size() > 1 &&
-                      std::all_of(value.begin() + 1, value.end(), absl::ascii_isdigit);
-  return !number;
-}
-
 Value Parsed(const Message& message) { return Value::parse(Json(message, false)); }
 
 }  // namespace
@@ -124,14 +108,6 @@ std::optional<std::string> UnknownField(const Descriptor& type, const Fields& fi
   for (const auto& path : fields)
     if (!Known(type, path)) return path;
   return std::nullopt;
-}
-
-std::string CsvCell(const std::string& value) {
-  const std::string safe = RunsAsFormula(value) ? "'" + value : value;
-  if (safe.find_first_of(",\"\r\n;") == std::string::npos) return safe;
-  std::string cell(2 * safe.size() + 2, '\0');
-  cell.resize(csv_write(cell.data(), cell.size(), safe.data(), safe.size()));
-  return cell;
 }
 
 Items::Items(const Context& context, const std::string& otherwise, const Descriptor* (*type)(),

@@ -19,10 +19,6 @@ using Fields = std::vector<std::string>;
 std::optional<std::string> UnknownField(const google::protobuf::Descriptor& type,
                                         const Fields& fields);
 
-// A cell of CSV, quoted; what a spreadsheet would run as a formula is shown as
-// text instead.
-std::string CsvCell(const std::string& value);
-
 // Writes items of one type in the form that --output and --fields ask for. Of
 // every item only what may be shown: BSNs are masked unless asked for.
 //

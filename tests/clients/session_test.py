@@ -5,6 +5,8 @@
 # Also tests: clients/cli/session.cc clients/cli/editor.cc clients/cli/live.cc clients/cli/pager.cc
 
 import json
+import pathlib
+import subprocess
 import sys
 import unittest
 from typing import Any
@@ -190,6 +192,30 @@ class SessionTest(unittest.TestCase):
         terminal.type("0600000000")
         terminal.wait_for("Geen klant gevonden voor '0600000000'")
 
+    def test_more_than_ten_ask_for_the_next_key(self) -> None:
+        home = {"postcode": "1234AB", "houseNumber": 7}
+        elsewhere = {"postcode": "1234AB", "houseNumber": 9}
+        people = [(day, home) for day in range(1, 13)] + [(2, elsewhere)]
+        self.record(*[event(number, occurredAt="2025-02-01T10:00:00Z", parties=[
+            {"details": {"firstNames": f"Kind{number}", "surname": "Smit", "address": address,
+                         "birthDate": {"year": 2010, "month": 5, "day": day}},
+             "identifiers": [{"type": "IDENTIFIER_TYPE_CUSTOMER", "value": f"k-{number}"}]}])
+                      for number, (day, address) in enumerate(people, 101)])
+        self.assertIn("2 klanten gevonden", self.server.run("find Smit 02-05-2010").stderr)
+        terminal = self.terminal()
+        terminal.wait_for("klant>")
+        terminal.type("1234AB 7")
+        terminal.wait_for("Geef ook naam en geboortedatum.")
+        terminal.type("Smit 02-05-2010")
+        terminal.wait_for("Kind102 Smit, geboren 02-05-2010")
+        terminal.clear()
+        terminal.type("Smit 02-05-2010")
+        terminal.wait_for("2 klanten gevonden.")  # The address went with that one only.
+        terminal = self.terminal("find --no-pager 1234AB 7")
+        terminal.wait_for("Geef ook naam en geboortedatum:")
+        terminal.type("Smit 02-05-2010")
+        self.assertIn("Kind102 Smit, geboren 02-05-2010", terminal.wait_for("EXIT 0"))
+
     def test_watch_shows_what_comes_in_and_comes_back(self) -> None:
         self.record(event(21, parties=person("999990032", "Vos", 14)))
         terminal = self.terminal()
@@ -211,6 +237,17 @@ class SessionTest(unittest.TestCase):
         terminal.wait_for("Contacten 2 ")
         terminal.type("2")
         terminal.wait_for("exchange/c-21")
+
+    def test_the_start_can_be_measured(self) -> None:
+        self.record(event(23, parties=[{"identifiers": [
+            {"type": "IDENTIFIER_TYPE_PHONE", "value": "0501234567"}]}]))
+        showcase = self.server.folder / "showcase.json"
+        showcase.write_text(json.dumps({"bsn": BSN, "phone": "0501234567"}))
+        script = pathlib.Path(__file__).parents[1] / "bench/tool_start.py"
+        done = subprocess.run([sys.executable, "-B", script, CLIENT, showcase, "--runs", "2"],
+                              capture_output=True, text=True, env=self.server.environment())
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("find phone", done.stdout)
 
     def test_server_that_is_gone_ends_nothing(self) -> None:
         terminal = self.terminal("--timeout 300ms --server unix:/nonexistent/socket")

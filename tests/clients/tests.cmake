@@ -1,7 +1,7 @@
 foreach(name backoff client recorder follower)
   klantbeeld_test(clients_${name}_test clients/cpp/${name}_test.cc klantbeeld_client)
 endforeach()
-foreach(name arguments detect export_file export_format json labels lines output party refine settings
+foreach(name arguments csv_line detect export_file export_format json labels lines output party refine settings
     text times view)
   klantbeeld_test(clients_${name}_test clients/cli/${name}_test.cc klantbeeld_cli)
 endforeach()

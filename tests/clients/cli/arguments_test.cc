@@ -52,7 +52,7 @@ TEST(Arguments, NearestNameIsOffered) {
   EXPECT_EQ(Nearest(*parsed.parser, "banaan"), "");
 }
 
-TEST(Arguments, EveryCommandHasThreeExamplesInBothLanguages) {
+TEST(Arguments, EveryCommandHasThreeExamplesOrMoreInBothLanguages) {
   for (const char* lang : {"nl", "en"}) {
     const Parsed parsed({"version", "--lang", lang});
     for (const CLI::App* command : parsed.parser->get_subcommands([](const auto*) { return true; })) {
@@ -63,7 +63,7 @@ TEST(Arguments, EveryCommandHasThreeExamplesInBothLanguages) {
         ++examples;
       // A source line of a shell may stand before the program.
       examples += help.find("\n  source <(klantbeeld") != std::string::npos ? 1 : 0;
-      EXPECT_EQ(examples, 3) << lang << " " << command->get_name();
+      EXPECT_GE(examples, 3) << lang << " " << command->get_name();
       EXPECT_LT(help.find("  klantbeeld "), std::min(help.find("Usage: "), help.find("Gebruik: ")));
     }
   }

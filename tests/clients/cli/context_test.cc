@@ -54,6 +54,10 @@ TEST_F(CommandTest, FindByBsnFromStandardInputNeverShowsIt) {
     EXPECT_FALSE(Has(ran.err, "geschiedenis"));
   }
   EXPECT_TRUE(Has(server.Run("find 999990019").err, "geschiedenis"));
+  EXPECT_TRUE(Has(server.Run("find 9999.90.019").err, "geschiedenis"));
+  std::filesystem::create_directories(server.directory() + "/config/klantbeeld");
+  std::ofstream(server.directory() + "/config/klantbeeld/config.toml") << "bsn_warning = false\n";
+  EXPECT_FALSE(Has(server.Run("find 999990019").err, "geschiedenis"));
 }
 
 TEST_F(CommandTest, NobodyFoundIsThree) {
@@ -194,7 +198,7 @@ TEST_F(CommandTest, EveryListGivesEveryForm) {
     EXPECT_EQ(server.Run(command + " --fields nothing").code, kUsage) << command;
   }
   EXPECT_EQ(server.Run("timeline -o csv --fields contact.data.subject " + citizen).out,
-            "contact.data.subject\r\nPaspoort\r\n");
+            "\"contact.data.subject\"\r\n\"Paspoort\"\r\n");
   EXPECT_EQ(server.Run("show -o ndjson --fields id " + citizen).out,
             "{\"id\":\"" + citizen + "\"}\n");
   EXPECT_EQ(server.Run("show -o shoe " + citizen).code, kUsage);
