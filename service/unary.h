@@ -147,7 +147,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
   void Answer(absl::StatusOr<Response> reply) {
     if (!reply.ok()) return End(reply.status());
     if (ended_.exchange(true)) return;
-    *out_ = Serialise(*reply);
+    *out_ = Serialise(*std::move(reply));
     method_.metrics->Sent();
     code_ = grpc::StatusCode::OK;
     this->Finish(grpc::Status::OK);

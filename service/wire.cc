@@ -106,6 +106,13 @@ grpc::ByteBuffer Serialise(const google::protobuf::Message& message) {
   return grpc::ByteBuffer(&slice, 1);
 }
 
+grpc::ByteBuffer ToBuffer(std::string bytes) {
+  auto* const held = new std::string(std::move(bytes));
+  const grpc::Slice slice(
+      held->data(), held->size(), [](void* held) { delete static_cast<std::string*>(held); }, held);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
 MaybeFault Parse(absl::string_view bytes, google::protobuf::Message& message) {
   if (message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return {};
   if (auto fault = Explain(bytes, message.GetDescriptor(), 0)) return fault;

@@ -5,6 +5,9 @@
 #include <google/protobuf/message.h>
 #include <grpcpp/support/byte_buffer.h>
 
+#include <string>
+#include <utility>
+
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "service/fault.h"
@@ -26,10 +29,11 @@ class ReceivedBytes {
 };
 
 grpc::ByteBuffer Serialise(const google::protobuf::Message& message);
+// The bytes themselves, not a copy.
+grpc::ByteBuffer ToBuffer(std::string bytes);
 template <typename M>
-grpc::ByteBuffer Serialise(const store::Encoded<M>& message) {
-  const grpc::Slice slice(message.bytes);
-  return grpc::ByteBuffer(&slice, 1);
+grpc::ByteBuffer Serialise(store::Encoded<M>&& message) {
+  return ToBuffer(std::move(message.bytes));
 }
 
 // Parses `bytes`. Where protobuf only says that it failed, this names the field:

@@ -59,14 +59,20 @@ class CitizenReader {
   absl::StatusOr<v1::Citizen> Read(const v1::GetCitizenRequest& request) {
     shown_.set_id(ToHex(citizen_.id));
     shown_.set_status(v1::CITIZEN_STATUS_UNIDENTIFIED);
-    for (const auto& [claim, row] : citizen_.claims) KB_RETURN_IF_ERROR(AddClaim(claim, row));
+    for (const auto& [claim, assurance] : citizen_.claims) {
+      KB_ASSIGN_OR_RETURN(auto row, ReadRow<format::ClaimRow>(reader_, Family::kClaim,
+                                                              ClaimKey(claim, kClaimRecord)));
+      if (!row) return absl::DataLossError("citizen: a claim is not there");
+      KB_RETURN_IF_ERROR(AddClaim(claim, *row));
+      claims_[claim] = *std::move(row);
+    }
     Arrange(request);
     KB_RETURN_IF_ERROR(CountChannels());
     KB_RETURN_IF_ERROR(AddFormer(citizen_.row));
     for (const int issue : citizen_.row.issues()) {
       shown_.add_issues(static_cast<v1::CitizenIssue>(issue));
     }
-    shown_.set_claims(static_cast<uint32_t>(citizen_.claims.size()));
+    shown_.set_claims(static_cast<uint32_t>(claims_.size()));
     return std::move(shown_);
   }
 
@@ -147,7 +153,7 @@ class CitizenReader {
     KB_ASSIGN_OR_RETURN(const bool shared, ContactsShared());
     if (shared) {
       std::set<std::string> seen;
-      for (const auto& [claim, row] : citizen_.claims) {
+      for (const auto& [claim, row] : claims_) {
         absl::Status inner;
         KB_RETURN_IF_ERROR(reader_.Scan(
             Family::kTimeline, claim, claim, [&](absl::string_view key, absl::string_view value) {
@@ -160,7 +166,7 @@ class CitizenReader {
         KB_RETURN_IF_ERROR(inner);
       }
     } else {
-      for (const auto& [claim, row] : citizen_.claims) {
+      for (const auto& [claim, row] : claims_) {
         for (const auto& count : row.channel_counts()) counts[count.channel()] += count.contacts();
       }
     }
@@ -173,8 +179,8 @@ class CitizenReader {
   }
 
   absl::StatusOr<bool> ContactsShared() {
-    for (const auto& [claim, row] : citizen_.claims) {
-      for (auto other = citizen_.claims.upper_bound(claim); other != citizen_.claims.end();
+    for (const auto& [claim, row] : claims_) {
+      for (auto other = claims_.upper_bound(claim); other != claims_.end();
            ++other) {
         KB_ASSIGN_OR_RETURN(const auto co, reader_.Get(Family::kClaim, ClaimKey(claim, kClaimCoParty,
                                                                                 other->first)));
@@ -186,6 +192,7 @@ class CitizenReader {
 
   const Reader& reader_;
   const StandingCitizen& citizen_;
+  absl::btree_map<std::string, format::ClaimRow> claims_;
   v1::Citizen shown_;
   std::map<std::tuple<int, std::string, std::string, std::string>, v1::CitizenIdentifier>
       identifiers_;

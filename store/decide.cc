@@ -88,7 +88,7 @@ class Side {
   absl::Status AddWholeCitizens() {
     for (const std::string& id : citizens) {
       KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(reader_, ToHex(id)));
-      for (const auto& [claim, row] : citizen.claims) KB_RETURN_IF_ERROR(AddHolders(claim));
+      for (const auto& [claim, assurance] : citizen.claims) KB_RETURN_IF_ERROR(AddHolders(claim));
     }
     return absl::OkStatus();
   }

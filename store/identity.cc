@@ -341,6 +341,8 @@ absl::Status IdentityChange::WriteCitizen(const CitizenPart& part,
   format::CitizenRow next;
   if (row) *next.mutable_former() = row->former();
   for (const size_t claim : part.claims) next.add_claims(claims[claim]);
+  // Here too, so that a page of the timeline need not read the claims.
+  for (const v1::Assurance assurance : part.assurances) next.add_assurances(assurance);
   for (const v1::CitizenIssue issue : part.issues) next.add_issues(issue);
   for (const v1::CitizenIssue issue : part.issues) {
     const bool known = row && std::find(row->issues().begin(), row->issues().end(), issue) !=

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
@@ -24,6 +25,8 @@ namespace {
 // The part of a timeline key after the claim: time and contact. The same in
 // every claim's timeline, so it orders a merged one.
 constexpr size_t kSuffix = 16;
+// Room that is made for a row; longer ones make their own.
+constexpr size_t kUsualRowBytes = 400;
 
 std::string SuffixAt(int64_t happened_us) {
   return TimelineKey("", happened_us, "");
@@ -84,7 +87,9 @@ class ClaimCursor {
   absl::Status Fill() {
     if (at_ < pieces_.size() || ended_) return absl::OkStatus();
     bytes_.clear();
+    bytes_.reserve(ahead_ * kUsualRowBytes);
     pieces_.clear();
+    pieces_.reserve(ahead_);
     at_ = 0;
     KB_RETURN_IF_ERROR(reader_.Scan(Family::kTimeline, claim_, absl::StrCat(claim_, from_),
                                     [&](absl::string_view key, absl::string_view value) {
@@ -156,7 +161,7 @@ void AppendEntry(absl::string_view row, v1::Assurance assurance, std::string& en
 // steps over it. True: the filter passed it.
 absl::StatusOr<bool> TakeContact(std::vector<ClaimCursor>& cursors, absl::string_view suffix,
                                  const Filter& filter, std::string& entries) {
-  std::vector<ClaimCursor*> at;
+  absl::InlinedVector<ClaimCursor*, 4> at;
   for (ClaimCursor& cursor : cursors) {
     if (cursor.has_row() && cursor.row().suffix() == suffix) at.push_back(&cursor);
   }
@@ -236,11 +241,19 @@ absl::StatusOr<StandingCitizen> FindStanding(const Reader& reader, absl::string_
     }
     citizen.id = row->successors(0);
   }
-  for (const std::string& claim : citizen.row.claims()) {
-    KB_ASSIGN_OR_RETURN(auto row, ReadRow<format::ClaimRow>(reader, Family::kClaim,
-                                                            ClaimKey(claim, kClaimRecord)));
-    if (!row) return absl::DataLossError("citizen: a claim is not there");
-    citizen.claims[claim] = *std::move(row);
+  const format::CitizenRow& row = citizen.row;
+  for (int i = 0; i < row.claims_size(); ++i) {
+    v1::Assurance& assurance = citizen.claims[row.claims(i)];
+    if (row.assurances_size() == row.claims_size()) {
+      assurance = row.assurances(i);
+      continue;
+    }
+    // A row of format version 2, which left it to the claims.
+    KB_ASSIGN_OR_RETURN(const auto claim, ReadRow<format::ClaimRow>(
+                                              reader, Family::kClaim,
+                                              ClaimKey(row.claims(i), kClaimRecord)));
+    if (!claim) return absl::DataLossError("citizen: a claim is not there");
+    assurance = claim->assurance();
   }
   return citizen;
 }
@@ -258,15 +271,20 @@ absl::StatusOr<TimelinePage> ReadTimeline(const Keys& keys, const Reader& reader
   const std::string last = request.filter().has_since()
                                ? SuffixAt(ToMicros(request.filter().since()) - 1)
                                : std::string(24, '\xff');
-  // Of one claim all that the page takes; of many each a share and then some.
-  const size_t ahead = 1 + 2 * static_cast<size_t>(wanted) / (1 + citizen.claims.size());
+  // Of one claim all that the page takes; of many each a share and some more,
+  // since reading on costs as much as a few rows.
+  constexpr size_t kSomeMore = 3;
+  const size_t claims = citizen.claims.size();
+  const size_t ahead =
+      1 + static_cast<size_t>(wanted) / claims + (claims > 1 ? kSomeMore : 0);
   std::vector<ClaimCursor> cursors;
   cursors.reserve(citizen.claims.size());
-  for (const auto& [claim, row] : citizen.claims) {
-    cursors.emplace_back(reader, claim, row.assurance(), from, ahead);
+  for (const auto& [claim, assurance] : citizen.claims) {
+    cursors.emplace_back(reader, claim, assurance, from, ahead);
   }
   const Filter filter(request.filter());
   TimelinePage page;
+  page.entries.bytes.reserve(static_cast<size_t>(wanted) * kUsualRowBytes);
   for (int looked = 0, taken = 0;; ++looked) {
     absl::string_view next;
     for (ClaimCursor& cursor : cursors) {
@@ -301,7 +319,7 @@ absl::StatusOr<std::optional<v1::TimelineEntry>> ReadEntry(const Reader& reader,
     KB_ASSIGN_OR_RETURN(const auto value, reader.Get(Family::kTimeline, key));
     if (!value) return absl::DataLossError("timeline: a contact's row is not there");
     KB_ASSIGN_OR_RETURN(auto row, OpenTimelineRow(key, *value));
-    AddTo(entry, std::move(row), claim->second.assurance());
+    AddTo(entry, std::move(row), claim->second);
   }
   if (!entry.has_contact() || !Filter(filter).Passes(entry.contact())) {
     return std::optional<v1::TimelineEntry>();

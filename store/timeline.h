@@ -26,11 +26,11 @@ inline constexpr int kPageRowsMax = 2000;
 // A page ends early beyond this many bytes: most clients take 4 MiB in a reply.
 inline constexpr size_t kPageBytesMax = 3 << 20;
 
-// A citizen that stands: its claims, opened as far as every reader needs.
+// A citizen that stands: its claims, and how sure each is.
 struct StandingCitizen {
   std::string id;
   format::CitizenRow row;
-  absl::btree_map<std::string, format::ClaimRow> claims;
+  absl::btree_map<std::string, v1::Assurance> claims;
 };
 
 // The citizen with this id, or the one that it leads to. NOT_FOUND;

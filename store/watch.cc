@@ -56,7 +56,7 @@ class Stretch {
 // there before is new to it.
 absl::Status AddNewest(const Reader& reader, const StandingCitizen& citizen, int wanted,
                        std::set<std::string>& contacts) {
-  for (const auto& [claim, row] : citizen.claims) {
+  for (const auto& [claim, assurance] : citizen.claims) {
     int found = 0;
     KB_RETURN_IF_ERROR(reader.Scan(Family::kTimeline, claim, claim,
                                    [&](absl::string_view key, absl::string_view) {

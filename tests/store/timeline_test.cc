@@ -77,6 +77,27 @@ TEST_F(TimelineTest, RowOfVersion2IsMaskedAndGetsItsRoles) {
   EXPECT_FALSE(OpenTimelineRow(key, "\x04x").ok());
 }
 
+// In rows of format version 2 only the claims said how sure they are.
+TEST_F(TimelineTest, CitizenRowWithoutAssurancesIsReadFromItsClaims) {
+  Record({Visit("e", 1, {Bsn(kBsnA)}), Visit("f", 2, {Bsn(kBsnA), Phone("+31612345678")})});
+  citizen_ = store_.CitizenOf("website", "e");
+  const std::string want = Page(Request()).SerializeAsString();
+  store_.Close();
+  {
+    const auto db = Db::Open(store_.dir() + "/rows", {}, false);
+    ASSERT_TRUE(db.ok()) << db.status();
+    auto row = ReadRow<format::CitizenRow>(**db, Family::kCitizen, IdFromHex(citizen_));
+    ASSERT_TRUE(row.ok() && *row);
+    EXPECT_EQ((*row)->assurances_size(), 2);
+    (*row)->clear_assurances();
+    Batch batch(db->get());
+    batch.Put(Family::kCitizen, IdFromHex(citizen_), Encode(**row));
+    ASSERT_TRUE((*db)->Write(batch).ok());
+  }
+  store_.Open();
+  EXPECT_EQ(Page(Request()).SerializeAsString(), want);
+}
+
 // No whole BSN lies in a timeline.
 TEST_F(TimelineTest, RowsHoldTheMaskedBsn) {
   Record({Visit("e", 1, {Bsn(kBsnA)})});
