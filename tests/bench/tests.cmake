@@ -20,7 +20,7 @@ endif()
 if(TARGET klantbeeld AND TARGET klantbeeld-server)
   add_executable(klantbeeld_import_bench bench/import.cc bench/load.cc bench/process.cc)
   klantbeeld_strict(klantbeeld_import_bench)
-  target_link_libraries(klantbeeld_import_bench PRIVATE klantbeeld_client klantbeeld_adapters
+  target_link_libraries(klantbeeld_import_bench PRIVATE klantbeeld_client klantbeeld_adapters nlohmann_json::nlohmann_json
     absl::strings absl::str_format absl::synchronization)
   add_test(NAME bench_import_smoke COMMAND klantbeeld_import_bench
     --server $<TARGET_FILE:klantbeeld-server> --client $<TARGET_FILE:klantbeeld>
