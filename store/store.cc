@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "store/backup.h"
 #include "store/citizen.h"
 #include "store/commit.h"
@@ -42,7 +41,7 @@ struct Store::Impl {
   std::atomic<uint64_t> head{0};
   std::atomic<size_t> bytes_since_look{kDiskLookBytes};  // At the disk; at first it is due.
   std::function<void(uint64_t)> wake;
-  absl::Mutex backing_up;
+  std::atomic<bool> backing_up{false};
   // Last: its threads use all of the above, and stop first.
   std::unique_ptr<Sequencer> sequencer;
 
@@ -263,12 +262,12 @@ absl::StatusOr<Frame> Store::ReadFeed(const v1::FeedFilter& filter, uint64_t fro
 }
 
 absl::StatusOr<format::BackupInfo> Store::Backup(const std::string& backups) const {
-  if (!impl_->backing_up.TryLock()) {
+  if (impl_->backing_up.exchange(true)) {
     return Error(v1::ERROR_REASON_OVERLOADED, "a backup is being made",
                  {.retry = absl::Seconds(5)});
   }
   auto made = MakeBackup(*impl_->db, backups, impl_->clock());
-  impl_->backing_up.Unlock();
+  impl_->backing_up = false;
   return made;
 }
 
