@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "klantbeeld/v1/feed_service.pb.h"
-#include "store/claims.h"
+#include "store/identity/claims.h"
 #include "store/contact.h"
-#include "store/identity.h"
+#include "store/identity/identity.h"
 #include "store/rows.h"
 
 namespace klantbeeld::store {

@@ -18,7 +18,7 @@
 #include "store/citizen.h"
 #include "store/commit.h"
 #include "store/directory.h"
-#include "store/identity.h"
+#include "store/identity/identity.h"
 #include "store/journal.h"
 #include "store/open.h"
 #include "store/rows.h"

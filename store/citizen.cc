@@ -8,11 +8,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "store/apply.h"
-#include "store/claims.h"
+#include "store/identity/claims.h"
 #include "store/contact.h"
 #include "store/error.h"
-#include "store/identity.h"
-#include "store/normalise.h"
+#include "store/identity/identity.h"
+#include "store/identity/normalise.h"
 #include "store/record.h"
 #include "store/rows.h"
 

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "store/contact.h"
-#include "store/decide.h"
+#include "store/identity/decide.h"
 #include "store/error.h"
 #include "store/rows.h"
 

@@ -9,7 +9,7 @@
 #include "store/contact.h"
 #include "store/error.h"
 #include "store/journal.h"
-#include "store/normalise.h"
+#include "store/identity/normalise.h"
 #include "store/rows.h"
 
 namespace klantbeeld::store {

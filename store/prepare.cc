@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "store/contact.h"
 #include "store/error.h"
-#include "store/normalise.h"
+#include "store/identity/normalise.h"
 #include "store/record.h"
 #include "store/sealer.h"
 #include "store/status_macros.h"

@@ -14,8 +14,8 @@
 #include "absl/strings/str_join.h"
 #include "store/contact.h"
 #include "store/error.h"
-#include "store/identity.h"
-#include "store/normalise.h"
+#include "store/identity/identity.h"
+#include "store/identity/normalise.h"
 #include "store/record.h"
 #include "store/rows.h"
 

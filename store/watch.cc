@@ -3,7 +3,7 @@
 #include <set>
 #include <utility>
 
-#include "store/changes.h"
+#include "store/identity/changes.h"
 #include "store/feed.h"
 #include "store/journal.h"
 #include "store/rows.h"

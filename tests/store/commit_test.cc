@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "store/claims.h"
+#include "store/identity/claims.h"
 #include "store/contact.h"
 #include "store/error.h"
 #include "store/prepare.h"

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "store/check.h"
 #include "store/contact.h"
-#include "store/decide.h"
+#include "store/identity/decide.h"
 #include "store/prepare.h"
 
 namespace klantbeeld::store {

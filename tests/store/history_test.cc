@@ -1,4 +1,4 @@
-// Also tests: store/apply.cc store/component.cc store/identity.cc
+// Also tests: store/apply.cc store/identity/component.cc store/identity/identity.cc
 // Promises that hold for every history, tried on many. A failure prints its
 // seed; KLANTBEELD_SEED runs that one, KLANTBEELD_SEEDS how many.
 #include "tests/store/history.h"
@@ -14,7 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "store/identity.h"
+#include "store/identity/identity.h"
 #include "store/rows.h"
 #include "tests/store/testing.h"
 

@@ -5,7 +5,7 @@
 
 #include "google/rpc/error_details.pb.h"
 #include "store/error.h"
-#include "store/normalise.h"
+#include "store/identity/normalise.h"
 #include "store/record.h"
 #include "store/rows.h"
 #include "tests/store/events.h"

@@ -23,7 +23,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "store/identity_rules.h"
+#include "store/identity/partition.h"
 
 namespace klantbeeld::store {
 

@@ -1,18 +1,17 @@
 # One binary for what needs few rows or none: linking costs more than compiling.
-klantbeeld_test(store_unit_test store/identity_rules_test.cc klantbeeld_store)
+klantbeeld_test(store_unit_test store/identity/partition_test.cc klantbeeld_store)
 target_sources(store_unit_test PRIVATE store/history.cc)
-foreach(name changes_test claims_test component_test contact_test directory_test error_test journal_test keys_test
-    normalise_test prepare_test
-    record_test sealer_test sequencer_test splice_test unmerge_test)
+foreach(name contact_test directory_test error_test journal_test keys_test prepare_test record_test sealer_test
+    sequencer_test splice_test identity/changes_test identity/claims_test identity/component_test
+    identity/normalise_test identity/unmerge_test)
   target_sources(store_unit_test PRIVATE store/${name}.cc)
 endforeach()
 set_tests_properties(store_unit_test PROPERTIES LABELS core TIMEOUT 900)
 
 klantbeeld_test(store_test store/store_test.cc klantbeeld_store)
 target_sources(store_test PRIVATE store/history.cc)
-foreach(name backup_test check_test citizen_test commit_test db_test decide_test feed_test open_test
-    timeline_test
-    watch_test)
+foreach(name backup_test check_test citizen_test commit_test db_test feed_test open_test timeline_test watch_test
+    identity/decide_test)
   target_sources(store_test PRIVATE store/${name}.cc)
 endforeach()
 set_tests_properties(store_test PROPERTIES LABELS core TIMEOUT 900)

@@ -1,6 +1,6 @@
 // From which citizen to which: what a fact did, as the feed tells it.
-#ifndef KLANTBEELD_STORE_CHANGES_H_
-#define KLANTBEELD_STORE_CHANGES_H_
+#ifndef KLANTBEELD_STORE_IDENTITY_CHANGES_H_
+#define KLANTBEELD_STORE_IDENTITY_CHANGES_H_
 
 #include <cstdint>
 #include <map>
@@ -46,4 +46,4 @@ class CitizenFlow {
 
 }  // namespace klantbeeld::store
 
-#endif  // KLANTBEELD_STORE_CHANGES_H_
+#endif  // KLANTBEELD_STORE_IDENTITY_CHANGES_H_

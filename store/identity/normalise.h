@@ -1,7 +1,7 @@
 // One spelling per identifier and name. Runs before the append, never during
 // apply: what it made of a value is kept with the fact.
-#ifndef KLANTBEELD_STORE_NORMALISE_H_
-#define KLANTBEELD_STORE_NORMALISE_H_
+#ifndef KLANTBEELD_STORE_IDENTITY_NORMALISE_H_
+#define KLANTBEELD_STORE_IDENTITY_NORMALISE_H_
 
 #include <string>
 
@@ -40,4 +40,4 @@ format::FoldedNames FoldNames(const v1::PersonalDetails& details);
 
 }  // namespace klantbeeld::store
 
-#endif  // KLANTBEELD_STORE_NORMALISE_H_
+#endif  // KLANTBEELD_STORE_IDENTITY_NORMALISE_H_

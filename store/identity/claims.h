@@ -1,7 +1,7 @@
 // From a folded contact to the claims its parties are: what is compared to
 // find out who is who. Pure.
-#ifndef KLANTBEELD_STORE_CLAIMS_H_
-#define KLANTBEELD_STORE_CLAIMS_H_
+#ifndef KLANTBEELD_STORE_IDENTITY_CLAIMS_H_
+#define KLANTBEELD_STORE_IDENTITY_CLAIMS_H_
 
 #include <string>
 #include <vector>
@@ -60,4 +60,4 @@ Id CitizenIdOfBsn(const Keys& keys, absl::string_view bsn);
 
 }  // namespace klantbeeld::store
 
-#endif  // KLANTBEELD_STORE_CLAIMS_H_
+#endif  // KLANTBEELD_STORE_IDENTITY_CLAIMS_H_

@@ -1,5 +1,5 @@
-// Also tests: store/identity.cc store/component.cc
-#include "store/decide.h"
+// Also tests: store/identity/identity.cc store/identity/component.cc
+#include "store/identity/decide.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

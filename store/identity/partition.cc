@@ -1,4 +1,4 @@
-#include "store/identity_rules.h"
+#include "store/identity/partition.h"
 
 #include <algorithm>
 #include <map>

@@ -1,7 +1,7 @@
 // Claims, citizens and what joins them, on disk: who holds which claim, and
 // the re-derivation of the citizens that a fact touches.
-#ifndef KLANTBEELD_STORE_IDENTITY_H_
-#define KLANTBEELD_STORE_IDENTITY_H_
+#ifndef KLANTBEELD_STORE_IDENTITY_IDENTITY_H_
+#define KLANTBEELD_STORE_IDENTITY_IDENTITY_H_
 
 #include <map>
 #include <set>
@@ -10,10 +10,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "store/claims.h"
+#include "store/identity/claims.h"
 #include "store/db.h"
 #include "store/format.pb.h"
-#include "store/identity_rules.h"
+#include "store/identity/partition.h"
 #include "store/keys.h"
 
 namespace klantbeeld::store {
@@ -124,4 +124,4 @@ std::string ClaimOfParty(const format::ContactRow& row, absl::string_view party_
 
 }  // namespace klantbeeld::store
 
-#endif  // KLANTBEELD_STORE_IDENTITY_H_
+#endif  // KLANTBEELD_STORE_IDENTITY_IDENTITY_H_

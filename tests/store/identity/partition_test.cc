@@ -1,6 +1,6 @@
 // The rules of who is who, one row per rule and per edge, each in many orders
 // of claims and decisions.
-#include "store/identity_rules.h"
+#include "store/identity/partition.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 #include <deque>
 #include <limits>
 
-#include "store/identity.h"
+#include "store/identity/identity.h"
 #include "store/record.h"
 #include "store/rows.h"
 #include "store/sealer.h"

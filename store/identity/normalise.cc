@@ -1,4 +1,4 @@
-#include "store/normalise.h"
+#include "store/identity/normalise.h"
 
 #include <phonenumbers/phonenumberutil.h>
 #include <unicode/normalizer2.h>

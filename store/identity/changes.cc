@@ -1,4 +1,4 @@
-#include "store/changes.h"
+#include "store/identity/changes.h"
 
 #include "store/keys.h"
 #include "store/record.h"

@@ -1,7 +1,7 @@
 // A person's decision, from request to fact: both sides listed whole, and
 // refused where it cannot do what it says.
-#ifndef KLANTBEELD_STORE_DECIDE_H_
-#define KLANTBEELD_STORE_DECIDE_H_
+#ifndef KLANTBEELD_STORE_IDENTITY_DECIDE_H_
+#define KLANTBEELD_STORE_IDENTITY_DECIDE_H_
 
 #include <string>
 
@@ -37,4 +37,4 @@ std::string DigestOf(const Keys& keys, const format::Consequences& consequences)
 
 }  // namespace klantbeeld::store
 
-#endif  // KLANTBEELD_STORE_DECIDE_H_
+#endif  // KLANTBEELD_STORE_IDENTITY_DECIDE_H_

@@ -1,11 +1,11 @@
-#include "store/identity.h"
+#include "store/identity/identity.h"
 
 #include <algorithm>
 #include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "store/changes.h"
+#include "store/identity/changes.h"
 #include "store/record.h"
 #include "store/rows.h"
 

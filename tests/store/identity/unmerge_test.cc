@@ -1,4 +1,4 @@
-// Also tests: store/identity.cc
+// Also tests: store/identity/identity.cc
 // Merge, then unmerge: what stood, stands again; over random histories. The few
 // unlinks that do more need the digest of a dry run.
 #include <gtest/gtest.h>
@@ -9,8 +9,8 @@
 #include <set>
 
 #include "store/contact.h"
-#include "store/decide.h"
-#include "store/identity.h"
+#include "store/identity/decide.h"
+#include "store/identity/identity.h"
 #include "store/rows.h"
 #include "tests/store/events.h"
 #include "tests/store/history.h"

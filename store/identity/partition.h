@@ -1,7 +1,7 @@
 // Who is who: from claims and decisions to citizens. Pure: a function of what
 // is put in, whatever order it came in.
-#ifndef KLANTBEELD_STORE_IDENTITY_RULES_H_
-#define KLANTBEELD_STORE_IDENTITY_RULES_H_
+#ifndef KLANTBEELD_STORE_IDENTITY_PARTITION_H_
+#define KLANTBEELD_STORE_IDENTITY_PARTITION_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -74,4 +74,4 @@ inline constexpr int kNumberVestiging = 4;
 
 }  // namespace klantbeeld::store
 
-#endif  // KLANTBEELD_STORE_IDENTITY_RULES_H_
+#endif  // KLANTBEELD_STORE_IDENTITY_PARTITION_H_

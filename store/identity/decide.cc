@@ -1,4 +1,4 @@
-#include "store/decide.h"
+#include "store/identity/decide.h"
 
 #include <algorithm>
 #include <set>
@@ -6,11 +6,11 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
-#include "store/claims.h"
+#include "store/identity/claims.h"
 #include "store/citizen.h"
 #include "store/contact.h"
 #include "store/error.h"
-#include "store/identity.h"
+#include "store/identity/identity.h"
 #include "store/rows.h"
 #include "store/timeline.h"
 

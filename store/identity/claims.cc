@@ -1,4 +1,4 @@
-#include "store/claims.h"
+#include "store/identity/claims.h"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "store/normalise.h"
+#include "store/identity/normalise.h"
 #include "store/record.h"
 
 namespace klantbeeld::store {

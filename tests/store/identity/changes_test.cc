@@ -1,4 +1,4 @@
-#include "store/changes.h"
+#include "store/identity/changes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "store/claims.h"
+#include "store/identity/claims.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

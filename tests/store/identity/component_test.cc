@@ -1,4 +1,4 @@
-// Also tests: store/identity.cc
+// Also tests: store/identity/identity.cc
 // What hangs together, and where that ends.
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "store/identity.h"
+#include "store/identity/identity.h"
 #include "store/prepare.h"
 #include "store/rows.h"
 #include "tests/store/events.h"
