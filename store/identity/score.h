@@ -1,0 +1,63 @@
+// How much speaks for two claims being one person, in bits, and which of them
+// are joined because of it. Pure; whole numbers only, so that every machine
+// comes to the same.
+#ifndef KLANTBEELD_STORE_IDENTITY_SCORE_H_
+#define KLANTBEELD_STORE_IDENTITY_SCORE_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "klantbeeld/v1/identity_service.pb.h"
+#include "store/identity/model.h"
+#include "store/identity/person.h"
+
+namespace klantbeeld::store {
+
+// Hundredths of a bit.
+using Centibits = int32_t;
+
+struct FieldScore {
+  v1::EvidenceField field;
+  v1::Agreement agreement;
+  Centibits bits;
+};
+
+struct Score {
+  Centibits bits = 0;
+  bool veto = false;        // They cannot be one person, whatever else agrees.
+  bool typed_number = false;  // A number typed for one of them is the other's, and name or birth
+                              // date agrees with it (rule R2).
+};
+
+// Symmetric. `fields`, if given, receives what the bits are made of.
+Score Compare(const Model& model, const Person& a, const Person& b,
+              std::vector<FieldScore>* fields = nullptr);
+
+// Two claims, the lower first, that were compared.
+struct ScoredPair {
+  size_t low = 0;
+  size_t high = 0;
+  Score score;
+};
+
+// Joins clusters of claims by what their scores say, best first. Depends on
+// the sets put in, not on their order.
+//   `cluster_of(claim)`: its cluster, named by any number; changes with joins.
+//   `may_join(x, y)`: nothing else forbids that these clusters are one.
+//   `join(x, y)`: they are one from now on.
+// Returns the pairs that were left apart though they say at least
+// `model.suggest`, with the reason.
+struct LeftApart {
+  ScoredPair pair;
+  v1::Obstacle obstacle;
+};
+std::vector<LeftApart> JoinByScore(const Model& model, const std::vector<Person>& persons,
+                                   std::vector<ScoredPair> pairs,
+                                   absl::FunctionRef<size_t(size_t)> cluster_of,
+                                   absl::FunctionRef<bool(size_t, size_t)> may_join,
+                                   absl::FunctionRef<void(size_t, size_t)> join);
+
+}  // namespace klantbeeld::store
+
+#endif  // KLANTBEELD_STORE_IDENTITY_SCORE_H_
