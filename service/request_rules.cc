@@ -147,7 +147,26 @@ MaybeFault CheckRequest(const v1::LinkRequest& request, absl::Time now) {
 
 MaybeFault CheckRequest(const v1::UnlinkRequest& request, absl::Time now) {
   if (auto fault = CheckDecision(request.decision(), now)) return fault;
-  return CheckPartyRefs("parties", request.parties());
+  if (request.citizen().empty() && request.apart_from().empty()) {
+    if (request.parties().empty()) return Required("parties", "is required, or citizen");
+    return CheckPartyRefs("parties", request.parties());
+  }
+  if (!request.parties().empty()) return Invalid("citizen", "stands instead of parties");
+  if (auto fault = CheckId("citizen", request.citizen())) return fault;
+  return CheckId("apart_from", request.apart_from());
+}
+
+MaybeFault CheckRequest(const v1::ListSuggestionsRequest& request, absl::Time) {
+  if (request.citizen_id().empty()) {
+    if (!request.has_party()) return Required("citizen_id", "is required, or party");
+    return At("party", CheckParty(request.party()));
+  }
+  if (request.has_party()) return Invalid("party", "stands instead of citizen_id");
+  return CheckId("citizen_id", request.citizen_id());
+}
+
+MaybeFault CheckRequest(const v1::ExplainRequest& request, absl::Time) {
+  return At("party", CheckParty(request.party()));
 }
 
 MaybeFault CheckRequest(const v1::FollowStart& request, absl::Time now) {

@@ -23,6 +23,8 @@ MaybeFault CheckRequest(const v1::ListTimelineRequest& request, absl::Time now);
 MaybeFault CheckRequest(const v1::WatchTimelineRequest& request, absl::Time now);
 MaybeFault CheckRequest(const v1::LinkRequest& request, absl::Time now);
 MaybeFault CheckRequest(const v1::UnlinkRequest& request, absl::Time now);
+MaybeFault CheckRequest(const v1::ListSuggestionsRequest& request, absl::Time now);
+MaybeFault CheckRequest(const v1::ExplainRequest& request, absl::Time now);
 MaybeFault CheckRequest(const v1::FollowStart& request, absl::Time now);
 MaybeFault CheckRequest(const v1::GetServerInfoRequest& request, absl::Time now);
 MaybeFault CheckRequest(const v1::CreateBackupRequest& request, absl::Time now);

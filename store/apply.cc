@@ -9,6 +9,7 @@
 #include "store/identity/claims.h"
 #include "store/contact.h"
 #include "store/identity/identity.h"
+#include "store/identity/model.h"
 #include "store/rows.h"
 
 namespace klantbeeld::store {
@@ -278,7 +279,7 @@ absl::StatusOr<Applied> ApplyEvent(const Keys& keys, Batch& batch, uint64_t posi
   *applied.header.mutable_after() = row.classification();
   applied.header.set_contact_id(subject.id);
   if (!changes_one) return applied;
-  IdentityChange identity(keys, batch);
+  IdentityChange identity(keys, ShippedModel(), batch);
   KB_ASSIGN_OR_RETURN(const auto before, CitizensOf(identity, row));
   ContactPlacer placer(keys, batch, identity, subject.id);
   const bool retraction = event.body.event().has_retraction();
@@ -307,7 +308,7 @@ absl::StatusOr<Applied> ApplyDecision(const Keys& keys, Batch& batch, uint64_t p
   const std::string id(View(decision.id));
   batch.Put(Family::kDecision, id, Encode(row));
 
-  IdentityChange identity(keys, batch);
+  IdentityChange identity(keys, ShippedModel(), batch);
   std::map<std::string, std::set<std::string>> parties;
   for (const auto* side : {&row.parties_a(), &row.parties_b()}) {
     for (const auto& party : *side) parties[party.contact_id()].insert(party.party_key());
@@ -338,6 +339,17 @@ absl::StatusOr<Applied> ApplyDecision(const Keys& keys, Batch& batch, uint64_t p
   return applied;
 }
 
+absl::StatusOr<Applied> ApplyRegistry(const Keys& keys, Batch& batch, uint64_t position,
+                                      const RegistryFact& registry) {
+  Applied applied;
+  applied.header.set_subject_id(std::string(View(registry.subject)));
+  IdentityChange identity(keys, ShippedModel(), batch);
+  KB_RETURN_IF_ERROR(identity.Register(registry, position));
+  KB_ASSIGN_OR_RETURN(const auto changes, identity.Finish());
+  for (const auto& change : changes) *applied.consequences.add_changes() = change;
+  return applied;
+}
+
 absl::StatusOr<Applied> ApplyRecord(const Keys& keys, Batch& batch, uint64_t position,
                                     const JournalRecord& record) {
   const format::FactHeader& header = record.header;
@@ -348,6 +360,12 @@ absl::StatusOr<Applied> ApplyRecord(const Keys& keys, Batch& batch, uint64_t pos
     event.content_hash = ToId(header.content_hash());
     KB_ASSIGN_OR_RETURN(event.body, OpenEvent(record));
     return ApplyEvent(keys, batch, position, event);
+  }
+  if (header.kind() == v1::FACT_KIND_REGISTRY) {
+    RegistryFact registry;
+    registry.subject = ToId(header.subject_id());
+    KB_ASSIGN_OR_RETURN(registry.body, OpenRegistry(header, record.body));
+    return ApplyRegistry(keys, batch, position, registry);
   }
   DecisionFact decision;
   decision.id = ToId(header.subject_id());

@@ -39,6 +39,9 @@ struct DecisionFact {
 absl::StatusOr<Applied> ApplyDecision(const Keys& keys, Batch& batch, uint64_t position,
                                       const DecisionFact& decision);
 
+absl::StatusOr<Applied> ApplyRegistry(const Keys& keys, Batch& batch, uint64_t position,
+                                      const RegistryFact& registry);
+
 // Applies a fact as the journal keeps it.
 absl::StatusOr<Applied> ApplyRecord(const Keys& keys, Batch& batch, uint64_t position,
                                     const JournalRecord& record);

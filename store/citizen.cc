@@ -86,8 +86,12 @@ class CitizenReader {
     if (content.has_details()) {
       v1::CitizenDetails& details = *shown_.add_details();
       *details.mutable_details() = content.details();
-      details.set_source(latest.source);
-      *details.mutable_seen_at() = latest.at;
+      if (content.own_reason() == format::ClaimContent::REGISTRY) {
+        details.set_source("brp");
+      } else {
+        details.set_source(latest.source);
+        *details.mutable_seen_at() = latest.at;
+      }
       details.set_assurance(row.assurance());
     }
     return absl::OkStatus();

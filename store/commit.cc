@@ -26,6 +26,10 @@ std::string SealDecision(const DecisionFact& fact) {
   return Seal({View(fact.id), "decision", View(fact.id)}, fact.body.SerializeAsString());
 }
 
+std::string SealRegistry(const RegistryFact& fact) {
+  return Seal({View(fact.subject), "registry", View(fact.subject)}, fact.body.SerializeAsString());
+}
+
 JournalRecord MakeRecord(format::Head& head, v1::FactKind kind, int64_t recorded_us,
                          Applied applied, std::string sealed) {
   JournalRecord record;
@@ -196,7 +200,8 @@ absl::Status Committer::Take(Batch& batch, Proposal::Unlink& proposal) {
   const uint64_t position = head_.position() + 1;
   Batch trial(&batch);
   KB_ASSIGN_OR_RETURN(Applied applied, ApplyDecision(keys_, trial, position, *fact));
-  const auto effect = CheckUnlinked(trial, *fact, applied.consequences);
+  const auto effect = CheckUnlinked(trial, *fact, applied.consequences,
+                                    !request.citizen().empty());
   if (!effect.ok()) {
     proposal.outcome = effect.status();
     return absl::OkStatus();
@@ -221,6 +226,14 @@ absl::Status Committer::Take(Batch& batch, Proposal::Unlink& proposal) {
     response.set_position(position);
     proposal.outcome = std::move(response);
   }
+  return absl::OkStatus();
+}
+
+absl::Status Committer::Take(Batch& batch, Proposal::Registry& proposal) {
+  const uint64_t position = head_.position() + 1;
+  KB_ASSIGN_OR_RETURN(Applied applied, ApplyRegistry(keys_, batch, position, proposal.fact));
+  Append(batch, v1::FACT_KIND_REGISTRY, std::move(applied), SealRegistry(proposal.fact));
+  proposal.outcome = position;
   return absl::OkStatus();
 }
 

@@ -44,6 +44,7 @@ class Committer {
   absl::Status Take(Batch& batch, Proposal::Event& proposal);
   absl::Status Take(Batch& batch, Proposal::Link& proposal);
   absl::Status Take(Batch& batch, Proposal::Unlink& proposal);
+  absl::Status Take(Batch& batch, Proposal::Registry& proposal);
   // Appends a fact that was applied as of the next position.
   void Append(Batch& batch, v1::FactKind kind, Applied applied, std::string sealed);
 
@@ -55,8 +56,9 @@ class Committer {
   std::shared_ptr<Batch> last_;  // Of the last group with any; perhaps not written yet.
 };
 
-// A decision's body as the journal keeps it.
+// Bodies as the journal keeps them.
 std::string SealDecision(const DecisionFact& fact);
+std::string SealRegistry(const RegistryFact& fact);
 
 // The journal record of a fact: with kind, time and running hash after `head`,
 // which moves on to it.

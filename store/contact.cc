@@ -228,6 +228,7 @@ int VerificationRank(v1::VerifiedBy verified) {
     case v1::VERIFIED_BY_EHERKENNING:
     case v1::VERIFIED_BY_EIDAS:
     case v1::VERIFIED_BY_ID_DOCUMENT:
+    case v1::VERIFIED_BY_REGISTRY:
       return 3;
     case v1::VERIFIED_BY_CONTROL_QUESTIONS:
     case v1::VERIFIED_BY_SESSION:

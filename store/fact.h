@@ -26,6 +26,12 @@ struct PreparedEvent {
   std::string sealed;  // The body's bytes, as the journal keeps them.
 };
 
+// What the registry answered about one BSN.
+struct RegistryFact {
+  Id subject{};  // Id of the BSN's citizen.
+  format::RegistryBody body;
+};
+
 // One thing that a caller wants recorded. `done` carries the outcome.
 struct Proposal {
   struct Event {
@@ -45,7 +51,12 @@ struct Proposal {
     absl::AnyInvocable<void(absl::StatusOr<v1::UnlinkResponse>) &&> done;
     absl::StatusOr<v1::UnlinkResponse> outcome = absl::UnknownError("");
   };
-  std::variant<Event, Link, Unlink> what;
+  struct Registry {
+    RegistryFact fact;
+    absl::AnyInvocable<void(absl::StatusOr<uint64_t>) &&> done;
+    absl::StatusOr<uint64_t> outcome = absl::UnknownError("");  // Position.
+  };
+  std::variant<Event, Link, Unlink, Registry> what;
   size_t bytes = 0;  // Its size in the queue.
 };
 

@@ -34,6 +34,8 @@ inline constexpr uint8_t kIndexAddress = 49;        // Postcode and house number
 inline constexpr uint8_t kIndexCase = 50;           // Case number.
 inline constexpr uint8_t kIndexOrganisation = 51;   // KVK with vestiging.
 inline constexpr uint8_t kIndexLogin = 52;          // Authenticated session.
+inline constexpr uint8_t kIndexCandidate = 64;      // Value by which candidates are found.
+inline constexpr uint8_t kIndexRegistry = 65;       // BSN that the registry was asked about.
 
 // Value of a row of `identifier`: whether claims that share it may join by it.
 std::string IndexMark(bool joins);
@@ -43,6 +45,9 @@ bool MarkJoins(absl::string_view value);
 inline constexpr char kClaimRecord = 0;
 inline constexpr char kClaimExtra = 1;     // · extra
 inline constexpr char kClaimCoParty = 2;   // · claim id of another party of one contact
+// After a content's id, which is that of the claim that parties share:
+inline constexpr char kClaimCompared = 3;
+inline constexpr char kClaimEdge = 4;      // · id of another content
 
 std::string TimelineKey(absl::string_view claim, int64_t happened_us, absl::string_view contact);
 struct TimelinePlace {

@@ -37,6 +37,16 @@ absl::StatusOr<format::DecisionBody> OpenDecision(const format::FactHeader& head
   return body;
 }
 
+absl::StatusOr<format::RegistryBody> OpenRegistry(const format::FactHeader& header,
+                                                  absl::string_view sealed) {
+  const absl::string_view id = header.subject_id();
+  std::string scratch;
+  KB_ASSIGN_OR_RETURN(const absl::string_view plain, Unseal({id, "registry", id}, sealed, scratch));
+  format::RegistryBody body;
+  if (!ParseBytes(plain, body)) return absl::DataLossError("journal: registry not readable");
+  return body;
+}
+
 format::TimelineRow MakeTimelineRow(v1::Contact contact, const std::vector<std::string>& parties) {
   format::TimelineRow row;
   for (const auto& party : contact.data().parties()) {

@@ -48,6 +48,8 @@ absl::StatusOr<absl::string_view> OpenEventBytes(const format::FactHeader& heade
 absl::StatusOr<format::EventBody> OpenEvent(const JournalRecord& record);
 absl::StatusOr<format::DecisionBody> OpenDecision(const format::FactHeader& header,
                                                   absl::string_view sealed);
+absl::StatusOr<format::RegistryBody> OpenRegistry(const format::FactHeader& header,
+                                                  absl::string_view sealed);
 
 }  // namespace klantbeeld::store
 

@@ -12,6 +12,9 @@
 #include "store/directory.h"
 #include "store/error.h"
 #include "store/feed.h"
+#include "store/identity/explain.h"
+#include "store/identity/model.h"
+#include "store/identity/registry.h"
 #include "store/journal.h"
 #include "store/open.h"
 #include "store/prepare.h"
@@ -163,6 +166,20 @@ absl::Status Store::Unlink(v1::UnlinkRequest request, Done<v1::UnlinkResponse> d
   return impl_->Submit(std::move(unlink), bytes);
 }
 
+absl::Status Store::RecordRegistryAnswer(const RegistryAnswer& answer, Done<uint64_t> done) {
+  RegistryFact fact = PrepareRegistry(impl_->keys, answer);
+  const size_t bytes = fact.body.ByteSizeLong() * 4 + sizeof(Proposal);
+  return impl_->Submit(Proposal::Registry{std::move(fact), std::move(done)}, bytes);
+}
+
+absl::StatusOr<bool> Store::RegistryKnows(absl::string_view bsn) const {
+  return store::RegistryKnows(impl_->keys, *impl_->db, bsn);
+}
+
+absl::StatusOr<std::vector<std::string>> Store::UnansweredBsns(size_t max) const {
+  return store::UnansweredBsns(*impl_->db->View(), max);
+}
+
 absl::StatusOr<v1::GetContactResponse> Store::GetContact(
     const v1::GetContactRequest& request) const {
   const auto view = impl_->db->View();
@@ -219,6 +236,24 @@ absl::StatusOr<Encoded<v1::ListTimelineResponse>> Store::ListTimeline(
   rest.set_position(head.position());
   rest.AppendToString(&page.entries.bytes);
   return std::move(page.entries);
+}
+
+absl::StatusOr<v1::ListSuggestionsResponse> Store::ListSuggestions(
+    const v1::ListSuggestionsRequest& request) const {
+  const auto view = impl_->db->View();
+  KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
+  KB_ASSIGN_OR_RETURN(auto response,
+                      store::ListSuggestions(impl_->keys, ShippedModel(), *view, request));
+  response.set_position(head.position());
+  return response;
+}
+
+absl::StatusOr<v1::ExplainResponse> Store::Explain(const v1::ExplainRequest& request) const {
+  const auto view = impl_->db->View();
+  KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
+  KB_ASSIGN_OR_RETURN(auto response, store::Explain(impl_->keys, ShippedModel(), *view, request));
+  response.set_position(head.position());
+  return response;
 }
 
 absl::StatusOr<v1::WatchTimelineResponse> Store::WatchFirst(

@@ -22,6 +22,7 @@
 #include "store/db.h"
 #include "store/fact.h"
 #include "store/feed.h"
+#include "store/identity/registry.h"
 #include "store/keys.h"
 #include "store/sequencer.h"
 #include "store/splice.h"
@@ -68,6 +69,12 @@ class Store {
                       Done<v1::RecordContactEventResponse> done);
   absl::Status Link(v1::LinkRequest request, Done<v1::LinkResponse> done);
   absl::Status Unlink(v1::UnlinkRequest request, Done<v1::UnlinkResponse> done);
+  // What the registry answered. `done` receives the position.
+  absl::Status RecordRegistryAnswer(const RegistryAnswer& answer, Done<uint64_t> done);
+  // The registry answered about this BSN.
+  absl::StatusOr<bool> RegistryKnows(absl::string_view bsn) const;
+  // BSNs that contacts verified and no answer stands for, at most `max`.
+  absl::StatusOr<std::vector<std::string>> UnansweredBsns(size_t max) const;
 
   // --- Reading. `min_position`, `purpose` and `reason` are the caller's
   // business; the rest of the request is honoured.
@@ -79,6 +86,10 @@ class Store {
       const v1::GetCitizenRequest& request) const;
   absl::StatusOr<Encoded<v1::ListTimelineResponse>> ListTimeline(
       const v1::ListTimelineRequest& request) const;
+
+  absl::StatusOr<v1::ListSuggestionsResponse> ListSuggestions(
+      const v1::ListSuggestionsRequest& request) const;
+  absl::StatusOr<v1::ExplainResponse> Explain(const v1::ExplainRequest& request) const;
 
   // The first step of a watch: the first page, with `position` and the id
   // that the citizen has now.

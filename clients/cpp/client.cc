@@ -150,6 +150,15 @@ Result<v1::UnlinkResponse> Client::Unlink(const v1::UnlinkRequest& request) {
   return impl_->Call(*impl_->identity, &v1::IdentityService::Stub::Unlink, request);
 }
 
+Result<v1::ListSuggestionsResponse> Client::ListSuggestions(
+    const v1::ListSuggestionsRequest& request) {
+  return impl_->Call(*impl_->identity, &v1::IdentityService::Stub::ListSuggestions, request);
+}
+
+Result<v1::ExplainResponse> Client::Explain(const v1::ExplainRequest& request) {
+  return impl_->Call(*impl_->identity, &v1::IdentityService::Stub::Explain, request);
+}
+
 Result<v1::GetServerInfoResponse> Client::GetServerInfo() {
   return impl_->Call(*impl_->info, &v1::InfoService::Stub::GetServerInfo,
                      v1::GetServerInfoRequest());

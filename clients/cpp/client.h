@@ -56,6 +56,8 @@ class Client {
   Result<v1::ListTimelineResponse> ListTimeline(const v1::ListTimelineRequest& request);
   Result<v1::LinkResponse> Link(const v1::LinkRequest& request);
   Result<v1::UnlinkResponse> Unlink(const v1::UnlinkRequest& request);
+  Result<v1::ListSuggestionsResponse> ListSuggestions(const v1::ListSuggestionsRequest& request);
+  Result<v1::ExplainResponse> Explain(const v1::ExplainRequest& request);
   Result<v1::GetServerInfoResponse> GetServerInfo();
   Result<v1::CreateBackupResponse> CreateBackup();
   Result<v1::ListBackupsResponse> ListBackups();

@@ -16,8 +16,9 @@ constexpr size_t kAny = std::numeric_limits<size_t>::max() - 1;
 
 class ComponentReader {
  public:
-  ComponentReader(const Keys& keys, const Reader& reader, const NewClaims& bare)
-      : keys_(keys), reader_(reader), bare_(bare) {}
+  ComponentReader(const Keys& keys, const Model& model, const Reader& reader,
+                  const NewClaims& bare, bool suggestions)
+      : keys_(keys), model_(model), reader_(reader), bare_(bare), suggestions_(suggestions) {}
 
   absl::StatusOr<PartitionInput> Read(const std::set<std::string>& seeds,
                                       std::vector<std::string>& ids) {
@@ -28,6 +29,8 @@ class ComponentReader {
       KB_RETURN_IF_ERROR(Visit(claim));
     }
     PartitionInput input;
+    input.model = &model_;
+    KB_RETURN_IF_ERROR(AddPersons(input));
     std::map<std::string, size_t> index;
     for (auto& [id, node] : nodes_) {
       index[id] = input.claims.size();
@@ -85,6 +88,7 @@ class ComponentReader {
     }
     if (!bare) KB_RETURN_IF_ERROR(VisitLogins(id, content, node));
     KB_RETURN_IF_ERROR(VisitContent(content, node));
+    KB_RETURN_IF_ERROR(VisitEdges(content.content_id()));
     if (node.decided) KB_RETURN_IF_ERROR(VisitDecisions(content.own()));
     nodes_[id] = std::move(node);
     return absl::OkStatus();
@@ -181,6 +185,34 @@ class ComponentReader {
     return MeetIndex(own + content.content_id(), kAny).status();
   }
 
+  // Contents that it may be joined to, or that stand in the way of it.
+  absl::Status VisitEdges(const std::string& content) {
+    if (!compared_.insert(content).second) return absl::OkStatus();
+    KB_ASSIGN_OR_RETURN(const auto edges, EdgesOf(reader_, content));
+    for (const Edge& edge : edges) {
+      const bool joins = edge.score.bits >= model_.link - model_.margin;
+      if (!joins && !suggestions_) continue;
+      if (content < edge.other) pairs_.push_back({content, edge.other, edge.score});
+      if (!joins) continue;
+      KB_ASSIGN_OR_RETURN(const auto claims, ClaimsWith(reader_, edge.other));
+      for (const std::string& claim : claims) Meet(claim);
+    }
+    return absl::OkStatus();
+  }
+
+  // Persons are made where there is somebody to compare them with.
+  absl::Status AddPersons(PartitionInput& input) {
+    std::map<std::string, size_t> claims;
+    for (const auto& [id, node] : nodes_) ++claims[node.content];
+    const bool compared = !pairs_.empty();
+    for (const auto& [content, count] : claims) {
+      if (!compared && count == 1) continue;
+      KB_ASSIGN_OR_RETURN(input.persons[content], ReadPerson(keys_, reader_, content));
+    }
+    input.pairs = std::move(pairs_);
+    return absl::OkStatus();
+  }
+
   absl::Status VisitDecisions(const format::PartyId& party) {
     KB_ASSIGN_OR_RETURN(const auto row, ReadRow<format::ContactRow>(reader_, Family::kContact,
                                                                     party.contact_id()));
@@ -223,8 +255,12 @@ class ComponentReader {
   }
 
   const Keys& keys_;
+  const Model& model_;
   const Reader& reader_;
   const NewClaims& bare_;
+  const bool suggestions_;
+  std::set<std::string> compared_;      // Contents whose edges were read.
+  std::vector<ContentPair> pairs_;
   std::set<std::string> met_;
   std::deque<std::string> waiting_;
   std::map<std::string, bool> shared_;  // Values that were looked up, and whether they join.
@@ -234,11 +270,12 @@ class ComponentReader {
 
 }  // namespace
 
-absl::StatusOr<PartitionInput> ReadComponent(const Keys& keys, const Reader& reader,
+absl::StatusOr<PartitionInput> ReadComponent(const Keys& keys, const Model& model,
+                                             const Reader& reader,
                                              const std::set<std::string>& seeds,
                                              const NewClaims& bare,
-                                             std::vector<std::string>& ids) {
-  return ComponentReader(keys, reader, bare).Read(seeds, ids);
+                                             std::vector<std::string>& ids, bool suggestions) {
+  return ComponentReader(keys, model, reader, bare, suggestions).Read(seeds, ids);
 }
 
 absl::StatusOr<std::vector<std::string>> ClaimsAt(const Reader& reader, absl::string_view index,
@@ -260,6 +297,12 @@ absl::StatusOr<format::ClaimContent> OpenContent(absl::string_view claim_id,
   format::ClaimContent content;
   if (!ParseBytes(plain, content)) return absl::DataLossError("claim: content not readable");
   return content;
+}
+
+std::pair<std::string, std::string> PartyAt(const Keys& keys, const v1::PartyRef& ref) {
+  return {ref.has_contact_id() ? IdFromHex(ref.contact_id())
+                               : std::string(View(EventOrContactId(keys, ref.source(), ref.id()))),
+          ref.party_key().empty() ? "customer" : ref.party_key()};
 }
 
 std::string ClaimOfParty(const format::ContactRow& row, absl::string_view party_key) {

@@ -55,12 +55,8 @@ class Side {
   absl::Status AddRefs(const PartyRefs& refs, const std::string& name) {
     for (int i = 0; i < refs.size(); ++i) {
       const std::string field = absl::StrCat(name, "[", i, "]");
-      const v1::PartyRef& ref = refs[i];
-      const std::string contact =
-          ref.has_contact_id() ? IdFromHex(ref.contact_id())
-                               : std::string(View(EventOrContactId(keys_, ref.source(), ref.id())));
-      KB_ASSIGN_OR_RETURN(const format::ContactRow row, ContactOf(reader_, contact, field));
-      const Party party(contact, ref.party_key().empty() ? "customer" : ref.party_key());
+      const Party party = PartyAt(keys_, refs[i]);
+      KB_ASSIGN_OR_RETURN(const format::ContactRow row, ContactOf(reader_, party.first, field));
       KB_RETURN_IF_ERROR(CheckThere(row, party, field));
       parties.insert(party);
     }
@@ -213,8 +209,46 @@ absl::StatusOr<DecisionFact> ListLink(const Keys& keys, const Reader& reader,
   return fact;
 }
 
+namespace {
+
+// The values that both sides hold now: they join the side taken out to nobody
+// any more.
+absl::Status AddSharedValues(const Keys& keys, const Reader& reader, const Parties& out,
+                             const Parties& kept, DecisionFact& fact) {
+  KB_ASSIGN_OR_RETURN(const auto values_out, JoinValues(keys, reader, out));
+  KB_ASSIGN_OR_RETURN(const auto values_kept, JoinValues(keys, reader, kept));
+  for (const std::string& value : values_out) {
+    if (values_kept.contains(value)) fact.body.add_shared_values(value);
+  }
+  return absl::OkStatus();
+}
+
+// Two citizens that are to stay two: a suggestion refused.
+absl::StatusOr<DecisionFact> ListApart(const Keys& keys, const Reader& reader,
+                                       const v1::UnlinkRequest& request) {
+  Side out(keys, reader), kept(keys, reader);
+  KB_RETURN_IF_ERROR(out.AddCitizen(request.citizen(), "citizen"));
+  KB_RETURN_IF_ERROR(kept.AddCitizen(request.apart_from(), "apart_from"));
+  if (out.citizens == kept.citizens) {
+    return WithoutEffect("these are one citizen; name the parties to take out of it", "citizen");
+  }
+  for (Side* side : {&out, &kept}) KB_RETURN_IF_ERROR(side->AddWholeCitizens());
+  KB_RETURN_IF_ERROR(CheckSize(out.parties, kept.parties));
+  DecisionFact fact;
+  fact.id = DecisionId(keys, request.decision().source(), request.decision().decision_id());
+  fact.unlink = true;
+  *fact.body.mutable_decision() = request.decision();
+  Put(out.parties, *fact.body.mutable_parties_a());
+  Put(kept.parties, *fact.body.mutable_parties_b());
+  KB_RETURN_IF_ERROR(AddSharedValues(keys, reader, out.parties, kept.parties, fact));
+  return fact;
+}
+
+}  // namespace
+
 absl::StatusOr<DecisionFact> ListUnlink(const Keys& keys, const Reader& reader,
                                         const v1::UnlinkRequest& request) {
+  if (!request.citizen().empty()) return ListApart(keys, reader, request);
   Side out(keys, reader), whole(keys, reader);
   KB_RETURN_IF_ERROR(out.AddRefs(request.parties(), "parties"));
   KB_RETURN_IF_ERROR(out.FindCitizens());
@@ -237,11 +271,7 @@ absl::StatusOr<DecisionFact> ListUnlink(const Keys& keys, const Reader& reader,
   *fact.body.mutable_decision() = request.decision();
   Put(out.parties, *fact.body.mutable_parties_a());
   Put(kept, *fact.body.mutable_parties_b());
-  KB_ASSIGN_OR_RETURN(const auto values_out, JoinValues(keys, reader, out.parties));
-  KB_ASSIGN_OR_RETURN(const auto values_kept, JoinValues(keys, reader, kept));
-  for (const std::string& value : values_out) {
-    if (values_kept.contains(value)) fact.body.add_shared_values(value);
-  }
+  KB_RETURN_IF_ERROR(AddSharedValues(keys, reader, out.parties, kept, fact));
   return fact;
 }
 
@@ -266,7 +296,8 @@ absl::Status CheckLinked(const Reader& reader, const DecisionFact& fact) {
 }
 
 absl::StatusOr<UnlinkEffect> CheckUnlinked(const Reader& reader, const DecisionFact& fact,
-                                           const format::Consequences& consequences) {
+                                           const format::Consequences& consequences,
+                                           bool apart_already) {
   KB_ASSIGN_OR_RETURN(const auto out, CitizensOfSide(reader, fact.body.parties_a()));
   KB_ASSIGN_OR_RETURN(const auto kept, CitizensOfSide(reader, fact.body.parties_b()));
   for (const std::string& citizen : out) {
@@ -275,9 +306,11 @@ absl::StatusOr<UnlinkEffect> CheckUnlinked(const Reader& reader, const DecisionF
     }
   }
   UnlinkEffect effect;
-  effect.more_than_asked = out.size() != 1 || kept.size() != 1 ||
-                           consequences.changes_size() != 1 ||
-                           consequences.changes(0).kind() != v1::CitizenChange::KIND_SPLIT;
+  const bool as_asked = apart_already
+                            ? consequences.changes_size() == 0
+                            : consequences.changes_size() == 1 &&
+                                  consequences.changes(0).kind() == v1::CitizenChange::KIND_SPLIT;
+  effect.more_than_asked = out.size() != 1 || kept.size() != 1 || !as_asked;
   return effect;
 }
 

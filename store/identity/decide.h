@@ -25,12 +25,14 @@ absl::StatusOr<DecisionFact> ListUnlink(const Keys& keys, const Reader& reader,
 // LINK_FORBIDDEN: a stronger rule keeps the sides apart. DECISION_TOO_LARGE:
 // too much hangs together with them for any link to hold.
 absl::Status CheckLinked(const Reader& reader, const DecisionFact& fact);
-// `more_than_asked`: something else was joined or taken apart as well.
+// `more_than_asked`: something else was joined or taken apart as well, or,
+// where two citizens were to stay two, anything at all.
 struct UnlinkEffect {
   bool more_than_asked = false;
 };
 absl::StatusOr<UnlinkEffect> CheckUnlinked(const Reader& reader, const DecisionFact& fact,
-                                           const format::Consequences& consequences);
+                                           const format::Consequences& consequences,
+                                           bool apart_already);
 
 // Hash of a list of changes, as a dry run gives it.
 std::string DigestOf(const Keys& keys, const format::Consequences& consequences);

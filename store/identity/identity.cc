@@ -142,13 +142,15 @@ absl::Status IdentityChange::AddClaim(absl::string_view claim_id,
     batch_.Put(Family::kIdentifier, absl::StrCat(value.index, claim_id),
                IndexMark(value.joins));
     if (IsLogin(value)) KB_RETURN_IF_ERROR(SeedLogin(value.index));
+    NoteNumber(content, value);
   }
-  if (content.own_reason() == format::ClaimContent::DECIDED) {
+  if (content.own_reason() != format::ClaimContent::SHARED) {
     const char tag = static_cast<char>(kIndexOwnByContent);
     batch_.Put(Family::kIdentifier,
                absl::StrCat(absl::string_view(&tag, 1), content.content_id(), claim_id),
-               IndexMark(true));
+               IndexMark(content.own_reason() == format::ClaimContent::DECIDED));
   }
+  candidates_.Touch(content);
   seeds_.insert(std::string(claim_id));
   return absl::OkStatus();
 }
@@ -157,6 +159,7 @@ absl::Status IdentityChange::RemoveClaim(absl::string_view claim_id, Held& held)
   KB_ASSIGN_OR_RETURN(const format::ClaimContent content, OpenContent(claim_id, held.row));
   for (const IndexValue& value : ValuesOf(keys_, content)) {
     batch_.Delete(Family::kIdentifier, absl::StrCat(value.index, claim_id));
+    NoteNumber(content, value);
     if (value.joins) {
       KB_RETURN_IF_ERROR(IsLogin(value) ? SeedLogin(value.index) : SeedIndex(value.index));
     }
@@ -174,6 +177,7 @@ absl::Status IdentityChange::RemoveClaim(absl::string_view claim_id, Held& held)
                                                     held.row.citizen_id()));
     if (citizen) seeds_.insert(citizen->claims().begin(), citizen->claims().end());
   }
+  candidates_.Touch(content);
   seeds_.erase(std::string(claim_id));
   batch_.Delete(Family::kClaim, ClaimKey(claim_id, kClaimRecord));
   held.exists = false;
@@ -301,16 +305,22 @@ absl::Status IdentityChange::Flush() {
 
 absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Finish() {
   KB_RETURN_IF_ERROR(Flush());
+  KB_RETURN_IF_ERROR(SettleRegistry());
+  KB_ASSIGN_OR_RETURN(const auto changed, candidates_.Finish());
+  for (const std::string& content : changed) {
+    KB_ASSIGN_OR_RETURN(const auto claims, ClaimsWith(batch_, content));
+    seeds_.insert(claims.begin(), claims.end());
+  }
   if (seeds_.empty() && bereft_.empty()) return std::vector<v1::CitizenChange>();
   std::vector<std::string> claims;
   KB_ASSIGN_OR_RETURN(const PartitionInput input,
-                      ReadComponent(keys_, batch_, seeds_, bare_, claims));
+                      ReadComponent(keys_, model_, batch_, seeds_, bare_, claims));
   std::map<std::string, std::string> before;
   for (const std::string& claim : claims) {
     KB_ASSIGN_OR_RETURN(const Held* held, Load(claim));
     before[claim] = held->row.citizen_id();
   }
-  KB_RETURN_IF_ERROR(WriteParts(claims, Partition(input)));
+  KB_RETURN_IF_ERROR(WriteParts(claims, Partition(input).citizens));
   KB_RETURN_IF_ERROR(Flush());
   return Changes(before);
 }
@@ -392,7 +402,9 @@ absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Changes(
     const Held& held = held_.at(claim);
     standing.insert(held.row.citizen_id());
     if (!before.empty()) bereft_.insert(before);
-    if (!before.empty()) flow.Claim(before, held.row.citizen_id(), claim, held.row.holders());
+    // What the registry says is no contact.
+    const uint64_t contacts = held.row.least_party().empty() ? 0 : held.row.holders();
+    if (!before.empty()) flow.Claim(before, held.row.citizen_id(), claim, contacts);
   }
   for (const Moved& moved : moved_) {
     KB_ASSIGN_OR_RETURN(const std::string citizen, CitizenOf(moved.claim));

@@ -6,12 +6,16 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "store/identity/candidates.h"
 #include "store/identity/claims.h"
+#include "store/identity/model.h"
 #include "store/db.h"
+#include "store/fact.h"
 #include "store/format.pb.h"
 #include "store/identity/partition.h"
 #include "store/keys.h"
@@ -35,7 +39,8 @@ inline constexpr size_t kLoginClaimsMax = 256;
 // then re-derives what it touched. One thread; used for one fact only.
 class IdentityChange {
  public:
-  IdentityChange(const Keys& keys, Batch& batch) : keys_(keys), batch_(batch) {}
+  IdentityChange(const Keys& keys, const Model& model, Batch& batch)
+      : keys_(keys), model_(model), batch_(batch), candidates_(keys, model, batch) {}
 
   // A contact's parties stand at other claims now, or in another channel. The
   // contact's timeline rows must be up to date. `decided`: because a person
@@ -47,6 +52,10 @@ class IdentityChange {
 
   // The citizen that a claim stands in now; empty: no such claim.
   absl::StatusOr<std::string> CitizenOf(absl::string_view claim_id);
+
+  // The registry answered about a BSN. Of two answers the one that was asked
+  // for later stands.
+  absl::Status Register(const RegistryFact& fact, uint64_t position);
 
   // A decision about this party was recorded: its claim is looked at again.
   void Touch(absl::string_view claim_id) { seeds_.insert(std::string(claim_id)); }
@@ -79,6 +88,9 @@ class IdentityChange {
   absl::Status CountCoParties(const std::set<std::string>& before,
                               const std::set<std::string>& after);
   absl::Status CountCoParty(absl::string_view claim, absl::string_view other, int by);
+  absl::Status SettleRegistry();
+  absl::Status SettleRegistry(const std::string& index, const std::string& bsn);
+  void NoteNumber(const format::ClaimContent& content, const IndexValue& value);
   absl::Status SeedIndex(absl::string_view index);
   absl::Status SeedLogin(absl::string_view index);
   absl::Status FindLeastParty(absl::string_view claim_id, Held& held);
@@ -93,9 +105,13 @@ class IdentityChange {
   absl::Status Flush();
 
   const Keys& keys_;
+  const Model& model_;
   Batch& batch_;
+  CandidateChange candidates_;
   std::map<std::string, Held> held_;
   std::set<std::string> seeds_;              // Claims to look at again.
+  std::map<std::string, std::string> numbers_;  // BSNs that contacts verified or no longer do,
+                                                // or that were asked about, by index.
   std::set<std::string> least_to_find_;
   NewClaims bare_;                           // New claims with no row but their record.
   std::set<std::string> bereft_;             // Citizens that lost a claim for good.
@@ -105,10 +121,13 @@ class IdentityChange {
 
 // Reads the component that the seeds hang together with, by everything that
 // could join them. `ids` receives the claims in the order of the nodes.
-absl::StatusOr<PartitionInput> ReadComponent(const Keys& keys, const Reader& reader,
+// Suggestions that cannot join are left out unless `suggestions`.
+absl::StatusOr<PartitionInput> ReadComponent(const Keys& keys, const Model& model,
+                                             const Reader& reader,
                                              const std::set<std::string>& seeds,
                                              const NewClaims& bare,
-                                             std::vector<std::string>& ids);
+                                             std::vector<std::string>& ids,
+                                             bool suggestions = false);
 
 // The claims that carry a value of the index, in the order of their ids; no
 // more than `max`.
@@ -118,6 +137,9 @@ absl::StatusOr<std::vector<std::string>> ClaimsAt(const Reader& reader, absl::st
 // A claim's row and content, and the row's value.
 absl::StatusOr<format::ClaimContent> OpenContent(absl::string_view claim_id,
                                                  const format::ClaimRow& row);
+
+// Contact id and party key that a reference means.
+std::pair<std::string, std::string> PartyAt(const Keys& keys, const v1::PartyRef& ref);
 
 // The claim at which a party of a contact stands; empty: none.
 std::string ClaimOfParty(const format::ContactRow& row, absl::string_view party_key);

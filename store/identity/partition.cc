@@ -15,7 +15,8 @@ class Partitioner {
  public:
   explicit Partitioner(const PartitionInput& input)
       : input_(input), root_(input.claims.size()), taken_(input.claims.size()),
-        linked_(input.claims.size(), false), issues_(input.claims.size()) {
+        linked_(input.claims.size(), false), confirmed_(input.claims.size(), false),
+        issues_(input.claims.size()) {
     std::iota(root_.begin(), root_.end(), size_t{0});
     for (size_t i = 0; i < input.claims.size(); ++i) {
       if (input.claims[i].decided) claim_of_party_[input.claims[i].least_party] = i;
@@ -24,7 +25,7 @@ class Partitioner {
     FindTakenOut();
   }
 
-  std::vector<CitizenPart> Run() {
+  PartitionResult Run() {
     const bool small = input_.claims.size() <= kComponentClaimsMax;
     JoinByValues(JoinClass::kNumber);
     established_ = root_;
@@ -34,9 +35,10 @@ class Partitioner {
       for (const size_t decision : order_) {
         if (!input_.decisions[decision].unlink) JoinByLink(input_.decisions[decision]);
       }
+      JoinByScores();
       JoinByValues(JoinClass::kContent);
     }
-    return Name(small);
+    return {Name(small), ApartPairs()};
   }
 
  private:
@@ -182,6 +184,102 @@ class Partitioner {
     }
   }
 
+  // Claims of one content that nothing tells apart are compared once.
+  struct Unit {
+    std::string content;
+    Taken taken;
+    std::vector<size_t> claims;  // Ascending; all in one cluster.
+  };
+
+  std::vector<Unit> Units() const {
+    std::map<std::tuple<std::string, size_t, Taken>, Unit> by_key;
+    for (size_t claim = 0; claim < root_.size(); ++claim) {
+      const std::string& content = input_.claims[claim].content;
+      if (!input_.persons.contains(content)) continue;
+      Unit& unit = by_key[{content, root_[claim], taken_[claim]}];
+      unit.content = content;
+      unit.taken = taken_[claim];
+      unit.claims.push_back(claim);
+    }
+    std::vector<Unit> units;
+    for (auto& [key, unit] : by_key) units.push_back(std::move(unit));
+    // Their order decides between equals: it must not depend on who else hangs
+    // together with them, so not on roots.
+    std::sort(units.begin(), units.end(), [](const Unit& a, const Unit& b) {
+      return std::tie(a.content, a.claims) < std::tie(b.content, b.claims);
+    });
+    return units;
+  }
+
+  // What an unlink took out is joined by what it states to nobody but those
+  // whom the same unlinks took out.
+  std::vector<ScoredPair> PairsOf(const std::vector<Unit>& units) const {
+    std::map<std::string, std::vector<size_t>> with;  // By content.
+    for (size_t unit = 0; unit < units.size(); ++unit) with[units[unit].content].push_back(unit);
+    std::vector<ScoredPair> pairs;
+    const auto add = [&](size_t a, size_t b, const Score& score) {
+      const auto [low, high] = std::minmax(a, b);
+      if (units[low].taken == units[high].taken) pairs.push_back({low, high, score});
+    };
+    for (const ContentPair& pair : input_.pairs) {
+      for (const size_t a : with[pair.low]) {
+        for (const size_t b : with[pair.high]) add(a, b, pair.score);
+      }
+    }
+    for (const auto& [content, same] : with) {
+      if (same.size() < 2) continue;
+      const Person& person = input_.persons.at(content);
+      const Score score = Compare(*input_.model, person, person);
+      if (score.veto || score.bits < input_.model->link - input_.model->margin) continue;
+      for (size_t i = 0; i < same.size(); ++i) {
+        for (size_t j = i + 1; j < same.size(); ++j) add(same[i], same[j], score);
+      }
+    }
+    return pairs;
+  }
+
+  void JoinByScores() {
+    if (input_.persons.empty()) return;
+    const std::vector<Unit> units = Units();
+    if (units.size() > kScoredMax) {
+      for (const Unit& unit : units) Raise(unit.claims, v1::CITIZEN_ISSUE_COMPONENT_TOO_LARGE);
+      return;
+    }
+    std::vector<Person> persons;
+    for (const Unit& unit : units) persons.push_back(input_.persons.at(unit.content));
+    const std::vector<ScoredPair> pairs = PairsOf(units);
+    const auto apart = JoinByScore(
+        *input_.model, persons, pairs, [&](size_t unit) { return root_[units[unit].claims[0]]; },
+        [&](size_t x, size_t y) {
+          return MayJoin({std::min(x, y), std::max(x, y)}, JoinClass::kScore, nullptr);
+        },
+        [&](size_t x, size_t y) { Join({x, y}); });
+    for (const LeftApart& left : apart) {
+      apart_.push_back({units[left.pair.low].claims[0], units[left.pair.high].claims[0],
+                        left.pair.score, left.obstacle});
+    }
+    for (const ScoredPair& pair : pairs) {
+      const Unit& low = units[pair.low];
+      const Unit& high = units[pair.high];
+      if (!pair.score.typed_number || root_[low.claims[0]] != root_[high.claims[0]]) continue;
+      for (const size_t claim : low.claims) confirmed_[claim] = true;
+      for (const size_t claim : high.claims) confirmed_[claim] = true;
+    }
+  }
+
+  // Not what must not be one, and not what other claims made one after all.
+  std::vector<ApartPair> ApartPairs() {
+    std::vector<ApartPair> pairs;
+    for (const ApartPair& pair : apart_) {
+      const size_t low = root_[pair.low], high = root_[pair.high];
+      if (low != high && MayJoin({std::min(low, high), std::max(low, high)}, JoinClass::kScore,
+                                 nullptr)) {
+        pairs.push_back(pair);
+      }
+    }
+    return pairs;
+  }
+
   // The link is in force in this cluster if both its sides are there, whoever
   // joined them.
   void MarkLinked(const DecisionNode& link, size_t cluster) {
@@ -246,7 +344,7 @@ class Partitioner {
     if (HoldsTwoNumbers(claims)) {
       const auto issue = join == JoinClass::kLink ? v1::CITIZEN_ISSUE_LINK_TWO_NUMBERS
                                                   : v1::CITIZEN_ISSUE_SESSION_TWO_NUMBERS;
-      if (join != JoinClass::kContent) Raise(claims, issue);
+      if (join < JoinClass::kScore) Raise(claims, issue);
       return false;
     }
     if (HoldsCoParties(claims, join, link)) {
@@ -366,7 +464,7 @@ class Partitioner {
   // What numbers and log-ins alone put together, as part of a citizen.
   struct Core {
     bool numbered = false;  // Holds a verified number.
-    bool linked = false;
+    bool linked = false;    // By a person, or confirmed by a rule.
     bool whole = true;      // There is no other in its citizen.
   };
 
@@ -376,7 +474,7 @@ class Partitioner {
     for (size_t claim = 0; claim < root_.size(); ++claim) {
       Core& core = cores[established_[claim]];
       core.numbered = core.numbered || !input_.claims[claim].number_values.empty();
-      core.linked = core.linked || linked_[claim];
+      core.linked = core.linked || linked_[claim] || confirmed_[claim];
       of_citizen[root_[claim]].insert(established_[claim]);
     }
     for (const auto& [root, inside] : of_citizen) {
@@ -410,6 +508,7 @@ class Partitioner {
     for (auto& [root, part] : parts) {
       for (const size_t claim : part.claims) {
         const std::string& party = input_.claims[claim].least_party;
+        if (party.empty()) continue;  // The registry's own.
         if (part.id.empty() || party < part.id) part.id = party;
       }
     }
@@ -436,6 +535,8 @@ class Partitioner {
   std::vector<size_t> established_;                 // The same before links and content.
   std::vector<Taken> taken_;                        // Unlinks in force, per claim.
   std::vector<bool> linked_;                        // Held by a link.
+  std::vector<bool> confirmed_;                     // By a typed number that agrees.
+  std::vector<ApartPair> apart_;
   std::vector<std::set<v1::CitizenIssue>> issues_;
   std::map<std::string, size_t> claim_of_party_;
   std::vector<size_t> order_;                       // Decisions, oldest first.
@@ -444,7 +545,7 @@ class Partitioner {
 
 }  // namespace
 
-std::vector<CitizenPart> Partition(const PartitionInput& input) {
+PartitionResult Partition(const PartitionInput& input) {
   return Partitioner(input).Run();
 }
 

@@ -5,12 +5,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "klantbeeld/v1/citizen.pb.h"
+#include "store/identity/model.h"
+#include "store/identity/person.h"
+#include "store/identity/score.h"
 
 namespace klantbeeld::store {
 
@@ -18,8 +22,12 @@ namespace klantbeeld::store {
 // number joins, and an issue is raised.
 inline constexpr size_t kComponentClaimsMax = 4096;
 
+// Most parties that are joined by what they state. Above it that is only
+// suggested, and an issue is raised.
+inline constexpr size_t kScoredMax = 512;
+
 // Classes of joining, strongest first.
-enum class JoinClass { kNumber, kLogin, kLink, kContent };
+enum class JoinClass { kNumber, kLogin, kLink, kScore, kContent };
 
 // A claim, as the rules see it. Ids and values are opaque bytes.
 struct ClaimNode {
@@ -47,9 +55,19 @@ struct DecisionNode {
   std::set<std::string> shared_values;  // Unlink: join values both sides held then.
 };
 
+// Contents that were compared, the lesser id first.
+struct ContentPair {
+  std::string low;
+  std::string high;
+  Score score;
+};
+
 struct PartitionInput {
-  std::vector<ClaimNode> claims;
+  std::vector<ClaimNode> claims;         // By id.
   std::vector<DecisionNode> decisions;
+  const Model* model = nullptr;          // Needed where there are persons.
+  std::map<std::string, Person> persons;  // By content; of those that are compared.
+  std::vector<ContentPair> pairs;        // Each once.
   // Claims, by index, that are different parties of one contact; lower first.
   std::set<std::pair<size_t, size_t>> co_parties;
 };
@@ -62,9 +80,21 @@ struct CitizenPart {
   std::set<v1::CitizenIssue> issues;
 };
 
-// The citizens that the claims are, ordered by id. Section A of the identity
-// rules in docs/decisions.md says what is decided how.
-std::vector<CitizenPart> Partition(const PartitionInput& input);
+// Two claims whose contents say that they may be one, and were not joined.
+struct ApartPair {
+  size_t low = 0;
+  size_t high = 0;
+  Score score;
+  v1::Obstacle obstacle = v1::OBSTACLE_UNSPECIFIED;
+};
+
+struct PartitionResult {
+  std::vector<CitizenPart> citizens;  // By id.
+  std::vector<ApartPair> apart;
+};
+
+// The citizens that the claims are. docs/identity.md says what is decided how.
+PartitionResult Partition(const PartitionInput& input);
 
 // Kinds of numbers in ClaimNode::numbers.
 inline constexpr int kNumberBsn = 1;

@@ -1,0 +1,354 @@
+#include "store/identity/candidates.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "store/identity/claims.h"
+#include "store/identity/identity.h"
+#include "store/record.h"
+#include "store/rows.h"
+
+namespace klantbeeld::store {
+namespace {
+
+// Ids that stand in the posting's own row.
+constexpr size_t kInline = 64;
+constexpr size_t kIdBytes = 16;
+
+// The contents that share a value, smallest ids first. What does not fit into
+// the row stands in rows of its own, which are only counted while a value says
+// nothing anyway.
+class PostingRow {
+ public:
+  PostingRow(Batch& batch, const std::string& index) : batch_(batch), index_(index) {}
+
+  absl::Status Load() {
+    KB_ASSIGN_OR_RETURN(auto row, ReadRow<format::Posting>(batch_, Family::kIdentifier, index_));
+    if (!row) return absl::OkStatus();
+    more_ = row->more();
+    for (size_t at = 0; at < row->contents().size(); at += kIdBytes) {
+      inline_.push_back(row->contents().substr(at, kIdBytes));
+    }
+    return absl::OkStatus();
+  }
+
+  uint64_t count() const { return inline_.size() + more_; }
+
+  void Add(const std::string& content) {
+    inline_.insert(std::lower_bound(inline_.begin(), inline_.end(), content), content);
+    if (inline_.size() <= kInline) return;
+    batch_.Put(Family::kIdentifier, index_ + inline_.back(), IndexMark(false));
+    inline_.pop_back();
+    ++more_;
+  }
+
+  absl::Status Remove(const std::string& content) {
+    const auto at = std::lower_bound(inline_.begin(), inline_.end(), content);
+    if (at == inline_.end() || *at != content) {
+      batch_.Delete(Family::kIdentifier, index_ + content);
+      --more_;
+      return absl::OkStatus();
+    }
+    inline_.erase(at);
+    if (more_ == 0) return absl::OkStatus();
+    std::string first;
+    KB_RETURN_IF_ERROR(batch_.Scan(Family::kIdentifier, index_, index_ + std::string(1, '\0'),
+                                   [&](absl::string_view key, absl::string_view) {
+                                     if (key.size() == index_.size()) return true;
+                                     first = std::string(key.substr(index_.size()));
+                                     return false;
+                                   }));
+    if (first.empty()) return absl::DataLossError("identifier: a posting counts more than it has");
+    batch_.Delete(Family::kIdentifier, index_ + first);
+    inline_.push_back(std::move(first));
+    --more_;
+    return absl::OkStatus();
+  }
+
+  void Save() {
+    if (count() == 0) {
+      batch_.Delete(Family::kIdentifier, index_);
+      return;
+    }
+    format::Posting row;
+    for (const std::string& content : inline_) row.mutable_contents()->append(content);
+    row.set_more(more_);
+    batch_.Put(Family::kIdentifier, index_, Encode(row));
+  }
+
+ private:
+  Batch& batch_;
+  const std::string& index_;
+  std::vector<std::string> inline_;
+  uint64_t more_ = 0;
+};
+
+std::string OwnByContent(absl::string_view content) {
+  const char tag = static_cast<char>(kIndexOwnByContent);
+  return absl::StrCat(absl::string_view(&tag, 1), content);
+}
+
+// Has any claim this content?
+absl::StatusOr<bool> Stands(const Reader& reader, absl::string_view content) {
+  KB_ASSIGN_OR_RETURN(const auto shared,
+                      reader.Get(Family::kClaim, ClaimKey(content, kClaimRecord)));
+  if (shared) return true;
+  KB_ASSIGN_OR_RETURN(const auto claims, ClaimsWith(reader, content));
+  return !claims.empty();
+}
+
+absl::StatusOr<std::optional<format::ClaimContent>> ReadContent(const Reader& reader,
+                                                                absl::string_view content) {
+  KB_ASSIGN_OR_RETURN(const auto claims, ClaimsWith(reader, content));
+  if (claims.empty()) return std::optional<format::ClaimContent>();
+  KB_ASSIGN_OR_RETURN(const auto row,
+                      ReadRow<format::ClaimRow>(reader, Family::kClaim,
+                                                ClaimKey(claims.front(), kClaimRecord)));
+  if (!row) return absl::DataLossError("claim: one of its own content is not there");
+  KB_ASSIGN_OR_RETURN(auto opened, OpenContent(claims.front(), *row));
+  return std::optional<format::ClaimContent>(std::move(opened));
+}
+
+absl::StatusOr<std::optional<format::ComparedRow>> ReadCompared(const Reader& reader,
+                                                                absl::string_view content) {
+  return ReadRow<format::ComparedRow>(reader, Family::kClaim, ClaimKey(content, kClaimCompared));
+}
+
+bool IsGeneric(const format::ComparedRow& row, absl::string_view index) {
+  return std::find(row.generic().begin(), row.generic().end(), index) != row.generic().end();
+}
+
+}  // namespace
+
+std::vector<std::string> CandidateKeys(const Keys& keys, const Person& person) {
+  std::vector<std::string> made;
+  const char tag = static_cast<char>(kIndexCandidate);
+  for (const BlockKey& key : BlockKeysOf(person)) {
+    made.push_back(absl::StrCat(
+        absl::string_view(&tag, 1),
+        View(keys.IndexOf(absl::StrCat("candidate ", key.rule), key.value))));
+  }
+  return made;
+}
+
+absl::StatusOr<std::vector<std::string>> ClaimsWith(const Reader& reader,
+                                                    absl::string_view content) {
+  std::vector<std::string> claims;
+  KB_ASSIGN_OR_RETURN(const auto shared,
+                      reader.Get(Family::kClaim, ClaimKey(content, kClaimRecord)));
+  if (shared) claims.emplace_back(content);
+  const std::string own = OwnByContent(content);
+  KB_RETURN_IF_ERROR(reader.Scan(Family::kIdentifier, own, own,
+                                 [&](absl::string_view key, absl::string_view) {
+                                   claims.emplace_back(key.substr(own.size()));
+                                   return true;
+                                 }));
+  return claims;
+}
+
+absl::StatusOr<std::vector<std::string>> ContentsAt(const Reader& reader,
+                                                    absl::string_view index, size_t max) {
+  std::vector<std::string> contents;
+  absl::Status inner;
+  KB_RETURN_IF_ERROR(reader.Scan(
+      Family::kIdentifier, index, index, [&](absl::string_view key, absl::string_view value) {
+        if (key.size() > index.size()) {
+          contents.emplace_back(key.substr(index.size()));
+        } else {
+          format::Posting row;
+          inner = Decode(value, "identifier", row);
+          for (size_t at = 0; inner.ok() && at < row.contents().size(); at += kIdBytes) {
+            contents.push_back(row.contents().substr(at, kIdBytes));
+          }
+        }
+        return inner.ok() && contents.size() < max;
+      }));
+  KB_RETURN_IF_ERROR(inner);
+  if (contents.size() > max) contents.resize(max);
+  return contents;
+}
+
+absl::StatusOr<std::vector<Edge>> EdgesOf(const Reader& reader, absl::string_view content) {
+  std::vector<Edge> edges;
+  absl::Status inner;
+  const std::string prefix = ClaimKey(content, kClaimEdge);
+  KB_RETURN_IF_ERROR(reader.Scan(
+      Family::kClaim, prefix, prefix, [&](absl::string_view key, absl::string_view value) {
+        format::EdgeRow row;
+        inner = Decode(value, "claim", row);
+        if (!inner.ok()) return false;
+        Edge& edge = edges.emplace_back();
+        edge.other = std::string(key.substr(prefix.size()));
+        edge.score.bits = row.centibits();
+        edge.score.typed_number = row.typed_number();
+        return true;
+      }));
+  KB_RETURN_IF_ERROR(inner);
+  return edges;
+}
+
+absl::StatusOr<Person> ReadPerson(const Keys& keys, const Reader& reader,
+                                  absl::string_view content) {
+  KB_ASSIGN_OR_RETURN(const auto read, ReadContent(reader, content));
+  if (!read) return Person();
+  Person person = PersonOf(*read);
+  KB_ASSIGN_OR_RETURN(const auto compared, ReadCompared(reader, content));
+  if (!compared || compared->generic().empty()) return person;
+  const std::vector<BlockKey> all = BlockKeysOf(person);
+  const std::vector<std::string> index = CandidateKeys(keys, person);
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (IsGeneric(*compared, index[i])) Disregard(all[i], person);
+  }
+  return person;
+}
+
+absl::StatusOr<std::set<std::string>> CandidateChange::Finish() {
+  KB_RETURN_IF_ERROR(FindWhatCameAndWent());
+  for (auto& [index, shared] : shared_) KB_RETURN_IF_ERROR(UpdatePosting(index, shared));
+  for (const auto& [content, index] : came_) KB_RETURN_IF_ERROR(PairUp(content));
+  for (const Pair& pair : found_) KB_RETURN_IF_ERROR(Evaluate(pair));
+  for (const Pair& pair : doubtful_) {
+    if (found_.contains(pair)) continue;
+    KB_ASSIGN_OR_RETURN(const bool share, ShareOpenKey(pair));
+    KB_RETURN_IF_ERROR(share ? Evaluate(pair) : SetEdge(pair, nullptr));
+  }
+  return std::move(changed_);
+}
+
+absl::Status CandidateChange::FindWhatCameAndWent() {
+  for (const auto& [content, stated] : touched_) {
+    KB_ASSIGN_OR_RETURN(const auto compared, ReadCompared(batch_, content));
+    KB_ASSIGN_OR_RETURN(const bool stands, Stands(batch_, content));
+    if (stands == compared.has_value()) continue;
+    Person person = PersonOf(stated);
+    const std::vector<std::string> keys = CandidateKeys(keys_, person);
+    if (keys.empty()) continue;
+    for (const std::string& index : keys) {
+      (stands ? shared_[index].came : shared_[index].went).insert(content);
+    }
+    if (stands) {
+      came_[content] = keys;
+      batch_.Put(Family::kClaim, ClaimKey(content, kClaimCompared), Encode(format::ComparedRow()));
+    } else {
+      batch_.Delete(Family::kClaim, ClaimKey(content, kClaimCompared));
+      KB_RETURN_IF_ERROR(DropEdges(content));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CandidateChange::DropEdges(const std::string& content) {
+  KB_ASSIGN_OR_RETURN(const auto edges, EdgesOf(batch_, content));
+  for (const Edge& edge : edges) {
+    KB_RETURN_IF_ERROR(SetEdge(std::minmax(content, edge.other), nullptr));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CandidateChange::UpdatePosting(const std::string& index, Shared& shared) {
+  PostingRow posting(batch_, index);
+  KB_RETURN_IF_ERROR(posting.Load());
+  const bool before = posting.count() > model_.candidates_max;
+  for (const std::string& content : shared.went) KB_RETURN_IF_ERROR(posting.Remove(content));
+  for (const std::string& content : shared.came) posting.Add(content);
+  shared.generic = posting.count() > model_.candidates_max;
+  posting.Save();
+  if (before != shared.generic) return Cross(index, shared.generic);
+  if (!shared.generic) return absl::OkStatus();
+  for (const std::string& content : shared.came) {
+    KB_ASSIGN_OR_RETURN(auto row, ReadCompared(batch_, content));
+    row->add_generic(index);
+    batch_.Put(Family::kClaim, ClaimKey(content, kClaimCompared), Encode(*row));
+  }
+  return absl::OkStatus();
+}
+
+// A value says nothing any more, or again: whoever shares it is compared anew.
+// Only a few more than the cap can, since each fact brings or takes few.
+absl::Status CandidateChange::Cross(const std::string& index, bool generic) {
+  KB_ASSIGN_OR_RETURN(const auto holders,
+                      ContentsAt(batch_, index, model_.candidates_max + touched_.size() + 1));
+  for (const std::string& content : holders) {
+    KB_ASSIGN_OR_RETURN(auto row, ReadCompared(batch_, content));
+    if (!row) return absl::DataLossError("claim: a candidate is not compared");
+    auto& keys = *row->mutable_generic();
+    keys.erase(std::remove(keys.begin(), keys.end(), index), keys.end());
+    if (generic) *keys.Add() = index;
+    batch_.Put(Family::kClaim, ClaimKey(content, kClaimCompared), Encode(*row));
+  }
+  for (size_t low = 0; low < holders.size(); ++low) {
+    for (size_t high = low + 1; high < holders.size(); ++high) {
+      doubtful_.insert(std::minmax(holders[low], holders[high]));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CandidateChange::PairUp(const std::string& content) {
+  for (const std::string& index : came_.at(content)) {
+    if (shared_.at(index).generic) continue;
+    KB_ASSIGN_OR_RETURN(const auto others, ContentsAt(batch_, index, model_.candidates_max));
+    for (const std::string& other : others) {
+      if (other != content) found_.insert(std::minmax(content, other));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<const Person*> CandidateChange::PersonAt(const std::string& content) {
+  const auto [at, is_new] = persons_.try_emplace(content);
+  if (is_new) {
+    KB_ASSIGN_OR_RETURN(at->second, ReadPerson(keys_, batch_, content));
+  }
+  return &at->second;
+}
+
+absl::StatusOr<std::set<std::string>> CandidateChange::OpenKeys(const std::string& content) {
+  KB_ASSIGN_OR_RETURN(const auto read, ReadContent(batch_, content));
+  KB_ASSIGN_OR_RETURN(const auto compared, ReadCompared(batch_, content));
+  std::set<std::string> open;
+  if (!read || !compared) return open;
+  for (std::string& key : CandidateKeys(keys_, PersonOf(*read))) {
+    if (!IsGeneric(*compared, key)) open.insert(std::move(key));
+  }
+  return open;
+}
+
+absl::StatusOr<bool> CandidateChange::ShareOpenKey(const Pair& pair) {
+  KB_ASSIGN_OR_RETURN(const auto low, OpenKeys(pair.first));
+  KB_ASSIGN_OR_RETURN(const auto high, OpenKeys(pair.second));
+  return std::any_of(low.begin(), low.end(),
+                     [&](const std::string& key) { return high.contains(key); });
+}
+
+absl::Status CandidateChange::Evaluate(const Pair& pair) {
+  KB_ASSIGN_OR_RETURN(const Person* low, PersonAt(pair.first));
+  KB_ASSIGN_OR_RETURN(const Person* high, PersonAt(pair.second));
+  const Score score = Compare(model_, *low, *high);
+  const bool stands = !score.veto && score.bits >= model_.suggest;
+  return SetEdge(pair, stands ? &score : nullptr);
+}
+
+absl::Status CandidateChange::SetEdge(const Pair& pair, const Score* score) {
+  const std::string key = ClaimKey(pair.first, kClaimEdge, pair.second);
+  KB_ASSIGN_OR_RETURN(const auto before, ReadRow<format::EdgeRow>(batch_, Family::kClaim, key));
+  if (!before && score == nullptr) return absl::OkStatus();
+  bool joined = before && before->centibits() >= model_.link - model_.margin;
+  const std::string back = ClaimKey(pair.second, kClaimEdge, pair.first);
+  if (score == nullptr) {
+    batch_.Delete(Family::kClaim, key);
+    batch_.Delete(Family::kClaim, back);
+  } else {
+    format::EdgeRow row;
+    row.set_centibits(score->bits);
+    row.set_typed_number(score->typed_number);
+    batch_.Put(Family::kClaim, key, Encode(row));
+    batch_.Put(Family::kClaim, back, Encode(row));
+    joined = joined || score->bits >= model_.link - model_.margin;
+  }
+  if (joined) changed_.insert({pair.first, pair.second});
+  return absl::OkStatus();
+}
+
+}  // namespace klantbeeld::store

@@ -1,0 +1,94 @@
+// Which contents are worth comparing, and what comparing them said. Kept for
+// contents and not for claims: a decision gives parties claims of their own,
+// and must not change what is compared with what.
+#ifndef KLANTBEELD_STORE_IDENTITY_CANDIDATES_H_
+#define KLANTBEELD_STORE_IDENTITY_CANDIDATES_H_
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "store/db.h"
+#include "store/format.pb.h"
+#include "store/identity/model.h"
+#include "store/identity/person.h"
+#include "store/identity/score.h"
+#include "store/keys.h"
+
+namespace klantbeeld::store {
+
+// What one fact changes about candidates. One thread; used for one fact only.
+class CandidateChange {
+ public:
+  CandidateChange(const Keys& keys, const Model& model, Batch& batch)
+      : keys_(keys), model_(model), batch_(batch) {}
+
+  // A claim with this content came or went.
+  void Touch(const format::ClaimContent& content) { touched_[content.content_id()] = content; }
+
+  // Brings postings and edges up to date with the claims' rows, which must be
+  // written. Returns the contents that an edge that may join came to or left.
+  absl::StatusOr<std::set<std::string>> Finish();
+
+ private:
+  using Pair = std::pair<std::string, std::string>;  // Contents, the lesser first.
+  struct Shared {
+    std::set<std::string> came;
+    std::set<std::string> went;
+    bool generic = false;  // Afterwards.
+  };
+
+  absl::Status FindWhatCameAndWent();
+  absl::Status UpdatePosting(const std::string& index, Shared& shared);
+  absl::Status Cross(const std::string& index, bool generic);
+  absl::Status PairUp(const std::string& content);
+  absl::Status DropEdges(const std::string& content);
+  absl::Status Evaluate(const Pair& pair);
+  absl::Status SetEdge(const Pair& pair, const Score* score);
+  absl::StatusOr<const Person*> PersonAt(const std::string& content);
+  absl::StatusOr<bool> ShareOpenKey(const Pair& pair);
+  absl::StatusOr<std::set<std::string>> OpenKeys(const std::string& content);
+
+  const Keys& keys_;
+  const Model& model_;
+  Batch& batch_;
+  std::map<std::string, format::ClaimContent> touched_;
+  std::map<std::string, std::vector<std::string>> came_;  // Contents with their index keys.
+  std::map<std::string, Shared> shared_;                  // By index key.
+  std::set<Pair> found_;      // Share an open value: compared.
+  std::set<Pair> doubtful_;   // A value came to say something, or no longer: looked at anew.
+  std::map<std::string, Person> persons_;
+  std::set<std::string> changed_;
+};
+
+// An edge as it is read.
+struct Edge {
+  std::string other;  // Content.
+  Score score;
+};
+absl::StatusOr<std::vector<Edge>> EdgesOf(const Reader& reader, absl::string_view content);
+
+// What is compared of a content: without the values that too many share.
+// Nothing known of it when no claim has it.
+absl::StatusOr<Person> ReadPerson(const Keys& keys, const Reader& reader,
+                                  absl::string_view content);
+
+// The claims that have this content: the one that parties share, and those
+// that are one party's own.
+absl::StatusOr<std::vector<std::string>> ClaimsWith(const Reader& reader,
+                                                    absl::string_view content);
+
+// Contents that share a value, at most `max`, the smallest ids first.
+absl::StatusOr<std::vector<std::string>> ContentsAt(const Reader& reader,
+                                                    absl::string_view index, size_t max);
+
+// Keys of candidates' rows, in the order of BlockKeysOf.
+std::vector<std::string> CandidateKeys(const Keys& keys, const Person& person);
+
+}  // namespace klantbeeld::store
+
+#endif  // KLANTBEELD_STORE_IDENTITY_CANDIDATES_H_

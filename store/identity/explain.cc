@@ -1,0 +1,265 @@
+#include "store/identity/explain.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "store/error.h"
+#include "store/identity/candidates.h"
+#include "store/identity/identity.h"
+#include "store/rows.h"
+#include "store/timeline.h"
+
+namespace klantbeeld::store {
+namespace {
+
+constexpr double kCentibitsPerBit = 100;
+
+// A party of the claim: that of its latest contact.
+absl::StatusOr<v1::PartyRef> PartyOfClaim(const Reader& reader, absl::string_view claim) {
+  v1::PartyRef party;
+  absl::Status inner;
+  KB_RETURN_IF_ERROR(reader.Scan(
+      Family::kTimeline, claim, claim, [&](absl::string_view key, absl::string_view value) {
+        const auto row = OpenTimelineRow(key, value);
+        inner = row.status();
+        if (row.ok()) {
+          party.set_contact_id(ToHex(PlaceOf(key).contact));
+          party.set_party_key(row->party_keys(0));
+        }
+        return false;
+      }));
+  KB_RETURN_IF_ERROR(inner);
+  return party;
+}
+
+absl::StatusOr<std::string> ClaimOfRef(const Keys& keys, const Reader& reader,
+                                       const v1::PartyRef& ref) {
+  const auto [contact, party_key] = PartyAt(keys, ref);
+  KB_ASSIGN_OR_RETURN(const auto row,
+                      ReadRow<format::ContactRow>(reader, Family::kContact, contact));
+  if (!row || row->events().empty()) {
+    return Error(v1::ERROR_REASON_PARTY_NOT_FOUND, "no such contact", {.field = "party"});
+  }
+  const std::string claim = ClaimOfParty(*row, party_key);
+  if (claim.empty()) {
+    return Error(v1::ERROR_REASON_PARTY_NOT_FOUND,
+                 "the contact has no such party, or nothing is known of it", {.field = "party"});
+  }
+  return claim;
+}
+
+// What hangs together with some claims, and what the rules make of it.
+class Surroundings {
+ public:
+  Surroundings(const Keys& keys, const Model& model, const Reader& reader)
+      : keys_(keys), model_(model), reader_(reader) {}
+
+  // With what the claims could be suggested to be, too.
+  absl::Status Read(const std::set<std::string>& claims) {
+    std::set<std::string> seeds = claims;
+    for (const std::string& claim : claims) {
+      KB_ASSIGN_OR_RETURN(const auto row, ReadRow<format::ClaimRow>(
+                                              reader_, Family::kClaim,
+                                              ClaimKey(claim, kClaimRecord)));
+      if (!row) return absl::DataLossError("citizen: a claim is not there");
+      KB_ASSIGN_OR_RETURN(const auto content, OpenContent(claim, *row));
+      KB_ASSIGN_OR_RETURN(const auto edges, EdgesOf(reader_, content.content_id()));
+      for (const Edge& edge : edges) {
+        KB_ASSIGN_OR_RETURN(const auto with, ClaimsWith(reader_, edge.other));
+        seeds.insert(with.begin(), with.end());
+      }
+    }
+    KB_ASSIGN_OR_RETURN(input_, ReadComponent(keys_, model_, reader_, seeds, {}, ids_, true));
+    result_ = Partition(input_);
+    for (size_t part = 0; part < result_.citizens.size(); ++part) {
+      for (const size_t claim : result_.citizens[part].claims) part_of_[claim] = part;
+    }
+    return absl::OkStatus();
+  }
+
+  // The best pair with each other citizen, best first.
+  absl::StatusOr<std::vector<v1::Suggestion>> Suggestions(const std::set<std::string>& claims) {
+    std::map<size_t, std::pair<ApartPair, size_t>> best;  // By citizen: with its claim.
+    for (const ApartPair& pair : result_.apart) {
+      for (const auto& [mine, other] : {std::pair(pair.low, pair.high), {pair.high, pair.low}}) {
+        if (!claims.contains(ids_[mine])) continue;
+        const auto [at, is_new] = best.try_emplace(part_of_.at(other), pair, other);
+        if (!is_new && pair.score.bits > at->second.first.score.bits) at->second = {pair, other};
+      }
+    }
+    std::vector<v1::Suggestion> suggestions;
+    for (const auto& [part, found] : best) {
+      const auto& [pair, other] = found;
+      v1::Suggestion& suggestion = suggestions.emplace_back();
+      suggestion.set_citizen_id(ToHex(result_.citizens[part].id));
+      suggestion.set_obstacle(pair.obstacle);
+      suggestion.set_bits(Weigh(pair.low, pair.high, *suggestion.mutable_evidence()));
+      KB_ASSIGN_OR_RETURN(*suggestion.mutable_party(), PartyOfClaim(reader_, ids_[other]));
+    }
+    std::stable_sort(suggestions.begin(), suggestions.end(),
+                     [](const auto& a, const auto& b) { return a.bits() > b.bits(); });
+    if (suggestions.size() > kSuggestionsMax) suggestions.resize(kSuggestionsMax);
+    return suggestions;
+  }
+
+  // The strongest rule by which this claim is in its citizen.
+  absl::Status Explain(const std::string& id, v1::ExplainResponse& response) {
+    const size_t claim = static_cast<size_t>(std::find(ids_.begin(), ids_.end(), id) - ids_.begin());
+    if (claim == ids_.size()) return absl::DataLossError("claim: not among what hangs together");
+    const CitizenPart& part = result_.citizens[part_of_.at(claim)];
+    const size_t place = static_cast<size_t>(
+        std::find(part.claims.begin(), part.claims.end(), claim) - part.claims.begin());
+    response.set_citizen_id(ToHex(part.id));
+    response.set_assurance(part.assurances[place]);
+    const ClaimNode& node = input_.claims[claim];
+    const auto shares = [&](const std::vector<std::string> ClaimNode::*values) {
+      return std::any_of(part.claims.begin(), part.claims.end(), [&](size_t other) {
+        const auto& theirs = input_.claims[other].*values;
+        return other != claim &&
+               std::find_first_of(theirs.begin(), theirs.end(), (node.*values).begin(),
+                                  (node.*values).end()) != theirs.end();
+      });
+    };
+    if (!node.number_values.empty()) {
+      response.set_rule(v1::JOIN_RULE_NUMBER);
+    } else if (shares(&ClaimNode::login_values)) {
+      response.set_rule(v1::JOIN_RULE_SESSION);
+    } else if (const DecisionNode* link = LinkOf(node, part)) {
+      response.set_rule(v1::JOIN_RULE_LINK);
+      KB_RETURN_IF_ERROR(AddDecision(link->id, response));
+    } else {
+      KB_RETURN_IF_ERROR(ExplainByEvidence(claim, part, response));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  double Weigh(size_t a, size_t b,
+               google::protobuf::RepeatedPtrField<v1::FieldEvidence>& evidence) const {
+    std::vector<FieldScore> fields;
+    const Score score = Compare(model_, input_.persons.at(input_.claims[a].content),
+                                input_.persons.at(input_.claims[b].content), &fields);
+    for (const FieldScore& field : fields) {
+      v1::FieldEvidence& one = *evidence.Add();
+      one.set_field(field.field);
+      one.set_agreement(field.agreement);
+      one.set_bits(field.bits / kCentibitsPerBit);
+    }
+    return score.bits / kCentibitsPerBit;
+  }
+
+  const DecisionNode* LinkOf(const ClaimNode& node, const CitizenPart& part) const {
+    if (!node.decided) return nullptr;
+    const auto holds = [&](const std::set<std::string>& side) {
+      return std::any_of(part.claims.begin(), part.claims.end(), [&](size_t claim) {
+        return input_.claims[claim].decided && side.contains(input_.claims[claim].least_party);
+      });
+    };
+    const DecisionNode* latest = nullptr;
+    for (const DecisionNode& decision : input_.decisions) {
+      if (decision.unlink || !holds(decision.a) || !holds(decision.b)) continue;
+      if (!decision.a.contains(node.least_party) && !decision.b.contains(node.least_party)) continue;
+      if (latest == nullptr || decision.decided_us > latest->decided_us) latest = &decision;
+    }
+    return latest;
+  }
+
+  absl::Status AddDecision(const std::string& id, v1::ExplainResponse& response) const {
+    KB_ASSIGN_OR_RETURN(const auto row,
+                        ReadRow<format::DecisionRow>(reader_, Family::kDecision, id));
+    if (!row) return absl::DataLossError("decision: a party names one that is not there");
+    KB_ASSIGN_OR_RETURN(const JournalRecord record, ReadFact(reader_, row->position()));
+    KB_ASSIGN_OR_RETURN(const auto body, OpenDecision(record.header, record.body));
+    *response.mutable_decision() = body.decision();
+    return absl::OkStatus();
+  }
+
+  absl::Status ExplainByEvidence(size_t claim, const CitizenPart& part,
+                                 v1::ExplainResponse& response) const {
+    const std::string& content = input_.claims[claim].content;
+    const ContentPair* best = nullptr;
+    size_t with = claim;
+    for (const ContentPair& pair : input_.pairs) {
+      if (pair.low != content && pair.high != content) continue;
+      const std::string& other = pair.low == content ? pair.high : pair.low;
+      for (const size_t one : part.claims) {
+        if (input_.claims[one].content != other) continue;
+        if (best != nullptr && best->score.bits >= pair.score.bits) continue;
+        best = &pair;
+        with = one;
+      }
+    }
+    if (best != nullptr) {
+      response.set_rule(best->score.typed_number ? v1::JOIN_RULE_TYPED_NUMBER
+                                                 : v1::JOIN_RULE_EVIDENCE);
+      response.set_bits(Weigh(claim, with, *response.mutable_evidence()));
+      KB_ASSIGN_OR_RETURN(*response.mutable_compared_with(), PartyOfClaim(reader_, ids_[with]));
+      return absl::OkStatus();
+    }
+    const bool alike = std::any_of(part.claims.begin(), part.claims.end(), [&](size_t other) {
+      return other != claim && input_.claims[other].content == content;
+    });
+    response.set_rule(alike ? v1::JOIN_RULE_CONTENT : v1::JOIN_RULE_ALONE);
+    return absl::OkStatus();
+  }
+
+  const Keys& keys_;
+  const Model& model_;
+  const Reader& reader_;
+  PartitionInput input_;
+  std::vector<std::string> ids_;
+  PartitionResult result_;
+  std::map<size_t, size_t> part_of_;  // Citizen of each claim.
+};
+
+absl::StatusOr<std::string> CitizenOfClaim(const Reader& reader, const std::string& claim) {
+  KB_ASSIGN_OR_RETURN(const auto row, ReadRow<format::ClaimRow>(reader, Family::kClaim,
+                                                                ClaimKey(claim, kClaimRecord)));
+  if (!row) return absl::DataLossError("contact: a claim is not there");
+  return ToHex(row->citizen_id());
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ListSuggestionsResponse> ListSuggestions(
+    const Keys& keys, const Model& model, const Reader& reader,
+    const v1::ListSuggestionsRequest& request) {
+  std::string id = request.citizen_id();
+  if (id.empty()) {
+    KB_ASSIGN_OR_RETURN(const std::string claim, ClaimOfRef(keys, reader, request.party()));
+    KB_ASSIGN_OR_RETURN(id, CitizenOfClaim(reader, claim));
+  }
+  KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(reader, id));
+  std::set<std::string> claims;
+  for (const auto& [claim, assurance] : citizen.claims) claims.insert(claim);
+  Surroundings surroundings(keys, model, reader);
+  KB_RETURN_IF_ERROR(surroundings.Read(claims));
+  v1::ListSuggestionsResponse response;
+  KB_ASSIGN_OR_RETURN(auto suggestions, surroundings.Suggestions(claims));
+  for (auto& one : suggestions) *response.add_suggestions() = std::move(one);
+  response.set_citizen_id(ToHex(citizen.id));
+  response.set_model(model.version);
+  return response;
+}
+
+absl::StatusOr<v1::ExplainResponse> Explain(const Keys& keys, const Model& model,
+                                            const Reader& reader,
+                                            const v1::ExplainRequest& request) {
+  KB_ASSIGN_OR_RETURN(const std::string claim, ClaimOfRef(keys, reader, request.party()));
+  KB_ASSIGN_OR_RETURN(const std::string id, CitizenOfClaim(reader, claim));
+  KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(reader, id));
+  std::set<std::string> claims;
+  for (const auto& [one, assurance] : citizen.claims) claims.insert(one);
+  Surroundings surroundings(keys, model, reader);
+  KB_RETURN_IF_ERROR(surroundings.Read(claims));
+  v1::ExplainResponse response;
+  KB_RETURN_IF_ERROR(surroundings.Explain(claim, response));
+  KB_ASSIGN_OR_RETURN(auto suggestions, surroundings.Suggestions(claims));
+  if (!suggestions.empty()) *response.mutable_runner_up() = std::move(suggestions.front());
+  response.set_model(model.version);
+  return response;
+}
+
+}  // namespace klantbeeld::store

@@ -1,0 +1,28 @@
+// Why a party is in its citizen, and which other citizens it may be: read from
+// what stands, by the same rules that joined it.
+#ifndef KLANTBEELD_STORE_IDENTITY_EXPLAIN_H_
+#define KLANTBEELD_STORE_IDENTITY_EXPLAIN_H_
+
+#include "absl/status/statusor.h"
+#include "klantbeeld/v1/identity_service.pb.h"
+#include "store/db.h"
+#include "store/identity/model.h"
+#include "store/keys.h"
+
+namespace klantbeeld::store {
+
+// Most suggestions of one answer.
+inline constexpr size_t kSuggestionsMax = 3;
+
+// The answers but for their position. CITIZEN_NOT_FOUND, PARTY_NOT_FOUND.
+absl::StatusOr<v1::ListSuggestionsResponse> ListSuggestions(
+    const Keys& keys, const Model& model, const Reader& reader,
+    const v1::ListSuggestionsRequest& request);
+
+absl::StatusOr<v1::ExplainResponse> Explain(const Keys& keys, const Model& model,
+                                            const Reader& reader,
+                                            const v1::ExplainRequest& request);
+
+}  // namespace klantbeeld::store
+
+#endif  // KLANTBEELD_STORE_IDENTITY_EXPLAIN_H_

@@ -1,0 +1,160 @@
+#include "store/identity/registry.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "store/identity/claims.h"
+#include "store/identity/identity.h"
+#include "store/identity/normalise.h"
+#include "store/record.h"
+#include "store/rows.h"
+
+namespace klantbeeld::store {
+namespace {
+
+// Rows of `meta`: numbers that are to be asked about.
+constexpr absl::string_view kToAsk = "ask/";
+
+v1::Identifier BsnOf(absl::string_view bsn) {
+  v1::Identifier identifier;
+  identifier.set_type(v1::IDENTIFIER_TYPE_BSN);
+  identifier.set_value(std::string(bsn));
+  identifier.set_verified(v1::VERIFIED_BY_REGISTRY);
+  return identifier;
+}
+
+// Beside the number's place in the index, by the same hash.
+std::string RegistryKey(absl::string_view bsn_index) {
+  const char tag = static_cast<char>(kIndexRegistry);
+  return absl::StrCat(absl::string_view(&tag, 1), bsn_index.substr(1));
+}
+
+std::string ToAskKey(absl::string_view bsn_index) {
+  return absl::StrCat(kToAsk, bsn_index.substr(1));
+}
+
+absl::StatusOr<std::optional<format::RegistryRow>> ReadRegistry(const Reader& reader,
+                                                                absl::string_view bsn_index) {
+  return ReadRow<format::RegistryRow>(reader, Family::kIdentifier, RegistryKey(bsn_index));
+}
+
+}  // namespace
+
+RegistryFact PrepareRegistry(const Keys& keys, const RegistryAnswer& answer) {
+  RegistryFact fact;
+  fact.subject = CitizenIdOfBsn(keys, answer.bsn);
+  fact.body.set_bsn(answer.bsn);
+  fact.body.set_found(answer.found);
+  fact.body.set_deceased(answer.deceased);
+  fact.body.set_asked_us(absl::ToUnixMicros(answer.asked_at));
+  fact.body.set_normaliser(kNormaliserVersion);
+  if (!answer.found) return fact;
+  v1::PersonalDetails& details = *fact.body.mutable_details();
+  details = answer.details;
+  if (details.has_address() && details.address().has_postcode()) {
+    details.mutable_address()->set_postcode(NormalPostcode(details.address().postcode()));
+  }
+  *fact.body.mutable_names() = FoldNames(details);
+  return fact;
+}
+
+absl::StatusOr<bool> RegistryKnows(const Keys& keys, const Reader& reader, absl::string_view bsn) {
+  KB_ASSIGN_OR_RETURN(const auto row, ReadRegistry(reader, IndexOfIdentifier(keys, BsnOf(bsn))));
+  return row.has_value();
+}
+
+absl::StatusOr<std::vector<std::string>> UnansweredBsns(const Reader& reader, size_t max) {
+  std::vector<std::string> found;
+  absl::Status inner;
+  KB_RETURN_IF_ERROR(reader.Scan(
+      Family::kMeta, kToAsk, kToAsk, [&](absl::string_view, absl::string_view value) {
+        v1::Identifier number;
+        inner = Decode(value, "meta", number);
+        if (inner.ok()) found.push_back(number.value());
+        return inner.ok() && found.size() < max;
+      }));
+  KB_RETURN_IF_ERROR(inner);
+  return found;
+}
+
+void IdentityChange::NoteNumber(const format::ClaimContent& content, const IndexValue& value) {
+  const bool number = value.joins && static_cast<uint8_t>(value.index[0]) == v1::IDENTIFIER_TYPE_BSN;
+  if (!number || content.own_reason() == format::ClaimContent::REGISTRY) return;
+  for (const auto& identifier : content.identifiers()) {
+    if (identifier.type() == v1::IDENTIFIER_TYPE_BSN) numbers_[value.index] = identifier.value();
+  }
+}
+
+absl::Status IdentityChange::Register(const RegistryFact& fact, uint64_t position) {
+  const format::RegistryBody& body = fact.body;
+  const std::string index = IndexOfIdentifier(keys_, BsnOf(body.bsn()));
+  const std::string answer(View(keys_.IdOf("registry", body.SerializeAsString())));
+  KB_ASSIGN_OR_RETURN(const auto before, ReadRegistry(batch_, index));
+  if (before && std::forward_as_tuple(before->asked_us(), before->answer()) >=
+                    std::forward_as_tuple(body.asked_us(), answer)) {
+    return absl::OkStatus();
+  }
+  format::RegistryRow row;
+  row.set_position(position);
+  row.set_asked_us(body.asked_us());
+  row.set_answer(answer);
+  if (body.found()) {
+    format::ClaimContent content;
+    *content.add_identifiers() = BsnOf(body.bsn());
+    *content.mutable_details() = body.details();
+    *content.mutable_names() = body.names();
+    content.set_content_id(std::string(View(keys_.IdOf("claim", content.SerializeAsString()))));
+    content.set_own_reason(format::ClaimContent::REGISTRY);
+    row.set_claim_id(std::string(View(keys_.IdOf("registry claim", content.content_id()))));
+    row.set_content(Seal({row.claim_id(), "claim", row.claim_id()}, content.SerializeAsString()));
+  }
+  if (before && !before->claim_id().empty() && before->claim_id() != row.claim_id()) {
+    KB_ASSIGN_OR_RETURN(Held* held, Load(before->claim_id()));
+    if (held->exists) {
+      held->row.set_holders(0);
+      held->dirty = true;
+    }
+  }
+  batch_.Put(Family::kIdentifier, RegistryKey(index), Encode(row));
+  batch_.Delete(Family::kMeta, ToAskKey(index));
+  numbers_[index] = body.bsn();
+  return absl::OkStatus();
+}
+
+absl::Status IdentityChange::SettleRegistry() {
+  const auto numbers = std::move(numbers_);
+  numbers_.clear();
+  for (const auto& [index, bsn] : numbers) KB_RETURN_IF_ERROR(SettleRegistry(index, bsn));
+  return numbers.empty() ? absl::OkStatus() : Flush();
+}
+
+absl::Status IdentityChange::SettleRegistry(const std::string& index, const std::string& bsn) {
+  KB_ASSIGN_OR_RETURN(const auto registry, ReadRegistry(batch_, index));
+  KB_ASSIGN_OR_RETURN(const auto claims, ClaimsAt(batch_, index, 2));
+  const bool held_by_contacts =
+      std::any_of(claims.begin(), claims.end(), [&](const std::string& claim) {
+        return !registry || claim != registry->claim_id();
+      });
+  if (!registry) {
+    if (held_by_contacts) {
+      batch_.Put(Family::kMeta, ToAskKey(index), Encode(BsnOf(bsn)));
+    } else {
+      batch_.Delete(Family::kMeta, ToAskKey(index));
+    }
+    return absl::OkStatus();
+  }
+  if (registry->claim_id().empty()) return absl::OkStatus();
+  KB_ASSIGN_OR_RETURN(Held* held, Load(registry->claim_id()));
+  if (held->exists == held_by_contacts) return absl::OkStatus();
+  held->dirty = true;
+  held->row.set_holders(held_by_contacts ? 1 : 0);
+  if (!held_by_contacts) return absl::OkStatus();
+  held->exists = true;
+  held->row.set_content(registry->content());
+  KB_ASSIGN_OR_RETURN(const auto content, OpenContent(registry->claim_id(), held->row));
+  return AddClaim(registry->claim_id(), content);
+}
+
+}  // namespace klantbeeld::store

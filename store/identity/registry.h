@@ -1,0 +1,36 @@
+// What the register of persons (BRP) answers about a number, as a fact. It
+// makes a claim of its own beside those of contacts, and stands as long as a
+// contact verified the number.
+#ifndef KLANTBEELD_STORE_IDENTITY_REGISTRY_H_
+#define KLANTBEELD_STORE_IDENTITY_REGISTRY_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "klantbeeld/v1/party.pb.h"
+#include "store/db.h"
+#include "store/fact.h"
+#include "store/keys.h"
+
+namespace klantbeeld::store {
+
+struct RegistryAnswer {
+  std::string bsn;               // Nine digits that pass the eleven test.
+  bool found = false;
+  v1::PersonalDetails details;   // Of the BRP only; empty unless found.
+  bool deceased = false;
+  absl::Time asked_at;
+};
+
+// Names and address in normal form, ready to be appended.
+RegistryFact PrepareRegistry(const Keys& keys, const RegistryAnswer& answer);
+
+absl::StatusOr<bool> RegistryKnows(const Keys& keys, const Reader& reader, absl::string_view bsn);
+absl::StatusOr<std::vector<std::string>> UnansweredBsns(const Reader& reader, size_t max);
+
+}  // namespace klantbeeld::store
+
+#endif  // KLANTBEELD_STORE_IDENTITY_REGISTRY_H_
