@@ -102,11 +102,21 @@ void FoldNamesInto(const v1::PersonalDetails& stated, const format::FoldedNames*
     if (stated.has_partner_surname()) into.set_partner_surname(names->partner_surname());
     if (stated.has_first_names()) into.set_first_names(names->first_names());
     if (stated.has_initials()) into.set_initials(names->initials());
+    if (stated.has_surname()) *into.mutable_surname_parts() = names->surname_parts();
+    if (stated.address().has_street()) into.set_street(names->street());
+    if (stated.address().has_city()) into.set_city(names->city());
+    if (stated.has_birth_place()) into.set_birth_place(names->birth_place());
   }
-  if (!result.has_surname()) into.clear_surname();
+  if (!result.has_surname()) {
+    into.clear_surname();
+    into.clear_surname_parts();
+  }
   if (!result.has_partner_surname()) into.clear_partner_surname();
   if (!result.has_first_names()) into.clear_first_names();
   if (!result.has_initials()) into.clear_initials();
+  if (!result.address().has_street()) into.clear_street();
+  if (!result.address().has_city()) into.clear_city();
+  if (!result.has_birth_place()) into.clear_birth_place();
 }
 
 // Everything that stands, and the order it was said in.

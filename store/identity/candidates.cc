@@ -182,6 +182,7 @@ absl::StatusOr<std::vector<Edge>> EdgesOf(const Reader& reader, absl::string_vie
         edge.other = std::string(key.substr(prefix.size()));
         edge.score.bits = row.centibits();
         edge.score.typed_number = row.typed_number();
+        edge.score.compared = row.compared();
         return true;
       }));
   KB_RETURN_IF_ERROR(inner);
@@ -343,6 +344,7 @@ absl::Status CandidateChange::SetEdge(const Pair& pair, const Score* score) {
     format::EdgeRow row;
     row.set_centibits(score->bits);
     row.set_typed_number(score->typed_number);
+    row.set_compared(score->compared);
     batch_.Put(Family::kClaim, key, Encode(row));
     batch_.Put(Family::kClaim, back, Encode(row));
     joined = joined || score->bits >= model_.link - model_.margin;

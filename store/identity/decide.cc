@@ -1,6 +1,7 @@
 #include "store/identity/decide.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -244,6 +245,90 @@ absl::StatusOr<DecisionFact> ListApart(const Keys& keys, const Reader& reader,
   return fact;
 }
 
+// Of the rest of a citizen that parties are taken out of, what belongs with it
+// by more than the links that this unlink undoes. Who came to it only since two
+// were linked, because from then on nobody else fitted, is on neither side: so
+// an unmerge restores what stood.
+class Kept {
+ public:
+  Kept(const Keys& keys, const Model& model, const Reader& reader)
+      : keys_(keys), model_(model), reader_(reader) {}
+
+  absl::StatusOr<Parties> Of(const Parties& whole, const Parties& taken) {
+    Parties rest;
+    std::set_difference(whole.begin(), whole.end(), taken.begin(), taken.end(),
+                        std::inserter(rest, rest.begin()));
+    std::set<std::string> seeds;
+    std::map<Party, std::string> claims;
+    for (const Party& party : rest) {
+      KB_ASSIGN_OR_RETURN(const auto row, ReadRow<format::ContactRow>(reader_, Family::kContact,
+                                                                      party.first));
+      if (!row) continue;
+      claims[party] = ClaimOfParty(*row, party.second);
+      seeds.insert(claims[party]);
+    }
+    std::vector<std::string> ids;
+    KB_ASSIGN_OR_RETURN(PartitionInput input,
+                        ReadComponent(keys_, model_, reader_, seeds, {}, ids));
+    const std::set<std::string> taken_hashes = HashesOf(taken), rest_hashes = HashesOf(rest);
+    std::set<std::string> linked;  // Parties of the rest that the links name.
+    std::erase_if(input.decisions, [&](const DecisionNode& decision) {
+      const bool undone =
+          !decision.unlink && ((Meet(decision.a, taken_hashes) && Meet(decision.b, rest_hashes)) ||
+                               (Meet(decision.b, taken_hashes) && Meet(decision.a, rest_hashes)));
+      if (!undone) return false;
+      linked.insert(decision.a.begin(), decision.a.end());
+      linked.insert(decision.b.begin(), decision.b.end());
+      return true;
+    });
+    if (linked.empty()) return rest;
+    return With(input, ids, claims, linked);
+  }
+
+ private:
+  static bool Meet(const std::set<std::string>& a, const std::set<std::string>& b) {
+    return std::any_of(a.begin(), a.end(), [&](const std::string& one) { return b.contains(one); });
+  }
+
+  std::string HashOf(const Party& party) const {
+    return std::string(View(PartyHash(keys_, party.first, party.second)));
+  }
+  std::set<std::string> HashesOf(const Parties& parties) const {
+    std::set<std::string> hashes;
+    for (const Party& party : parties) hashes.insert(HashOf(party));
+    return hashes;
+  }
+
+  // The parties whose citizens, without the links, hold a party that is linked.
+  Parties With(const PartitionInput& input, const std::vector<std::string>& ids,
+               const std::map<Party, std::string>& claims,
+               const std::set<std::string>& linked) const {
+    std::map<std::string, size_t> part_of;
+    const PartitionResult result = Partition(input);
+    for (size_t part = 0; part < result.citizens.size(); ++part) {
+      for (const size_t claim : result.citizens[part].claims) part_of[ids[claim]] = part;
+    }
+    std::set<size_t> parts;
+    for (const auto& [party, claim] : claims) {
+      const auto part = part_of.find(claim);
+      if (part != part_of.end() && linked.contains(HashOf(party))) parts.insert(part->second);
+    }
+    Parties kept;
+    for (const auto& [party, claim] : claims) {
+      const auto part = part_of.find(claim);
+      if (linked.contains(HashOf(party)) ||
+          (part != part_of.end() && parts.contains(part->second))) {
+        kept.insert(party);
+      }
+    }
+    return kept;
+  }
+
+  const Keys& keys_;
+  const Model& model_;
+  const Reader& reader_;
+};
+
 }  // namespace
 
 absl::StatusOr<DecisionFact> ListUnlink(const Keys& keys, const Reader& reader,
@@ -258,9 +343,8 @@ absl::StatusOr<DecisionFact> ListUnlink(const Keys& keys, const Reader& reader,
   whole.citizens = out.citizens;
   KB_RETURN_IF_ERROR(whole.AddWholeCitizens());
   KB_RETURN_IF_ERROR(CheckSize(whole.parties, {}));
-  Parties kept;
-  std::set_difference(whole.parties.begin(), whole.parties.end(), out.parties.begin(),
-                      out.parties.end(), std::inserter(kept, kept.begin()));
+  KB_ASSIGN_OR_RETURN(const Parties kept,
+                      Kept(keys, ShippedModel(), reader).Of(whole.parties, out.parties));
   if (kept.empty()) {
     return WithoutEffect("the parties are the whole citizen; there is nothing to unlink from",
                          "parties");

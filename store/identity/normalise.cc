@@ -8,12 +8,17 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "store/error.h"
 
 namespace klantbeeld::store {
@@ -114,6 +119,46 @@ constexpr std::array<absl::string_view, 24> kPrefixes = {
     "op den ",  "aan de ",  "uit de ", "de la ",  "van ",     "von ",   "de ",     "den ",
     "der ",     "het ",     "ten ",    "ter ",    "te ",      "'t ",    "d'",      "el "};
 
+// Forms of address and titles that end up in a field for first names.
+constexpr std::array<absl::string_view, 33> kTitles = {
+    "baron", "bart", "capt", "captain", "col",  "dhr",  "dr",   "drs",  "dame", "general", "hon",
+    "heer",  "ing",  "ir",   "jhr",     "jkvr", "lady", "lord", "lt",   "maj",  "major",   "mevr",
+    "mevrouw", "miss", "mr", "mrs",     "ms",   "mw",   "prof", "rev",  "sir",  "viscount", "earl"};
+
+// Words that end the name of a street, short and in full.
+constexpr std::pair<absl::string_view, absl::string_view> kStreetWords[] = {
+    {"av", "avenue"},   {"ave", "avenue"},  {"avn", "avenue"},  {"blvd", "boulevard"},
+    {"cir", "circle"},  {"cl", "close"},    {"cres", "crescent"}, {"ct", "court"},
+    {"dr", "drive"},    {"hwy", "highway"}, {"ln", "lane"},     {"pkwy", "parkway"},
+    {"pl", "place"},    {"rd", "road"},     {"sq", "square"},   {"st", "street"},
+    {"str", "straat"},  {"ter", "terrace"}, {"trl", "trail"}};
+
+// Letters, digits and single spaces; what else there is parts words, but for
+// the apostrophe and the dot of an abbreviation.
+std::string WordsOf(absl::string_view text) {
+  std::string words;
+  for (const char c : FoldText(text)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(byte) || byte >= 0x80) {
+      words.push_back(c);
+    } else if (c != '\'' && !words.empty() && words.back() != ' ') {
+      words.push_back(' ');
+    }
+  }
+  if (!words.empty() && words.back() == ' ') words.pop_back();
+  return words;
+}
+
+std::string FoldFirstNames(absl::string_view first_names) {
+  const std::string folded = FoldText(absl::StripAsciiWhitespace(first_names));
+  std::vector<absl::string_view> kept;
+  for (const absl::string_view word : absl::StrSplit(folded, ' ', absl::SkipEmpty())) {
+    const bool title = absl::c_linear_search(kTitles, absl::StripSuffix(word, "."));
+    if (!title) kept.push_back(word);
+  }
+  return absl::StrJoin(kept, " ");
+}
+
 }  // namespace
 
 bool PassesElevenTest(absl::string_view digits) {
@@ -182,16 +227,37 @@ std::string FoldSurname(absl::string_view surname) {
   return folded;
 }
 
+std::string FoldStreet(absl::string_view street) {
+  std::string folded = WordsOf(street);
+  const size_t space = folded.rfind(' ');
+  if (space != std::string::npos) {
+    const absl::string_view last = absl::string_view(folded).substr(space + 1);
+    for (const auto& [shorter, full] : kStreetWords) {
+      if (last == shorter) return absl::StrCat(absl::string_view(folded).substr(0, space + 1), full);
+    }
+  }
+  if (absl::EndsWith(folded, "str")) folded += "aat";
+  return folded;
+}
+
 format::FoldedNames FoldNames(const v1::PersonalDetails& details) {
   format::FoldedNames names;
   if (details.has_surname()) names.set_surname(FoldSurname(details.surname()));
   if (details.has_partner_surname()) {
     names.set_partner_surname(FoldSurname(details.partner_surname()));
   }
-  if (details.has_first_names()) names.set_first_names(FoldText(details.first_names()));
+  for (const absl::string_view part : absl::StrSplit(details.surname(), '-')) {
+    const std::string folded = FoldSurname(part);
+    if (folded.size() > 1 && folded != names.surname()) names.add_surname_parts(folded);
+  }
+  if (details.has_first_names()) names.set_first_names(FoldFirstNames(details.first_names()));
   if (details.has_initials()) {
     names.set_initials(absl::StrReplaceAll(FoldText(details.initials()), {{".", ""}, {" ", ""}}));
   }
+  const v1::Address& address = details.address();
+  if (address.has_street()) names.set_street(FoldStreet(address.street()));
+  if (address.has_city()) names.set_city(WordsOf(address.city()));
+  if (details.has_birth_place()) names.set_birth_place(WordsOf(details.birth_place()));
   return names;
 }
 

@@ -14,7 +14,7 @@
 namespace klantbeeld::store {
 
 // Raised when a rule below changes.
-inline constexpr uint32_t kNormaliserVersion = 2;
+inline constexpr uint32_t kNormaliserVersion = 3;
 
 // Nine digits, not all zero, that pass the eleven test of BSN and RSIN:
 // 9·d1 + 8·d2 + … + 2·d8 − 1·d9 is a multiple of eleven.
@@ -35,7 +35,12 @@ std::string FoldSurname(absl::string_view surname);
 // and with the quotes and hyphens that a keyboard has.
 std::string FoldText(absl::string_view text);
 
+// For comparing streets: as FoldText, with the words for a kind of street
+// written out ("Kerkstr." is "kerkstraat") and no punctuation.
+std::string FoldStreet(absl::string_view street);
+
 // The folded names of a party's details; has no fields when none are stated.
+// Titles ("dr.", "mevr.") are no first names.
 format::FoldedNames FoldNames(const v1::PersonalDetails& details);
 
 }  // namespace klantbeeld::store

@@ -211,15 +211,28 @@ class Partitioner {
     return units;
   }
 
-  // What an unlink took out is joined by what it states to nobody but those
-  // whom the same unlinks took out.
-  std::vector<ScoredPair> PairsOf(const std::vector<Unit>& units) const {
+  // What an unlink took out is not joined by what it states to somebody who may
+  // as well be of the side that was kept, unless the same unlink took out both.
+  bool Disputed(const Unit& unit, const Unit& other) const {
+    return std::any_of(unit.taken.begin(), unit.taken.end(), [&](size_t unlink) {
+      if (other.taken.contains(unlink)) return false;
+      const std::set<size_t>& kept = sides_.at(unlink).kept;
+      return std::any_of(kept.begin(), kept.end(), [&](size_t claim) {
+        const std::string& content = input_.claims[claim].content;
+        return content == other.content || compared_.contains(std::minmax(content, other.content));
+      });
+    });
+  }
+
+  std::vector<ScoredPair> PairsOf(const std::vector<Unit>& units) {
+    for (const ContentPair& pair : input_.pairs) compared_.insert({pair.low, pair.high});
     std::map<std::string, std::vector<size_t>> with;  // By content.
     for (size_t unit = 0; unit < units.size(); ++unit) with[units[unit].content].push_back(unit);
     std::vector<ScoredPair> pairs;
     const auto add = [&](size_t a, size_t b, const Score& score) {
       const auto [low, high] = std::minmax(a, b);
-      if (units[low].taken == units[high].taken) pairs.push_back({low, high, score});
+      const bool disputed = Disputed(units[low], units[high]) || Disputed(units[high], units[low]);
+      pairs.push_back({low, high, score, disputed});
     };
     for (const ContentPair& pair : input_.pairs) {
       for (const size_t a : with[pair.low]) {
@@ -537,6 +550,7 @@ class Partitioner {
   std::vector<bool> linked_;                        // Held by a link.
   std::vector<bool> confirmed_;                     // By a typed number that agrees.
   std::vector<ApartPair> apart_;
+  std::set<std::pair<std::string, std::string>> compared_;  // Contents of pairs.
   std::vector<std::set<v1::CitizenIssue>> issues_;
   std::map<std::string, size_t> claim_of_party_;
   std::vector<size_t> order_;                       // Decisions, oldest first.

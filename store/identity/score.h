@@ -4,6 +4,7 @@
 #ifndef KLANTBEELD_STORE_IDENTITY_SCORE_H_
 #define KLANTBEELD_STORE_IDENTITY_SCORE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -25,12 +26,15 @@ struct FieldScore {
 
 struct Score {
   Centibits bits = 0;
-  bool veto = false;        // They cannot be one person, whatever else agrees.
+  bool veto = false;          // They cannot be one person, whatever else agrees.
   bool typed_number = false;  // A number typed for one of them is the other's, and name or birth
                               // date agrees with it (rule R2).
+  bool compared = false;      // Both state something that tells members of a household apart.
 };
 
-// Symmetric. `fields`, if given, receives what the bits are made of.
+// Symmetric. `fields`, if given, receives what the bits are made of; what they
+// come to falls short of `bits` only where somebody without a name, or a
+// number with which nothing agrees, is held below the threshold.
 Score Compare(const Model& model, const Person& a, const Person& b,
               std::vector<FieldScore>* fields = nullptr);
 
@@ -39,15 +43,22 @@ struct ScoredPair {
   size_t low = 0;
   size_t high = 0;
   Score score;
+  bool suspended = false;  // Joins nobody, and still stands in the way of others.
 };
 
 // Joins clusters of claims by what their scores say, best first. Depends on
-// the sets put in, not on their order.
+// the sets put in, not on their order: claims are told apart by their index,
+// which the caller takes from their ids.
 //   `cluster_of(claim)`: its cluster, named by any number; changes with joins.
 //   `may_join(x, y)`: nothing else forbids that these clusters are one.
 //   `join(x, y)`: they are one from now on.
+// A pair joins its clusters if it says `model.link` or is one of rule R2, and
+//   nothing between members of the two clusters vetoes it;
+//   the two clusters as a whole do not speak against each other;
+//   neither of the clusters fits a third one within `model.margin` that the
+//   other cannot be one with.
 // Returns the pairs that were left apart though they say at least
-// `model.suggest`, with the reason.
+// `model.suggest`, best first, with the reason.
 struct LeftApart {
   ScoredPair pair;
   v1::Obstacle obstacle;

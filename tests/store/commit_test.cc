@@ -51,8 +51,8 @@ class CommitTest : public testing::Test {
     std::vector<std::string> texts;
     for (const Proposal& proposal : group_) {
       std::visit(
-          [&](const auto& what) {
-            texts.push_back(what.outcome.ok()
+          [&]<typename What>(const What& what) {
+            if constexpr (!std::is_same_v<What, Proposal::Registry>) texts.push_back(what.outcome.ok()
                                 ? absl::StrCat(what.outcome->position(),
                                                what.outcome->duplicate() ? " again" : "")
                                 : v1::ErrorReason_Name(ReasonOf(what.outcome.status())));

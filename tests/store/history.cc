@@ -6,6 +6,7 @@
 #include "store/check.h"
 #include "store/contact.h"
 #include "store/identity/decide.h"
+#include "store/identity/registry.h"
 #include "store/prepare.h"
 
 namespace klantbeeld::store {
@@ -14,6 +15,20 @@ namespace {
 constexpr const char* kBsns[] = {"999990019", "999990020", "999990032"};
 constexpr const char* kPhones[] = {"+31612345678", "+31201234567"};
 constexpr const char* kSources[] = {"desk", "exchange", "website"};
+// Twins, a slip of the pen, an initial, a namesake with another birth date.
+struct Stated {
+  const char* first_names;
+  const char* initials;
+  const char* surname;
+  int day;  // In April 1984; 0: not stated.
+  int house_number;
+};
+constexpr Stated kPeople[] = {{"Noor", "", "Verhulsdonck", 12, 5},
+                              {"Bram", "", "Verhulsdonck", 12, 5},
+                              {"Noor", "", "Verhulsdonk", 12, 5},
+                              {"", "N", "Verhulsdonck", 12, 0},
+                              {"Noor", "", "Verhulsdonck", 21, 5},
+                              {"Noor", "", "Verhulsdonck", 0, 5}};
 constexpr const char* kParties[] = {"customer", "representative", "subject"};
 
 class Maker {
@@ -31,11 +46,12 @@ class Maker {
 
   void Step(int step) {
     const int kind = Roll(100);
-    if (kind < 68 || contacts_.empty()) return Take(RandomEvent(step), "event");
-    if (kind < 76) return Take(RandomRetraction(step), "retraction");
-    if (kind < 80) return Take(ContactRetraction(step), "contact retraction");
-    if (kind < 91) return Link(step);
-    Unlink(step);
+    if (kind < 64 || contacts_.empty()) return Take(RandomEvent(step), "event");
+    if (kind < 72) return Take(RandomRetraction(step), "retraction");
+    if (kind < 76) return Take(ContactRetraction(step), "contact retraction");
+    if (kind < 88) return Link(step);
+    if (kind < 96) return Unlink(step);
+    Ask(step);
   }
 
   static google::protobuf::Timestamp At(int minute) {
@@ -85,11 +101,41 @@ class Maker {
     if (Chance(40)) {
       Add(party, v1::IDENTIFIER_TYPE_PHONE, kPhones[Roll(2)], v1::VERIFIED_BY_CALLER_LINE);
     }
-    if (Chance(20)) party.mutable_details()->set_surname(Chance(50) ? "de Vries" : "Jansen");
+    if (Chance(45)) State(kPeople[Roll(6)], *party.mutable_details());
     if (Chance(8)) {
       party.clear_identifiers();
       party.mutable_cleared()->add_paths("identifiers");
     }
+  }
+
+  static void State(const Stated& said, v1::PersonalDetails& details) {
+    details.set_surname(said.surname);
+    if (*said.first_names != '\0') details.set_first_names(said.first_names);
+    if (*said.initials != '\0') details.set_initials(said.initials);
+    if (said.day != 0) {
+      details.mutable_birth_date()->set_year(1984);
+      details.mutable_birth_date()->set_month(4);
+      details.mutable_birth_date()->set_day(said.day);
+    }
+    if (said.house_number != 0) {
+      details.mutable_address()->set_postcode("1234AB");
+      details.mutable_address()->set_house_number(said.house_number);
+    }
+  }
+
+  // The registry is asked about a number that contacts may or may not have.
+  void Ask(int step) {
+    RegistryAnswer answer;
+    answer.bsn = kBsns[Roll(3)];
+    answer.found = Chance(85);
+    if (answer.found) State(kPeople[Roll(2)], answer.details);
+    answer.asked_at = absl::FromUnixSeconds(1'740'000'000 + step / 4);
+    const RegistryFact fact = PrepareRegistry(keys_, answer);
+    LooseFact loose;
+    loose.header.set_kind(v1::FACT_KIND_REGISTRY);
+    loose.header.set_subject_id(std::string(View(fact.subject)));
+    loose.body = SealRegistry(fact);
+    Take(std::move(loose), "registry");
   }
 
   static void Add(v1::Party& party, v1::IdentifierType type, const std::string& value,

@@ -72,7 +72,7 @@ TEST(History, AnyOrderGivesTheSameStore) {
     EXPECT_FALSE(absl::StartsWith(kind, "unexpected")) << kind;
   }
   if (std::getenv("KLANTBEELD_SEED") == nullptr) {
-    for (const char* kind : {"event", "retraction", "contact retraction", "link", "unlink"}) {
+    for (const char* kind : {"event", "retraction", "contact retraction", "link", "unlink", "registry"}) {
       EXPECT_GT(kinds[kind], static_cast<int>(Seeds(1000).size() / 5)) << kind << " is too rare to have been tried";
     }
   }

@@ -26,7 +26,7 @@ TEST_P(Rules, HoldInAnyOrder) {
   std::mt19937 random(1);
   for (int order = 0; order < 60; ++order) {
     const PartitionInput input = InputOf(GetParam().scenario, order == 0 ? nullptr : &random);
-    ASSERT_EQ(TextOf(input, Partition(input)), GetParam().want) << "order " << order;
+    ASSERT_EQ(TextOf(input, Partition(input).citizens), GetParam().want) << "order " << order;
   }
 }
 
@@ -180,7 +180,7 @@ TEST_P(Issues, AreRaisedWithThoseConcerned) {
   std::mt19937 random(1);
   for (int order = 0; order < 20; ++order) {
     const PartitionInput input = InputOf(GetParam().scenario, &random);
-    const auto parts = Partition(input);
+    const auto parts = Partition(input).citizens;
     for (const auto& [claim, issues] : GetParam().want) {
       ASSERT_EQ(IssuesOf(input, parts, claim), issues) << claim << ", order " << order;
     }
@@ -212,7 +212,8 @@ INSTANTIATE_TEST_SUITE_P(All, Issues, testing::ValuesIn(kIssueRows),
 std::map<std::string, v1::Assurance> Assurances(const Scenario& scenario) {
   const PartitionInput input = InputOf(scenario);
   std::map<std::string, v1::Assurance> got;
-  for (const CitizenPart& part : Partition(input)) {
+  const PartitionResult result = Partition(input);
+  for (const CitizenPart& part : result.citizens) {
     for (size_t i = 0; i < part.claims.size(); ++i) {
       got[input.claims[part.claims[i]].id] = part.assurances[i];
     }
@@ -248,14 +249,14 @@ PartitionInput Crowd(size_t claims) {
 }
 
 TEST(Component, UpToTheCapJoins) {
-  const auto parts = Partition(Crowd(kComponentClaimsMax));
+  const auto parts = Partition(Crowd(kComponentClaimsMax)).citizens;
   ASSERT_EQ(parts.size(), 1u);
   EXPECT_EQ(parts[0].id, "citizen of bsn1");
   EXPECT_TRUE(parts[0].issues.empty());
 }
 
 TEST(Component, OverTheCapJoinsByNumberOnly) {
-  const auto parts = Partition(Crowd(kComponentClaimsMax + 1));
+  const auto parts = Partition(Crowd(kComponentClaimsMax + 1)).citizens;
   EXPECT_EQ(parts.size(), kComponentClaimsMax);
   size_t with_bsn = 0;
   for (const CitizenPart& part : parts) {

@@ -1,0 +1,247 @@
+#include "store/identity/person.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "store/contact.h"
+#include "store/identity/compare.h"
+#include "store/identity/normalise.h"
+
+namespace klantbeeld::store {
+namespace {
+
+// Rules of blocking, numbered apart from types of identifiers. A number stands
+// for its rule for ever.
+enum Rule : uint8_t {
+  kSurnameBirth = 64,
+  kInitialBirth = 65,      // Day and month in ascending order: they change places.
+  kPostcodeNumber = 66,
+  kStreetNumber = 67,
+  kSurnamePostcodeArea = 68,
+  kSurnameStreet = 69,
+  kNames = 70,             // First name and surname in ascending order: they change places.
+  kSoundBirthMonth = 71,   // How the surname sounds, and year and month of birth.
+  kBirthPlaceOfLiving = 72,
+  kFirstNameBirth = 73,
+  kSurnameBirthPlace = 74,
+  kFirstNamePostcode = 75,
+  kSurnameInitialYear = 76,
+  kSurnameCity = 77,
+};
+
+void SortOnce(std::vector<std::string>& values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+}
+
+void AddIdentifier(const v1::Identifier& identifier, Person& person) {
+  switch (identifier.type()) {
+    case v1::IDENTIFIER_TYPE_PHONE:
+      person.phones.push_back(identifier.value());
+      break;
+    case v1::IDENTIFIER_TYPE_EMAIL:
+      person.emails.push_back(identifier.value());
+      break;
+    case v1::IDENTIFIER_TYPE_COOKIE:
+      person.devices.push_back(identifier.value());
+      break;
+    case v1::IDENTIFIER_TYPE_BSN:
+    case v1::IDENTIFIER_TYPE_DIGID_PSEUDONYM:
+    case v1::IDENTIFIER_TYPE_CUSTOMER:
+    case v1::IDENTIFIER_TYPE_OTHER:
+      person.numbers.push_back({.type = identifier.type(),
+                                .verified = IsVerified(identifier),
+                                .of = identifier.register_(),
+                                .value = identifier.value()});
+      break;
+    case v1::IDENTIFIER_TYPE_RSIN:
+    case v1::IDENTIFIER_TYPE_KVK:
+    case v1::IDENTIFIER_TYPE_VESTIGING:
+      person.organisation = true;
+      break;
+    default:
+      break;  // A session, ticket or appointment says nothing of who somebody is.
+  }
+}
+
+void AddSurname(const std::string& surname, Person& person) {
+  const auto& known = person.surnames;
+  if (surname.empty() || std::find(known.begin(), known.end(), surname) != known.end()) return;
+  person.surnames.push_back(surname);
+}
+
+void AddNames(const format::FoldedNames& names, Person& person) {
+  AddSurname(names.surname(), person);
+  AddSurname(names.partner_surname(), person);
+  for (const std::string& part : names.surname_parts()) AddSurname(part, person);
+  for (const absl::string_view word :
+       absl::StrSplit(names.first_names(), absl::ByAnyChar(" .-"), absl::SkipEmpty())) {
+    person.first_names.emplace_back(word);
+  }
+  if (!names.initials().empty()) {
+    for (const char c : names.initials()) {
+      if (absl::ascii_isalpha(static_cast<unsigned char>(c))) person.initials.push_back(c);
+    }
+  } else {
+    for (const std::string& word : person.first_names) person.initials.push_back(word[0]);
+  }
+  // "J. Jansen": what stands where a first name should is an initial.
+  const bool letters_only =
+      std::all_of(person.first_names.begin(), person.first_names.end(),
+                  [](const std::string& word) { return word.size() == 1; });
+  if (letters_only) person.first_names.clear();
+  person.street = names.street();
+  person.city = names.city();
+  person.birth_place = names.birth_place();
+}
+
+void AddDetails(const v1::PersonalDetails& details, Person& person) {
+  const v1::PartialDate& birth = details.birth_date();
+  person.birth = {.year = static_cast<int16_t>(birth.year()),
+                  .month = static_cast<int8_t>(birth.month()),
+                  .day = static_cast<int8_t>(birth.day())};
+  if (details.sex() == v1::SEX_FEMALE || details.sex() == v1::SEX_MALE) person.sex = details.sex();
+  const v1::Address& address = details.address();
+  person.postcode = NormalPostcode(address.postcode());
+  person.house_number = address.house_number();
+  person.house_suffix = absl::AsciiStrToLower(
+      absl::StrCat(address.house_letter(), address.house_number_addition()));
+  if (details.has_organisation_name()) person.organisation = true;
+}
+
+class KeyList {
+ public:
+  template <typename... Parts>
+  void Add(Rule rule, const Parts&... parts) {
+    std::string value = absl::StrCat(parts...);
+    BlockKey key{rule, std::move(value)};
+    if (std::find(keys_.begin(), keys_.end(), key) == keys_.end()) keys_.push_back(std::move(key));
+  }
+  void AddIdentifiers(v1::IdentifierType type, const std::vector<std::string>& values) {
+    for (const std::string& value : values) {
+      keys_.push_back({static_cast<uint8_t>(type), value});
+    }
+  }
+  std::vector<BlockKey> Take() && { return std::move(keys_); }
+  std::vector<BlockKey>& keys() { return keys_; }
+
+ private:
+  std::vector<BlockKey> keys_;
+};
+
+void AddBirthKeys(const Person& person, KeyList& keys) {
+  const auto& [year, month, day] = person.birth;
+  if (year == 0 || month == 0) return;
+  const int month_of_year = year * 12 + month;
+  for (const std::string& surname : person.surnames) {
+    keys.Add(kSoundBirthMonth, SoundOf(surname), "|", month_of_year);
+  }
+  if (day == 0) return;
+  const int date = month_of_year * 32 + day;
+  for (const std::string& surname : person.surnames) keys.Add(kSurnameBirth, surname, "|", date);
+  if (!person.initials.empty()) {
+    const int ascending = (year * 32 + std::min(month, day)) * 32 + std::max(month, day);
+    keys.Add(kInitialBirth, person.initials.substr(0, 1), "|", ascending);
+  }
+  if (!person.first_names.empty()) keys.Add(kFirstNameBirth, person.first_names[0], "|", date);
+  if (!person.postcode.empty()) {
+    keys.Add(kBirthPlaceOfLiving, AreaOf(person.postcode), "|", date);
+  } else if (!person.city.empty()) {
+    keys.Add(kBirthPlaceOfLiving, person.city, "|", date);
+  } else if (!person.street.empty()) {
+    keys.Add(kBirthPlaceOfLiving, person.street, "|", date);
+  }
+}
+
+void AddAddressKeys(const Person& person, KeyList& keys) {
+  if (person.house_number != 0) {
+    if (!person.postcode.empty()) {
+      keys.Add(kPostcodeNumber, person.postcode, "|", person.house_number);
+    }
+    if (!person.street.empty()) keys.Add(kStreetNumber, person.street, "|", person.house_number);
+  }
+  for (const std::string& surname : person.surnames) {
+    if (!person.postcode.empty()) {
+      keys.Add(kSurnamePostcodeArea, surname, "|", AreaOf(person.postcode));
+    }
+    if (!person.street.empty()) keys.Add(kSurnameStreet, surname, "|", person.street);
+    if (!person.city.empty()) keys.Add(kSurnameCity, surname, "|", person.city);
+    if (!person.birth_place.empty()) {
+      keys.Add(kSurnameBirthPlace, surname, "|", person.birth_place);
+    }
+  }
+  if (!person.first_names.empty() && !person.postcode.empty()) {
+    keys.Add(kFirstNamePostcode, person.first_names[0], "|", person.postcode);
+  }
+}
+
+void AddNameKeys(const Person& person, KeyList& keys) {
+  for (const std::string& surname : person.surnames) {
+    if (!person.first_names.empty()) {
+      const std::string& first = person.first_names[0];
+      keys.Add(kNames, std::min(first, surname), "|", std::max(first, surname));
+    }
+    if (!person.initials.empty() && person.birth.year != 0) {
+      keys.Add(kSurnameInitialYear, surname, "|", person.initials.substr(0, 1), "|",
+               person.birth.year);
+    }
+  }
+}
+
+}  // namespace
+
+Person PersonOf(const format::ClaimContent& content) {
+  Person person;
+  for (const auto& identifier : content.identifiers()) AddIdentifier(identifier, person);
+  for (auto* values : {&person.phones, &person.emails, &person.devices}) SortOnce(*values);
+  AddNames(content.names(), person);
+  AddDetails(content.details(), person);
+  return person;
+}
+
+std::vector<BlockKey> BlockKeysOf(const Person& person) {
+  KeyList keys;
+  if (person.organisation) return {};
+  keys.AddIdentifiers(v1::IDENTIFIER_TYPE_PHONE, person.phones);
+  keys.AddIdentifiers(v1::IDENTIFIER_TYPE_EMAIL, person.emails);
+  keys.AddIdentifiers(v1::IDENTIFIER_TYPE_COOKIE, person.devices);
+  for (const Person::Number& number : person.numbers) {
+    keys.keys().push_back({static_cast<uint8_t>(number.type),
+                           number.of.empty() ? number.value
+                                             : absl::StrCat(number.of, "/", number.value)});
+  }
+  AddBirthKeys(person, keys);
+  AddAddressKeys(person, keys);
+  AddNameKeys(person, keys);
+  return std::move(keys).Take();
+}
+
+absl::string_view AreaOf(absl::string_view postcode) {
+  if (postcode.size() <= 4) return postcode;
+  const bool dutch = absl::ascii_isdigit(static_cast<unsigned char>(postcode[0]));
+  return postcode.substr(0, dutch ? 4 : postcode.size() - 3);
+}
+
+void Disregard(const BlockKey& key, Person& person) {
+  const auto drop = [&](std::vector<std::string>& values) { std::erase(values, key.value); };
+  switch (key.rule) {
+    case v1::IDENTIFIER_TYPE_PHONE:
+      return drop(person.phones);
+    case v1::IDENTIFIER_TYPE_EMAIL:
+      return drop(person.emails);
+    case v1::IDENTIFIER_TYPE_COOKIE:
+      return drop(person.devices);
+    case v1::IDENTIFIER_TYPE_CUSTOMER:
+      std::erase_if(person.numbers, [&](const Person::Number& number) {
+        return number.type == v1::IDENTIFIER_TYPE_CUSTOMER && number.value == key.value;
+      });
+      return;
+    default:
+      return;
+  }
+}
+
+}  // namespace klantbeeld::store

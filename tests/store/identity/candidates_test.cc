@@ -1,0 +1,353 @@
+// Also tests: store/identity/registry.cc store/identity/explain.cc store/identity/join.cc
+// Who is compared with whom, joined by what they state, and said why.
+#include "store/identity/candidates.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "store/check.h"
+#include "store/identity/decide.h"
+#include "store/identity/explain.h"
+#include "store/identity/identity.h"
+#include "store/identity/registry.h"
+#include "store/prepare.h"
+#include "store/rows.h"
+#include "tests/store/events.h"
+#include "tests/store/history.h"
+#include "tests/store/testing.h"
+
+namespace klantbeeld::store {
+namespace {
+
+const Keys kKeys = TestKeys();
+
+struct Says {
+  std::string first_names = {};
+  std::string surname = {};
+  int year = 0;
+  int month = 4;
+  int day = 12;
+  std::string postcode = {};
+  int house_number = 0;
+  std::vector<v1::Identifier> identifiers = {};
+};
+
+v1::PersonalDetails DetailsOf(const Says& says) {
+  v1::PersonalDetails details;
+  if (!says.first_names.empty()) details.set_first_names(says.first_names);
+  if (!says.surname.empty()) details.set_surname(says.surname);
+  if (says.year != 0) {
+    details.mutable_birth_date()->set_year(says.year);
+    details.mutable_birth_date()->set_month(says.month);
+    details.mutable_birth_date()->set_day(says.day);
+  }
+  if (!says.postcode.empty()) {
+    details.mutable_address()->set_postcode(says.postcode);
+    details.mutable_address()->set_house_number(says.house_number);
+  }
+  return details;
+}
+
+v1::ContactEvent Call(const std::string& id, const Says& says) {
+  v1::Party party = PartyOf("customer", says.identifiers);
+  *party.mutable_details() = DetailsOf(says);
+  return EventOf("exchange", id, 1, {party}, v1::CHANNEL_PHONE);
+}
+
+LooseFact FactOf(const v1::ContactEvent& event) {
+  const auto prepared = PrepareEvent(kKeys, event);
+  EXPECT_TRUE(prepared.ok()) << prepared.status();
+  LooseFact fact;
+  fact.header.set_kind(v1::FACT_KIND_CONTACT_EVENT);
+  fact.header.set_event_id(std::string(View(prepared->event_id)));
+  fact.header.set_subject_id(std::string(View(prepared->contact_id)));
+  fact.header.set_content_hash(std::string(View(prepared->content_hash)));
+  fact.body = prepared->sealed;
+  return fact;
+}
+
+LooseFact FactOf(const RegistryAnswer& answer) {
+  const RegistryFact registry = PrepareRegistry(kKeys, answer);
+  LooseFact fact;
+  fact.header.set_kind(v1::FACT_KIND_REGISTRY);
+  fact.header.set_subject_id(std::string(View(registry.subject)));
+  fact.body = SealRegistry(registry);
+  return fact;
+}
+
+// A store in memory.
+class CandidatesTest : public testing::Test {
+ protected:
+  template <typename T>
+  void Take(const T& what) {
+    facts_.push_back(FactOf(what));
+    const absl::Status status = Append(kKeys, batch_, head_, facts_.back());
+    ASSERT_TRUE(status.ok()) << status;
+  }
+
+  std::string ClaimOf(const std::string& contact) {
+    const auto row = ReadRow<format::ContactRow>(
+        batch_, Family::kContact, View(EventOrContactId(kKeys, "exchange", contact)));
+    return ClaimOfParty(**row, "customer");
+  }
+  format::ClaimRow RowOf(const std::string& contact) {
+    return **ReadRow<format::ClaimRow>(batch_, Family::kClaim,
+                                       ClaimKey(ClaimOf(contact), kClaimRecord));
+  }
+  std::string Citizen(const std::string& contact) { return ToHex(RowOf(contact).citizen_id()); }
+
+  v1::ListSuggestionsResponse Suggestions(const std::string& contact) {
+    v1::ListSuggestionsRequest request;
+    request.set_citizen_id(Citizen(contact));
+    const auto response = ListSuggestions(kKeys, ShippedModel(), batch_, request);
+    EXPECT_TRUE(response.ok()) << response.status();
+    return response.ok() ? *response : v1::ListSuggestionsResponse();
+  }
+  v1::ExplainResponse Explained(const std::string& contact) {
+    v1::ExplainRequest request;
+    request.mutable_party()->set_source("exchange");
+    request.mutable_party()->set_id(contact);
+    const auto response = Explain(kKeys, ShippedModel(), batch_, request);
+    EXPECT_TRUE(response.ok()) << response.status();
+    return response.ok() ? *response : v1::ExplainResponse();
+  }
+
+  void Decide(const DecisionFact& decision) {
+    LooseFact fact;
+    fact.header.set_kind(decision.unlink ? v1::FACT_KIND_UNLINK : v1::FACT_KIND_LINK);
+    fact.header.set_subject_id(std::string(View(decision.id)));
+    fact.header.set_content_hash(std::string(16, 'h'));
+    fact.body = SealDecision(decision);
+    facts_.push_back(fact);
+    ASSERT_TRUE(Append(kKeys, batch_, head_, fact).ok());
+  }
+  // Says that the citizens of two contacts are two people.
+  void KeepApart(const std::string& contact, const std::string& other) {
+    v1::UnlinkRequest request;
+    *request.mutable_decision() = DecisionOf(absl::StrCat("no", ++decisions_), 1000);
+    request.set_citizen(Citizen(contact));
+    request.set_apart_from(Citizen(other));
+    const auto fact = ListUnlink(kKeys, batch_, request);
+    ASSERT_TRUE(fact.ok()) << fact.status();
+    Decide(*fact);
+  }
+
+  void ExpectAnyOrderGivesTheSame() {
+    const std::string want = DumpOf(batch_);
+    std::mt19937 random(7);
+    std::vector<LooseFact> facts = facts_;
+    for (int order = 0; order < 4; ++order) {
+      std::shuffle(facts.begin(), facts.end(), random);
+      const auto again = ApplyAll(kKeys, none_, facts);
+      ASSERT_TRUE(again.ok()) << again.status();
+      ASSERT_EQ(DumpOf(**again), want) << "order " << order;
+    }
+  }
+
+  const NoRows none_;
+  Batch batch_{&none_};
+  format::Head head_;
+  std::vector<LooseFact> facts_;
+  int decisions_ = 0;
+};
+
+const Says kNoor = {"Noor", "van der Berkenbosch", 1984, 4, 12, "1234AB", 5};
+
+TEST_F(CandidatesTest, SlipOfThePenIsJoinedAndSaysWhy) {
+  Take(Call("a", kNoor));
+  Says slip = kNoor;
+  slip.surname = "Berkenbos";
+  slip.identifiers = {Phone("0612345678")};
+  Take(Call("b", slip));
+  EXPECT_EQ(Citizen("a"), Citizen("b"));
+  EXPECT_EQ(RowOf("b").assurance(), v1::ASSURANCE_PROBABLE);
+  const v1::ExplainResponse why = Explained("b");
+  EXPECT_EQ(why.rule(), v1::JOIN_RULE_EVIDENCE);
+  EXPECT_GE(why.bits() * 100, ShippedModel().link);
+  EXPECT_EQ(why.model(), ShippedModel().version);
+  const auto said = [&](v1::EvidenceField field) {
+    for (const auto& one : why.evidence()) {
+      if (one.field() == field) return one.agreement();
+    }
+    return v1::AGREEMENT_UNSPECIFIED;
+  };
+  EXPECT_EQ(said(v1::EVIDENCE_FIELD_BIRTH_DATE), v1::AGREEMENT_SAME);
+  EXPECT_EQ(said(v1::EVIDENCE_FIELD_SURNAME), v1::AGREEMENT_CLOSE);
+  EXPECT_EQ(ToHex(View(EventOrContactId(kKeys, "exchange", "a"))),
+            why.compared_with().contact_id());
+  ExpectAnyOrderGivesTheSame();
+}
+
+TEST_F(CandidatesTest, TwinsStayApart) {
+  Take(Call("a", kNoor));
+  Says twin = kNoor;
+  twin.first_names = "Bram";
+  Take(Call("b", twin));
+  EXPECT_NE(Citizen("a"), Citizen("b"));
+  EXPECT_EQ(Suggestions("a").suggestions_size(), 0);
+}
+
+TEST_F(CandidatesTest, HouseholdAloneIsNotEnough) {
+  Take(Call("a", {"Noor", "Berkenbosch", 0, 0, 0, "1234AB", 5, {Phone("0612345678")}}));
+  Take(Call("b", {"", "Berkenbosch", 0, 0, 0, "1234AB", 5, {Phone("0612345678")}}));
+  EXPECT_NE(Citizen("a"), Citizen("b"));
+}
+
+TEST_F(CandidatesTest, WhoFitsTwoIsSuggestedToBoth) {
+  Says one = kNoor, other = kNoor;
+  one.identifiers = {Bsn(kBsnA, v1::VERIFIED_BY_ID_DOCUMENT)};
+  other.identifiers = {Bsn(kBsnB, v1::VERIFIED_BY_ID_DOCUMENT)};
+  Take(Call("one", one));
+  Take(Call("other", other));
+  Take(Call("caller", kNoor));
+  EXPECT_NE(Citizen("one"), Citizen("other"));
+  EXPECT_NE(Citizen("caller"), Citizen("one"));
+  EXPECT_NE(Citizen("caller"), Citizen("other"));
+  const auto response = Suggestions("caller");
+  ASSERT_EQ(response.suggestions_size(), 2);
+  for (const auto& suggestion : response.suggestions()) {
+    EXPECT_EQ(suggestion.obstacle(), v1::OBSTACLE_ANOTHER_FITS);
+    EXPECT_FALSE(suggestion.evidence().empty());
+  }
+  ExpectAnyOrderGivesTheSame();
+
+  // One refused: the other is not joined because it is left, and is suggested.
+  KeepApart("caller", "other");
+  EXPECT_NE(Citizen("caller"), Citizen("one"));
+  ASSERT_EQ(Suggestions("caller").suggestions_size(), 1);
+  EXPECT_EQ(Suggestions("caller").suggestions(0).citizen_id(), Citizen("one"));
+  ExpectAnyOrderGivesTheSame();
+}
+
+TEST_F(CandidatesTest, RefusedSuggestionDoesNotComeBack) {
+  Says other = kNoor;
+  other.day = 27;
+  other.postcode = "9999ZZ";
+  Take(Call("a", kNoor));
+  Take(Call("b", other));
+  ASSERT_NE(Citizen("a"), Citizen("b"));
+  ASSERT_EQ(Suggestions("a").suggestions_size(), 1);
+  EXPECT_EQ(Suggestions("a").suggestions(0).citizen_id(), Citizen("b"));
+  EXPECT_EQ(Suggestions("a").suggestions(0).obstacle(), v1::OBSTACLE_TOO_LITTLE);
+  EXPECT_EQ(Suggestions("b").suggestions_size(), 1);
+  KeepApart("a", "b");
+  EXPECT_EQ(Suggestions("a").suggestions_size(), 0);
+  EXPECT_EQ(Suggestions("b").suggestions_size(), 0);
+}
+
+TEST_F(CandidatesTest, NumberTypedIsConfirmedByWhatAgrees) {
+  Says known = kNoor, typed = {"", "", 1984, 4, 12};
+  known.identifiers = {Bsn(kBsnA, v1::VERIFIED_BY_ID_DOCUMENT)};
+  typed.identifiers = {Bsn(kBsnA, v1::VERIFIED_BY_TYPED)};
+  Take(Call("known", known));
+  Take(Call("typed", typed));
+  EXPECT_EQ(Citizen("known"), Citizen("typed"));
+  EXPECT_EQ(RowOf("known").assurance(), v1::ASSURANCE_ESTABLISHED);
+  EXPECT_EQ(RowOf("typed").assurance(), v1::ASSURANCE_CONFIRMED);
+  EXPECT_EQ(Explained("typed").rule(), v1::JOIN_RULE_TYPED_NUMBER);
+  EXPECT_EQ(Explained("known").rule(), v1::JOIN_RULE_NUMBER);
+  ExpectAnyOrderGivesTheSame();
+}
+
+TEST_F(CandidatesTest, NumberTypedByAnotherJoinsNobody) {
+  Says known = kNoor, typed = {"Karel", "Steenhuis", 1951, 1, 3};
+  known.identifiers = {Bsn(kBsnA, v1::VERIFIED_BY_ID_DOCUMENT)};
+  typed.identifiers = {Bsn(kBsnA, v1::VERIFIED_BY_TYPED)};
+  Take(Call("known", known));
+  Take(Call("typed", typed));
+  EXPECT_NE(Citizen("known"), Citizen("typed"));
+}
+
+// The registry knows whose number it is: a call with a name finds its citizen.
+TEST_F(CandidatesTest, RegistrySaysWhoseNumberItIs) {
+  RegistryAnswer answer{kBsnA, true, DetailsOf(kNoor), false, absl::FromUnixSeconds(1'740'000'000)};
+  Take(answer);
+  EXPECT_EQ(UnansweredBsns(batch_, 10)->size(), 0u);
+  Take(Call("log-in", {"", "", 0, 0, 0, "", 0, {Bsn(kBsnA)}}));
+  Take(Call("call", kNoor));
+  EXPECT_EQ(Citizen("log-in"), Citizen("call"));
+  EXPECT_EQ(RowOf("call").assurance(), v1::ASSURANCE_PROBABLE);
+  Take(Call("other", {"", "", 0, 0, 0, "", 0, {Bsn(kBsnB)}}));
+  EXPECT_EQ(*UnansweredBsns(batch_, 10), std::vector<std::string>{kBsnB});
+  EXPECT_TRUE(*RegistryKnows(kKeys, batch_, kBsnA));
+  EXPECT_FALSE(*RegistryKnows(kKeys, batch_, kBsnB));
+  ExpectAnyOrderGivesTheSame();
+
+  // It says otherwise later, and the call is nobody's that is known.
+  answer.details = DetailsOf({"Karel", "Steenhuis", 1951, 1, 3, "9999ZZ", 1});
+  answer.asked_at += absl::Hours(1);
+  Take(answer);
+  EXPECT_NE(Citizen("log-in"), Citizen("call"));
+  ExpectAnyOrderGivesTheSame();
+}
+
+TEST_F(CandidatesTest, RegistryAloneIsNoCitizen) {
+  Take(RegistryAnswer{kBsnA, true, DetailsOf(kNoor), false, absl::FromUnixSeconds(1'740'000'000)});
+  EXPECT_FALSE(absl::StrContains(DumpOf(batch_), "citizen")) << DumpOf(batch_);
+  Take(Call("log-in", {"", "", 0, 0, 0, "", 0, {Bsn(kBsnA)}}));
+  Take(RetractEvent("exchange", "r", "log-in"));
+  size_t standing = 0;
+  ASSERT_TRUE(batch_.Scan(Family::kCitizen, "", "", [&](auto, auto value) {
+    standing += !DecodeAs<format::CitizenRow>(value, "citizen")->claims().empty();
+    return true;
+  }).ok());
+  EXPECT_EQ(standing, 0u);
+}
+
+// One telephone of very many says nothing; of fewer again, it does.
+TEST_F(CandidatesTest, ValueAboveItsCapMatchesNobodyUntilBelowAgain) {
+  const size_t cap = ShippedModel().candidates_max;
+  const auto caller = [](size_t number) {
+    return Call(absl::StrCat("c", number), {absl::StrCat("Voornaam", number),
+                                            absl::StrFormat("Achternaam%d", number), 0, 0, 0, "", 0,
+                                            {Phone("0201234567")}});
+  };
+  const auto keys = [&] {
+    const Person person = *ReadPerson(kKeys, batch_, ClaimOf("c0"));
+    return person.phones.size();
+  };
+  for (size_t i = 0; i < cap; ++i) Take(caller(i));
+  EXPECT_EQ(keys(), 1u);
+  Take(caller(cap));
+  EXPECT_EQ(keys(), 0u);
+  Take(caller(cap + 1));
+  EXPECT_EQ(keys(), 0u);
+  Take(RetractEvent("exchange", "r1", "c3"));
+  EXPECT_EQ(keys(), 0u);
+  Take(RetractEvent("exchange", "r2", "c5"));
+  EXPECT_EQ(keys(), 1u);
+  const std::string phone = CandidateKeys(kKeys, *ReadPerson(kKeys, batch_, ClaimOf("c0"))).front();
+  EXPECT_EQ(ContentsAt(batch_, phone, 1000)->size(), cap);
+  ExpectAnyOrderGivesTheSame();
+}
+
+// Rows are a function of what stands, whatever came and went.
+TEST_F(CandidatesTest, GoneContentLeavesNoRows) {
+  const auto rows = [&] {
+    std::string all;
+    for (const Family family : {Family::kClaim, Family::kIdentifier}) {
+      EXPECT_TRUE(batch_.Scan(family, "", "", [&](auto key, auto value) {
+        absl::StrAppend(&all, ToHex(key), " ", ToHex(value), "\n");
+        return true;
+      }).ok());
+    }
+    return all;
+  };
+  Take(Call("a", kNoor));
+  const std::string before = rows();
+  Says slip = kNoor;
+  slip.surname = "Berkenbos";
+  Take(Call("b", slip));
+  ASSERT_EQ(Citizen("a"), Citizen("b"));
+  ASSERT_NE(rows(), before);
+  Take(RetractEvent("exchange", "r", "b"));
+  EXPECT_EQ(rows(), before);
+}
+
+}  // namespace
+}  // namespace klantbeeld::store
