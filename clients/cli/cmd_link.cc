@@ -11,7 +11,7 @@ namespace klantbeeld::cli {
 namespace {
 
 struct Flags {
-  std::string a, b, author, decision_id, digest;
+  std::string a, b, author, decision_id, digest, apart_from;
   std::vector<std::string> parties;
   bool dry_run = false;
 };
@@ -74,7 +74,14 @@ int Unlink(Context& context, const Flags& flags) {
   Decide(context, flags, *request.mutable_decision());
   request.set_dry_run(flags.dry_run);
   request.set_digest(flags.digest);
+  if (!flags.apart_from.empty()) {
+    if (flags.parties.size() != 1 || !IsCitizenId(flags.parties[0]))
+      return Usage(context, context.Say(Label::want_one_party));
+    request.set_citizen(flags.parties[0]);
+    request.set_apart_from(flags.apart_from);
+  }
   for (const auto& text : flags.parties) {
+    if (!flags.apart_from.empty()) break;
     const auto party = ParseParty(text);
     if (!party) return BadValue(context, "PARTY", text, context.Say(Label::want_party_only));
     *request.add_parties() = *party;
@@ -114,6 +121,7 @@ void AddUnlink(CLI::App& app, Context& context, Run& run) {
   command->add_option("party", flags->parties, context.Say(Label::opt_party))->required();
   AddDecisionOptions(*command, context, *flags);
   command->add_option("--digest", flags->digest, context.Say(Label::opt_digest));
+  command->add_option("--apart-from", flags->apart_from, context.Say(Label::opt_apart_from));
   command->callback([flags, &run] { run = [flags](Context& c) { return Unlink(c, *flags); }; });
 }
 

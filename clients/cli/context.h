@@ -92,6 +92,8 @@ void AddWatch(CLI::App& app, Context& context, Run& run);
 void AddFollow(CLI::App& app, Context& context, Run& run);
 void AddLink(CLI::App& app, Context& context, Run& run);
 void AddUnlink(CLI::App& app, Context& context, Run& run);
+// suggestions and explain.
+void AddExplain(CLI::App& app, Context& context, Run& run);
 void AddStatus(CLI::App& app, Context& context, Run& run);
 void AddImport(CLI::App& app, Context& context, Run& run);
 void AddBackup(CLI::App& app, Context& context, Run& run);

@@ -74,5 +74,10 @@ const char* Word(Lang lang, v1::CitizenChange_Kind value) {
   return WordOf(lang, "CitizenChange_Kind", value);
 }
 const char* Word(Lang lang, v1::FactKind value) { return WordOf(lang, "FactKind", value); }
+const char* Word(Lang lang, v1::Assurance value) { return WordOf(lang, "Assurance", value); }
+const char* Word(Lang lang, v1::EvidenceField value) { return WordOf(lang, "EvidenceField", value); }
+const char* Word(Lang lang, v1::Agreement value) { return WordOf(lang, "Agreement", value); }
+const char* Word(Lang lang, v1::Obstacle value) { return WordOf(lang, "Obstacle", value); }
+const char* Word(Lang lang, v1::JoinRule value) { return WordOf(lang, "JoinRule", value); }
 
 }  // namespace klantbeeld::cli

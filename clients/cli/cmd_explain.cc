@@ -1,0 +1,124 @@
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "clients/cli/context.h"
+#include "clients/cli/output.h"
+#include "clients/cli/party.h"
+#include "clients/cli/text.h"
+#include "clients/cli/times.h"
+
+namespace klantbeeld::cli {
+namespace {
+
+using Evidence = google::protobuf::RepeatedPtrField<v1::FieldEvidence>;
+
+std::string Bits(double bits) { return absl::StrFormat("%+.1f", bits); }
+
+// A line per field, the words under each other.
+void PrintEvidence(const Context& context, const Evidence& evidence) {
+  int fields = 0, agreements = 0;
+  for (const auto& one : evidence) {
+    fields = std::max(fields, Width(Word(context.lang, one.field())));
+    agreements = std::max(agreements, Width(Word(context.lang, one.agreement())));
+  }
+  for (const auto& one : evidence) {
+    Print(context.Say(Label::evidence_line, Pad(Word(context.lang, one.field()), fields),
+                      Pad(Word(context.lang, one.agreement()), agreements), Bits(one.bits())));
+  }
+}
+
+int Suggestions(Context& context, const std::string& whose) {
+  v1::ListSuggestionsRequest request;
+  if (IsCitizenId(whose)) {
+    request.set_citizen_id(whose);
+  } else {
+    const auto party = ParseParty(whose);
+    if (!party) return BadValue(context, "KLANT", whose, context.Say(Label::want_party));
+    *request.mutable_party() = *party;
+  }
+  request.set_purpose(context.settings.purpose);
+  request.set_reason(context.settings.reason);
+  Items items(context, "table", v1::Suggestion::descriptor, {"citizenId", "bits", "obstacle"});
+  if (items.wrong()) return kUsage;
+  const auto reply = context.client->ListSuggestions(request);
+  if (!reply.ok()) return Fail(context, reply.error());
+  v1::ListSuggestionsResponse response = reply.value();
+  if (!items.drawn()) {
+    for (const auto& suggestion : response.suggestions()) items.Add(suggestion);
+    response.clear_suggestions();
+    items.End(&response, "suggestions");
+    return kOk;
+  }
+  int number = 0;
+  for (const auto& suggestion : response.suggestions()) {
+    Print(context.Say(Label::suggestion_line, ++number, Clean(suggestion.citizen_id()),
+                      Bits(suggestion.bits()), Word(context.lang, suggestion.obstacle())));
+    PrintEvidence(context, suggestion.evidence());
+  }
+  Print(number == 0 ? context.Say(Label::suggestions_none)
+                    : context.Say(Label::suggestion_what_to_do, Clean(response.citizen_id())));
+  return kOk;
+}
+
+int Explain(Context& context, const std::string& text) {
+  const auto party = ParseParty(text);
+  if (!party) return BadValue(context, "PARTY", text, context.Say(Label::want_party_only));
+  v1::ExplainRequest request;
+  *request.mutable_party() = *party;
+  request.set_purpose(context.settings.purpose);
+  request.set_reason(context.settings.reason);
+  Items items(context, "table", v1::ExplainResponse::descriptor,
+              {"citizenId", "assurance", "rule", "bits"});
+  if (items.wrong()) return kUsage;
+  const auto reply = context.client->Explain(request);
+  if (!reply.ok()) return Fail(context, reply.error());
+  const v1::ExplainResponse& why = reply.value();
+  if (!items.drawn()) {
+    items.Add(why);
+    items.End();
+    return kOk;
+  }
+  Print(context.Say(Label::explain_citizen, Clean(why.citizen_id()),
+                    absl::StrCat(Word(context.lang, why.assurance()), " ",
+                                 Word(context.lang, why.rule()))));
+  if (why.has_decision()) {
+    Print(context.Say(Label::explain_decision,
+                      TimeText(FromProto(why.decision().decided_at()), context.zone),
+                      Clean(why.decision().author()), Clean(why.decision().reason())));
+  }
+  if (!why.evidence().empty()) {
+    Print(context.Say(Label::explain_bits, Bits(why.bits()),
+                      Clean(why.compared_with().contact_id()), Clean(why.model())));
+    PrintEvidence(context, why.evidence());
+  }
+  if (why.has_runner_up()) {
+    Print(context.Say(Label::explain_runner_up, Clean(why.runner_up().citizen_id()),
+                      Bits(why.runner_up().bits()),
+                      Word(context.lang, why.runner_up().obstacle())));
+  }
+  return kOk;
+}
+
+}  // namespace
+
+void AddExplain(CLI::App& app, Context& context, Run& run) {
+  auto whose = std::make_shared<std::string>();
+  CLI::App* suggestions = app.add_subcommand("suggestions", context.Say(Label::cmd_suggestions));
+  suggestions->alias("voorstellen");
+  suggestions->footer(context.Say(Label::suggestions_examples));
+  suggestions->add_option("citizen", *whose, context.Say(Label::opt_party))->required();
+  suggestions->callback([whose, &run] {
+    run = [whose](Context& c) { return Suggestions(c, *whose); };
+  });
+  auto party = std::make_shared<std::string>();
+  CLI::App* explain = app.add_subcommand("explain", context.Say(Label::cmd_explain));
+  explain->alias("waarom");
+  explain->footer(context.Say(Label::explain_examples));
+  explain->add_option("party", *party, context.Say(Label::want_party_only))->required();
+  explain->callback([party, &run] {
+    run = [party](Context& c) { return Explain(c, *party); };
+  });
+}
+
+}  // namespace klantbeeld::cli
