@@ -104,8 +104,7 @@ Evidence CompareFirstNames(const Model& model, const std::vector<std::string>& a
   if (alike >= kCloseFirstName || OneSlip(x, y)) return Close(weights.close());
   if (ShareWord(a, b)) return Partly(more.partly());
   if (alike >= kSimilarFirstName || MayBeSlips(x, y)) return Partly(weights.similar());
-  if (x[0] == y[0]) return Different(more.other());
-  return Contradicts(weights.different());
+  return Contradicts(x[0] == y[0] ? more.other() : weights.different());
 }
 
 // At least one side states initials only.
@@ -144,10 +143,10 @@ Names CompareAsStated(const Model& model, const Person& a, const Person& b) {
 Names CompareSwapped(const Model& model, const Person& a, const Person& b) {
   Names names;
   if (!a.first_names.empty() && !b.surnames.empty()) {
-    names.surname = CompareSurnames(model, {a.first_names[0]}, b.surnames);
+    names.surname = CompareSurnames(model, {a.names_as_surname}, b.surnames);
   }
   if (!a.surnames.empty() && !b.first_names.empty()) {
-    names.first = CompareFirstNames(model, {a.surnames[0]}, {b.first_names[0]});
+    names.first = CompareFirstNames(model, {a.surnames[0]}, b.first_names);
   }
   return names;
 }
@@ -160,9 +159,7 @@ Names CompareNames(const Model& model, const Person& a, const Person& b) {
   Names there = CompareSwapped(model, a, b), back = CompareSwapped(model, b, a);
   // The two differ in which of the equal names is weighed as a surname.
   for (Names* swapped : {&there, &back}) {
-    const bool both = swapped->surname.known() && swapped->first.known();
-    if (both && !(swapped->surname.agrees() && swapped->first.agrees())) continue;
-    if (!both && !swapped->surname.agrees() && !swapped->first.agrees()) continue;
+    if (!swapped->surname.agrees() && !swapped->first.agrees()) continue;
     swapped->surname.bits += model.file.names_swapped();
     if (swapped->bits() > best.bits()) best = *swapped;
   }
@@ -238,13 +235,15 @@ Evidence CompareAddress(const Model& model, const Person& a, const Person& b) {
     if (!numbers) return Partly(weights.area());
     return same_number ? Same(weights.same()) : Partly(weights.other_number());
   }
-  if (postcode == v1::AGREEMENT_CLOSE || street == v1::AGREEMENT_CLOSE) {
+  // In another street a postcode that differs by a digit is another postcode.
+  const bool slip = postcode == v1::AGREEMENT_CLOSE && street != v1::AGREEMENT_DIFFERENT;
+  if (slip || street == v1::AGREEMENT_CLOSE) {
     if (numbers && same_number) return Close(weights.close());
-    return Partly(numbers ? weights.city() : weights.other_number());
+    return Partly(numbers ? weights.near() : weights.other_number());
   }
   const bool area = postcode != v1::AGREEMENT_UNSPECIFIED &&
                     AreaOf(a.postcode) == AreaOf(b.postcode);
-  if (area || (!a.city.empty() && a.city == b.city)) return Partly(weights.city());
+  if (area || (!a.city.empty() && a.city == b.city)) return Partly(weights.near());
   return Different(weights.different());
 }
 
@@ -253,6 +252,12 @@ Evidence CompareValues(const format::ValueWeights& weights, const std::vector<st
   if (a.empty() || b.empty()) return {};
   if (ShareWord(a, b)) return Same(weights.same());
   return Different(weights.different());
+}
+
+// Most addresses and many devices are one person's, whoever else may use them.
+Evidence Personal(const format::ValueWeights& weights, const Evidence& evidence) {
+  if (evidence.agreement != v1::AGREEMENT_SAME || weights.personal() == 0) return {};
+  return Same(weights.personal());
 }
 
 constexpr size_t kCloseEmailLength = 10;
@@ -368,16 +373,24 @@ Score Compare(const Model& model, const Person& a, const Person& b,
   }
   const Names names = CompareNames(model, a, b);
   const Evidence address = CompareAddress(model, a, b);
+  const bool other_surname = names.surname.agreement == v1::AGREEMENT_DIFFERENT;
   // What a household shares.
-  sum.Add(v1::EVIDENCE_FIELD_SURNAME, names.surname);
+  if (!other_surname) sum.Add(v1::EVIDENCE_FIELD_SURNAME, names.surname);
   sum.Add(v1::EVIDENCE_FIELD_ADDRESS, address);
-  sum.Add(v1::EVIDENCE_FIELD_PHONE, CompareValues(model.file.phone(), a.phones, b.phones));
-  sum.Add(v1::EVIDENCE_FIELD_EMAIL, CompareEmails(model.file.email(), a.emails, b.emails));
-  sum.Add(v1::EVIDENCE_FIELD_DEVICE, CompareValues(model.file.device(), a.devices, b.devices));
+  const Evidence phone = CompareValues(model.file.phone(), a.phones, b.phones);
+  const Evidence email = CompareEmails(model.file.email(), a.emails, b.emails);
+  const Evidence device = CompareValues(model.file.device(), a.devices, b.devices);
+  sum.Add(v1::EVIDENCE_FIELD_PHONE, phone);
+  sum.Add(v1::EVIDENCE_FIELD_EMAIL, email);
+  sum.Add(v1::EVIDENCE_FIELD_DEVICE, device);
   sum.Add(v1::EVIDENCE_FIELD_BIRTH_PLACE,
           ComparePlace(model.file.birth_place(), a.birth_place, b.birth_place));
   sum.Cap(model.population_bits - model.file.household_gap());
-  // What tells its members apart.
+  // What tells its members apart; no address makes up for another surname.
+  if (other_surname) sum.Add(v1::EVIDENCE_FIELD_SURNAME, names.surname);
+  sum.Add(v1::EVIDENCE_FIELD_PHONE, Personal(model.file.phone(), phone));
+  sum.Add(v1::EVIDENCE_FIELD_EMAIL, Personal(model.file.email(), email));
+  sum.Add(v1::EVIDENCE_FIELD_DEVICE, Personal(model.file.device(), device));
   const Evidence birth = CompareBirth(model, a.birth, b.birth);
   const Numbers numbers = CompareNumbers(model, a, b);
   sum.Add(v1::EVIDENCE_FIELD_FIRST_NAMES, names.first);
@@ -394,6 +407,7 @@ Score Compare(const Model& model, const Person& a, const Person& b,
   score.twins = names.first.agreement == v1::AGREEMENT_CONTRADICTS &&
                 birth.agreement == v1::AGREEMENT_SAME && one_household;
   score.veto = numbers.other_bsn;
+  score.born_apart = CompareDates(a.birth, b.birth) == DateAgreement::kDifferent;
   const bool named = names.surname.known() && names.first.known();
   const bool numbered = numbers.evidence.agreement == v1::AGREEMENT_SAME && !numbers.same_bsn;
   if (!score.typed_number && !numbered && (!named || score.twins || numbers.same_bsn)) {
