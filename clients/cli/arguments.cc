@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <sstream>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -202,7 +203,9 @@ int Parse(CLI::App& app, const Context& context, Run& run, int count,
   try {
     app.parse(count, arguments);
   } catch (const CLI::Success& help) {
-    app.exit(help);
+    std::ostringstream text;
+    app.exit(help, text);
+    Print(text.str());
     return kOk;
   } catch (const CLI::ParseError& error) {
     const auto left = app.remaining(true);

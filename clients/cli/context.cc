@@ -3,8 +3,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -80,9 +81,7 @@ void Context::LookAtTerminal() {
   err_is_terminal = isatty(STDERR_FILENO) != 0;
 }
 
-void Context::MeasureTerminal() {
-  columns = settings.wide ? 0 : TerminalColumns(out_is_terminal);
-}
+void Context::MeasureTerminal() { columns = settings.wide ? 0 : TerminalColumns(out_is_terminal); }
 
 int Context::Prepare() {
   if (settings.lang != "nl" && settings.lang != "en")
@@ -158,11 +157,15 @@ int Fail(const Context& context, const client::Error& error) {
   return ExitOf(error.code);
 }
 
-void Print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-
-void Complain(const std::string& text) {
-  std::fflush(stdout);
-  std::fwrite(text.data(), 1, text.size(), stderr);
+int EndPrinting(const Context& context, int code) {
+  const int error = FlushPrinted();
+  if (error == 0) return code;
+  DropPrinted();
+  if (error != EPIPE)
+    Complain(context.Say(Label::what_error,
+                         context.Say(Label::cannot_write, "stdout", std::strerror(error))));
+  if (code != kOk) return code;
+  return error == EPIPE ? kReaderLeft : kUnexpected;
 }
 
 }  // namespace klantbeeld::cli

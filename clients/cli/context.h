@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "clients/cli/labels.h"
 #include "clients/cli/settings.h"
+#include "clients/cli/standard_files.h"
 #include "clients/cli/view.h"
 #include "clients/cpp/client.h"
 
@@ -27,6 +28,9 @@ enum Exit {
   kPartlyDone = 7,
   kConflict = 8,
   kInterrupted = 130,
+  // Whoever read the results stopped before their end; as of a program that
+  // SIGPIPE ended.
+  kReaderLeft = 141,
 };
 
 // The settings as used, the terminal, and the server. Made by main before a
@@ -76,9 +80,10 @@ int Fail(const Context& context, const client::Error& error);
 // The sentence alone, for a line in a list.
 std::string Sentence(const Context& context, const client::Error& error);
 
-// Writes results; stderr is for everything else. Text comes cleaned.
-void Print(const std::string& text);
-void Complain(const std::string& text);
+// To be called after the last result: gives `code`, or where results could not
+// be written says so and gives the code for it. Who stopped reading is told
+// nothing.
+int EndPrinting(const Context& context, int code);
 
 // What main runs once the settings are known.
 using Run = std::function<int(Context&)>;

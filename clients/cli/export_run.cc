@@ -135,7 +135,7 @@ class ExportRun {
     });
     if (error) return error;
     lines_count_ += count;
-    written_ = out_.Write(text) && written_;
+    out_.Write(text);
     return std::nullopt;
   }
 
@@ -151,7 +151,7 @@ class ExportRun {
     if (!now && !request_.file.empty() && absl::Now() - noted_ < kNoteEvery) return kOk;
     noted_ = absl::Now();
     place_.bytes = out_.bytes();
-    if (const int code = Wrote(written_ && out_.Flush())) return code;
+    if (const int code = Wrote(out_.Flush())) return code;
     if (request_.token_file.empty() || ReplaceWithLine(request_.token_file, ToLine(place_)))
       return kOk;
     Complain(context_.Say(Label::what_error, context_.Say(Label::cannot_write, request_.token_file,
@@ -161,10 +161,9 @@ class ExportRun {
 
   int Wrote(bool written) {
     if (written) return kOk;
-    Complain(context_.Say(
-        Label::what_error,
-        context_.Say(Label::cannot_write, request_.file.empty() ? "stdout" : request_.file,
-                     std::strerror(errno))));
+    if (request_.file.empty()) return EndPrinting(context_, kOk);
+    Complain(context_.Say(Label::what_error, context_.Say(Label::cannot_write, request_.file,
+                                                          std::strerror(out_.error()))));
     return kUnexpected;
   }
 
@@ -188,7 +187,6 @@ class ExportRun {
   ExportFile out_;
   ExportPlace place_;
   std::optional<uint64_t> goes_on_;
-  bool written_ = true;
   absl::Time noted_ = absl::InfinitePast();
   uint64_t lines_count_ = 0;
 };

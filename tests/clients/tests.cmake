@@ -17,7 +17,7 @@ target_sources(clients_adapters_test PRIVATE ${adapter_tests})
 
 # Against the real server.
 if(TARGET klantbeeld-server)
-  foreach(name bulk cmd_backup context export_run import_run)
+  foreach(name bulk cmd_backup context export_run import_run standard_files)
     klantbeeld_test(clients_${name}_test clients/cli/${name}_test.cc klantbeeld_cli)
     target_compile_definitions(clients_${name}_test PRIVATE
       KLANTBEELD_CLI_PROGRAM="$<TARGET_FILE:klantbeeld>"
