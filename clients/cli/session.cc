@@ -1,6 +1,7 @@
 #include "clients/cli/session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -55,6 +56,11 @@ Session::Session(Context& context, Ask ask) : context_(context), ask_(std::move(
 bool Session::Take(const std::string& typed) {
   const std::string line(absl::StripAsciiWhitespace(typed));
   if (line == "q") return false;
+  Do(line);
+  return !instead_ || Take(*std::exchange(instead_, std::nullopt));
+}
+
+void Session::Do(const std::string& line) {
   if (line == "?") {
     Tell(Label::session_help);
   } else if (line.empty()) {
@@ -72,7 +78,6 @@ bool Session::Take(const std::string& typed) {
   } else {
     Search(line);
   }
-  return true;
 }
 
 bool Session::MayRemember(const std::string& typed) const {
@@ -96,8 +101,13 @@ std::optional<Key> Session::ReadKey(const std::string& term) {
   auto detected = Detect(term, searching);
   const Label* wrong = std::get_if<Label>(&detected);
   if (wrong != nullptr && *wrong == Label::name_needs_date) {
-    searching.born = ask_(context_.Say(Label::born_prompt)).value_or("");
+    const std::string answer = ask_(context_.Say(Label::born_prompt)).value_or("");
+    searching.born = std::string(absl::StripAsciiWhitespace(answer));
     if (searching.born.empty()) return std::nullopt;
+    if (!ParseBirthDate(searching.born)) {
+      instead_ = searching.born;
+      return std::nullopt;
+    }
     detected = Detect(term, searching);
     wrong = std::get_if<Label>(&detected);
   }
