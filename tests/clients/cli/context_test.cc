@@ -262,5 +262,29 @@ TEST_F(CommandTest, RecordNamesTheFieldThatIsWrong) {
             kConflict);
 }
 
+TEST_F(CommandTest, OptionThatACommandDoesNothingWithIsRefused) {
+  EXPECT_EQ(server.Run("version -o csv").out.substr(0, 11), "\"version\"\r\n");
+  EXPECT_EQ(server.Run("version -o json --fields version").out.substr(0, 14), "{\n \"version\": ");
+  EXPECT_EQ(server.Run("version --fields shoe").code, kUsage);
+  EXPECT_EQ(server.Run("backup --list -o csv").out.substr(0, 5), "\"id\",");
+  EXPECT_EQ(server.Run("backup --list -o json").out, "{\n \"backups\": []\n}\n");
+  const Ran exported = server.Run("export events -o csv");
+  EXPECT_EQ(exported.code, kUsage);
+  EXPECT_TRUE(Has(exported.err, "--format csv")) << exported.err;
+  for (const char* command :
+       {"export events --fields id", "ping -o json", "help --fields a", "completion bash -o json",
+        "record --source s -o csv", "link a/b c/d --reason r -o csv",
+        "unlink a/b --reason r --fields id", "record --source s --fields contactId"}) {
+    const Ran ran = server.Run(command);
+    EXPECT_EQ(ran.code, kUsage) << command;
+    EXPECT_EQ(ran.out, "") << command;
+  }
+  // What stands in the configuration is for commands that know it.
+  std::filesystem::create_directories(server.directory() + "/config/klantbeeld");
+  std::ofstream(server.directory() + "/config/klantbeeld/config.toml") << "output = \"csv\"\n";
+  EXPECT_EQ(server.Run("export events").code, 0);
+  EXPECT_EQ(server.Run("ping").code, 0);
+}
+
 }  // namespace
 }  // namespace klantbeeld::cli
