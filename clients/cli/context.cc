@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "clients/cli/detail.h"
 #include "clients/cli/text.h"
 #include "clients/cli/times.h"
 
@@ -145,15 +146,22 @@ std::string Sentence(const Context& context, const client::Error& error) {
   }
 }
 
+std::string WithFields(const Context& context, const client::Error& error) {
+  std::string text = Sentence(context, error);
+  for (const auto& field : error.fields)
+    absl::StrAppend(&text, " ",
+                    context.Say(Label::error_field, Clean(field.field),
+                                Clean(DetailText(context.lang, field.description))));
+  return text;
+}
+
 int Fail(const Context& context, const client::Error& error) {
   if (context.stop.requested()) {
     if (!context.settings.quiet) Complain(context.Say(Label::stopped) + "\n");
     return kInterrupted;
   }
   // One line, so that it is read whole and can be passed on whole.
-  Complain(context.Say(Label::what_failed, Sentence(context, error), Reference(error)));
-  for (const auto& field : error.fields)
-    Complain(context.Say(Label::error_field, Clean(field.field), Clean(field.description)));
+  Complain(context.Say(Label::what_failed, WithFields(context, error), Reference(error)));
   return ExitOf(error.code);
 }
 

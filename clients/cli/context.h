@@ -77,8 +77,9 @@ int BadValue(const Context& context, const std::string& option, const std::strin
 
 // Prints what went wrong, why and what to do; gives the exit code for it.
 int Fail(const Context& context, const client::Error& error);
-// The sentence alone, for a line in a list.
+// The sentence alone, for a line in a list; and with the fields that were refused.
 std::string Sentence(const Context& context, const client::Error& error);
+std::string WithFields(const Context& context, const client::Error& error);
 
 // To be called after the last result: gives `code`, or where results could not
 // be written says so and gives the code for it. Who stopped reading is told
@@ -105,7 +106,8 @@ void AddExport(CLI::App& app, Context& context, Run& run);
 void AddHelp(CLI::App& app, Context& context, Run& run);
 
 // `show` of one citizen; `find` ends with it.
-int ShowCitizen(Context& context, const std::string& citizen_id, int contacts);
+// `contacts` latest contacts, 0: five; or all of them.
+int ShowCitizen(Context& context, const std::string& citizen_id, int contacts, bool all = false);
 
 // The interactive mode.
 int Converse(Context& context);

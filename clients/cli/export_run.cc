@@ -118,7 +118,11 @@ class ExportRun {
     });
     if (code == kOk) code = Note(true);
     if (code != kOk) return code;
-    if (const auto& wrong = failed ? failed : error) return Fail(context_, *wrong);
+    if (const auto& wrong = failed ? failed : error) {
+      const int failure = Fail(context_, *wrong);
+      if (!context_.settings.quiet) SayWhereToResume();
+      return failure;
+    }
     if (!context_.settings.quiet) Summary();
     return kOk;
   }
@@ -165,6 +169,15 @@ class ExportRun {
     Complain(context_.Say(Label::what_error, context_.Say(Label::cannot_write, request_.file,
                                                           std::strerror(out_.error()))));
     return kUnexpected;
+  }
+
+  // A citizen's export always begins anew.
+  void SayWhereToResume() {
+    if (place_.token.empty() || !request_.citizen.empty()) return;
+    if (!request_.token_file.empty())
+      Complain(context_.Say(Label::export_goes_on, Clean(request_.token_file)));
+    else
+      Complain(context_.Say(Label::export_resume, Clean(ToLine(place_))));
   }
 
   void Summary() {

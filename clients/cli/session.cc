@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "clients/cli/editor.h"
+#include "clients/cli/filter.h"
 #include "clients/cli/input.h"
-#include "clients/cli/json.h"
 #include "clients/cli/live.h"
 #include "clients/cli/reading.h"
 #include "clients/cli/text.h"
@@ -28,21 +28,9 @@ bool IsNumber(const std::string& line) {
          std::all_of(line.begin(), line.end(), absl::ascii_isdigit);
 }
 
-// "telefoon", "Phone" or "phone"; without the symbol that stands before a word.
 std::optional<v1::Channel> ChannelNamed(const std::string& word) {
-  const std::string lower = absl::AsciiStrToLower(word);
-  if (const auto number = EnumNumber(v1::Channel_descriptor(), "CHANNEL_", lower))
-    return static_cast<v1::Channel>(*number);
-  for (int i = 0; i < v1::Channel_descriptor()->value_count(); ++i) {
-    const auto channel = static_cast<v1::Channel>(v1::Channel_descriptor()->value(i)->number());
-    for (const Lang lang : {Lang::kDutch, Lang::kEnglish}) {
-      const std::string shown = Word(lang, channel);
-      const size_t space = shown.find(' ');
-      if (space != std::string::npos && absl::AsciiStrToLower(shown.substr(space + 1)) == lower)
-        return channel;
-    }
-  }
-  return std::nullopt;
+  const auto number = ValueNamed(v1::Channel_descriptor(), "CHANNEL_", word);
+  return number ? std::optional(static_cast<v1::Channel>(*number)) : std::nullopt;
 }
 
 std::vector<std::string> WordsIn(const std::string& text) {
