@@ -1,8 +1,10 @@
 // klantbeeld-server: reads the configuration, starts, waits, drains.
+#include <fcntl.h>
 #include <google/protobuf/stubs/logging.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include <cstdio>
 
@@ -18,9 +20,26 @@ namespace {
 // As sysexits.h: the command line or the configuration is wrong.
 constexpr int kExitUsage = 64;
 
+// A standard file that whoever started this left closed would become the next
+// file of the store, and the log would be written into it. Before libraries
+// start: gRPC opens descriptors as soon as it is loaded.
+void OpenStandardFiles() {
+  for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (fcntl(file, F_GETFD) < 0) static_cast<void>(open("/dev/null", O_RDWR));
+}
+[[gnu::section(".preinit_array"),
+  gnu::used]] void (*const open_standard_files)() = OpenStandardFiles;
+
 int Fail(const absl::Status& status) {
   std::fprintf(stderr, "klantbeeld-server: %s\n", std::string(status.message()).c_str());
   return status.code() == absl::StatusCode::kInvalidArgument ? kExitUsage : 1;
+}
+
+// What a command answers is of no use where it could not be written.
+int Written(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  std::fprintf(stderr, "klantbeeld-server: cannot write to standard output\n");
+  return code == 0 ? 1 : code;
 }
 
 // A connection takes two descriptors; the usual soft limit is for programs
@@ -78,5 +97,5 @@ int main(int argc, char** argv) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   // Of text that is not UTF-8 the caller is told; the log has its own form.
   google::protobuf::SetLogHandler(nullptr);
-  return klantbeeld::service::Main(argc, argv);
+  return klantbeeld::service::Written(klantbeeld::service::Main(argc, argv));
 }

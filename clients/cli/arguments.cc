@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <numeric>
+#include <sstream>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -129,6 +131,38 @@ int UnknownWord(const CLI::App& app, const Context& context, const std::string& 
   return kUsage;
 }
 
+// What a command that does not take every --output and --fields does take; what
+// it would pass over is refused. `forms` empty: none.
+struct Forms {
+  const char* command;
+  const char* forms;
+};
+constexpr Forms kForms[] = {{"record", "table, json, ndjson"},
+                            {"link", "table, json, ndjson"},
+                            {"unlink", "table, json, ndjson"},
+                            {"export", ""},
+                            {"help", ""},
+                            {"completion", ""},
+                            {"ping", ""}};
+
+int CheckForms(const CLI::App& app, const Context& context) {
+  const auto given = app.get_subcommands();
+  if (given.empty()) return kOk;
+  const std::string name = given.front()->get_name();
+  const auto known = absl::c_find_if(kForms, [&](const auto& row) { return row.command == name; });
+  if (known == std::end(kForms)) return kOk;
+  const std::vector<std::string> forms = absl::StrSplit(known->forms, ", ", absl::SkipEmpty());
+  const bool output =
+      app.count("--output") > 0 && !absl::c_linear_search(forms, context.settings.output);
+  if (output && !forms.empty())
+    return BadValue(context, "--output", context.settings.output,
+                    context.Say(Label::want_one_of, known->forms));
+  if (!output && app.count("--fields") == 0) return kOk;
+  Usage(context, context.Say(Label::option_not_here, output ? "--output" : "--fields", name));
+  if (name == "export") Complain(context.Say(Label::export_use_format));
+  return kUsage;
+}
+
 }  // namespace
 
 std::string ValueOf(int count, const char* const* arguments, const std::string& name,
@@ -202,7 +236,9 @@ int Parse(CLI::App& app, const Context& context, Run& run, int count,
   try {
     app.parse(count, arguments);
   } catch (const CLI::Success& help) {
-    app.exit(help);
+    std::ostringstream text;
+    app.exit(help, text);
+    Print(text.str());
     return kOk;
   } catch (const CLI::ParseError& error) {
     const auto left = app.remaining(true);
@@ -215,7 +251,7 @@ int Parse(CLI::App& app, const Context& context, Run& run, int count,
   }
   const auto left = app.remaining(true);
   if (!left.empty()) return UnknownWord(app, context, left.front());
-  if (run) return kOk;
+  if (run) return CheckForms(app, context);
   if (context.in_is_terminal && context.out_is_terminal && !context.settings.no_input) {
     run = Converse;
     return kOk;

@@ -97,11 +97,7 @@ class LinesRun {
       ++(result.recorded().duplicate() ? before_ : new_);
       return;
     }
-    const client::Error error = client::ErrorOf(result.error());
-    std::string why = Sentence(context_, error);
-    for (const auto& field : error.fields)
-      absl::StrAppend(&why, " ", Clean(field.field), ": ", Clean(field.description));
-    Refuse(line, why);
+    Refuse(line, WithFields(context_, client::ErrorOf(result.error())));
   }
 
   void Refuse(uint64_t line, const std::string& why) {

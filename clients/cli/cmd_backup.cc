@@ -1,32 +1,43 @@
 #include "absl/strings/str_cat.h"
 #include "clients/cli/context.h"
-#include "clients/cli/json.h"
+#include "clients/cli/output.h"
 #include "clients/cli/text.h"
 #include "clients/cli/times.h"
 
 namespace klantbeeld::cli {
 namespace {
 
+Items BackupItems(const Context& context) {
+  return Items(context, "table", v1::Backup::descriptor, {"id", "madeAt", "position", "bytes"});
+}
+
 int Create(Context& context) {
+  Items items = BackupItems(context);
+  if (items.wrong()) return kUsage;
   const auto reply = context.client->CreateBackup();
   if (!reply.ok()) return Fail(context, reply.error());
-  const std::string output = context.output("table");
-  if (output != "table")
-    Print(Json(reply.value(), output == "json"));
-  else
+  if (items.drawn()) {
     Print(context.Say(Label::backup_made, Clean(reply.value().backup().id()),
                       reply.value().backup().position(), Clean(reply.value().directory())));
+    return kOk;
+  }
+  v1::CreateBackupResponse whole = reply.value();
+  items.Add(whole.backup());
+  whole.clear_backup();
+  items.End(&whole, "backup");
   return kOk;
 }
 
 int List(Context& context) {
+  Items items = BackupItems(context);
+  if (items.wrong()) return kUsage;
   const auto reply = context.client->ListBackups();
   if (!reply.ok()) return Fail(context, reply.error());
-  const std::string output = context.output("table");
-  if (output == "json") {
-    Print(Json(reply.value(), true));
-  } else if (output == "ndjson") {
-    for (const auto& backup : reply.value().backups()) Print(Json(backup, false));
+  if (!items.drawn()) {
+    v1::ListBackupsResponse whole = reply.value();
+    for (const auto& backup : whole.backups()) items.Add(backup);
+    whole.clear_backups();
+    items.End(&whole, "backups");
   } else {
     Table table({context.Say(Label::col_backup), context.Say(Label::col_made),
                  context.Say(Label::status_head), "MiB"});

@@ -36,11 +36,6 @@ std::optional<Key> ReadKey(const Context& context, const std::string& term, cons
   return std::nullopt;
 }
 
-int NobodyFound(const Context& context, const Key& key, const std::string& term) {
-  if (!context.settings.quiet) Complain(context.Say(Label::search_none, Shown(key, term)));
-  return kNotFound;
-}
-
 // More than ten: asks for another key and keeps who may have both.
 int Refine(Context& context, const Flags& flags, const Key& first);
 
@@ -85,11 +80,13 @@ int Show(Context& context, v1::FindCitizensResponse& found) {
                "latest.contact.data.subject"});
   if (items.wrong()) return kUsage;
   if (!items.drawn()) {
+    const bool nobody = found.citizens().empty();
     for (const auto& citizen : found.citizens()) items.Add(citizen);
     found.clear_citizens();
     items.End(&found, "citizens");
-    return kOk;
+    return nobody ? kNotFound : kOk;
   }
+  if (found.citizens().empty()) return kNotFound;
   if (context.out_is_terminal && MayAsk(context)) return ChooseOne(context, found.citizens());
   Print(HitsTable(context, found.citizens(), false));
   if (context.settings.quiet) return kOk;
@@ -121,7 +118,8 @@ int Search(Context& context, const Flags& flags, const std::string& term, const 
       if (MayHold(citizen, *before)) *both.add_citizens() = citizen;
     reply.value().Swap(&both);
   }
-  if (reply.value().citizens().empty()) return NobodyFound(context, *key, term);
+  if (reply.value().citizens().empty() && !context.settings.quiet)
+    Complain(context.Say(Label::search_none, Shown(*key, term)));
   return Show(context, reply.value());
 }
 

@@ -1,5 +1,4 @@
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -88,21 +87,24 @@ int Follow(Context& context, const Flags& flags) {
   client::StreamLimits limits;
   limits.reconnects_max = 10;
   client::Follower follower(*context.client, start, limits);
-  bool written = true, processed = false;
+  int print_failed = 0, token_failed = 0;
+  bool processed = false;
   const auto error = follower.Run([&](const v1::FollowResponse& frame) {
     for (const auto& event : frame.events())
       items.drawn() ? DrawEvent(context, event) : items.Add(event);
     // Only what has left this process is processed.
-    written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0 &&
-              (flags.token_file.empty() || ReplaceWithLine(flags.token_file, frame.resume_token()));
-    processed = processed || written;
-    return written && !(flags.until_empty && frame.position() >= frame.head());
+    print_failed = FlushPrinted();
+    if (print_failed == 0 && !flags.token_file.empty() &&
+        !ReplaceWithLine(flags.token_file, frame.resume_token()))
+      token_failed = errno;
+    if (print_failed != 0 || token_failed != 0) return false;
+    processed = true;
+    return !(flags.until_empty && frame.position() >= frame.head());
   });
-  if (!written) {
-    Complain(context.Say(
-        Label::what_error,
-        context.Say(Label::cannot_write, flags.token_file.empty() ? "stdout" : flags.token_file,
-                    std::strerror(errno))));
+  if (print_failed != 0) return EndPrinting(context, kOk);
+  if (token_failed != 0) {
+    Complain(context.Say(Label::what_error, context.Say(Label::cannot_write, flags.token_file,
+                                                        std::strerror(token_failed))));
     return kUnexpected;
   }
   if (!context.settings.quiet && processed)

@@ -4,6 +4,7 @@
 #include "clients/cli/arguments.h"
 #include "clients/cli/completion.h"
 #include "clients/cli/context.h"
+#include "clients/cli/output.h"
 #include "clients/cli/pager.h"
 #include "clients/cli/text.h"
 
@@ -45,6 +46,20 @@ int Help(const CLI::App& app, const Context& context, const std::string& topic) 
   return kOk;
 }
 
+int Version(const Context& context) {
+  Items items(context, "table", v1::GetServerInfoResponse::descriptor, {"version"});
+  if (items.wrong()) return kUsage;
+  if (items.drawn()) {
+    Print("klantbeeld " KLANTBEELD_VERSION "\n");
+    return kOk;
+  }
+  v1::GetServerInfoResponse info;
+  info.set_version(KLANTBEELD_VERSION);
+  items.Add(info);
+  items.End();
+  return kOk;
+}
+
 }  // namespace
 
 void AddHelp(CLI::App& app, Context& context, Run& run) {
@@ -63,10 +78,7 @@ void AddHelp(CLI::App& app, Context& context, Run& run) {
   version->footer(context.Say(Label::version_examples));
   version->callback([&context, &run] {
     context.needs_server = false;
-    run = [](Context&) {
-      Print("klantbeeld " KLANTBEELD_VERSION "\n");
-      return kOk;
-    };
+    run = [](Context& c) { return Version(c); };
   });
 
   auto shell = std::make_shared<std::string>();

@@ -37,7 +37,7 @@ bool SetEnum(const Context& context, const std::string& option, const std::strin
              const google::protobuf::EnumDescriptor* type, const std::string& prefix,
              const Set& set) {
   if (value.empty()) return true;
-  const auto number = EnumNumber(type, prefix, value);
+  const auto number = ValueNamed(type, prefix, value);
   if (!number) {
     BadValue(context, option, value, context.Say(Label::want_one_of, EnumNames(type, prefix)));
     return false;

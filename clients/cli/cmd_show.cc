@@ -15,6 +15,8 @@ constexpr int kShown = 5;
 
 // What the six numbers are of.
 constexpr int kRead = 50;
+// Of a timeline, in one call.
+constexpr int kPageMax = 100;
 
 }  // namespace
 
@@ -29,14 +31,38 @@ client::Result<v1::GetCitizenResponse> ReadCitizen(Context& context, const std::
   return context.client->GetCitizen(request);
 }
 
-int ShowCitizen(Context& context, const std::string& citizen_id, int contacts) {
+namespace {
+
+// Puts every contact of the citizen in the place of the latest.
+std::optional<client::Error> ReadAllContacts(Context& context, v1::Citizen& citizen) {
+  v1::ListTimelineRequest request;
+  request.set_citizen_id(citizen.id());
+  request.set_page_size(kPageMax);
+  request.set_purpose(context.settings.purpose);
+  request.set_reason(context.settings.reason);
+  citizen.clear_latest();
+  do {
+    const auto reply = context.client->ListTimeline(request);
+    if (!reply.ok()) return reply.error();
+    citizen.mutable_latest()->MergeFrom(reply.value().entries());
+    request.set_page_token(reply.value().next_page_token());
+  } while (!request.page_token().empty());
+  return std::nullopt;
+}
+
+}  // namespace
+
+int ShowCitizen(Context& context, const std::string& citizen_id, int contacts, bool all) {
   Items items(context, "table", v1::Citizen::descriptor,
               {"id", "status", "details.details.surname", "channelCounts.channel",
                "channelCounts.contacts"});
   if (items.wrong()) return kUsage;
-  const auto reply =
+  auto reply =
       ReadCitizen(context, citizen_id, items.drawn() ? std::max(kRead, contacts) : contacts);
   if (!reply.ok()) return Fail(context, reply.error());
+  v1::Citizen& citizen = *reply.value().mutable_citizen();
+  if (all)
+    if (const auto error = ReadAllContacts(context, citizen)) return Fail(context, *error);
   if (!items.drawn()) {
     v1::GetCitizenResponse whole = reply.value();
     items.Add(whole.citizen());
@@ -45,7 +71,10 @@ int ShowCitizen(Context& context, const std::string& citizen_id, int contacts) {
     return kOk;
   }
   const Paged paged(context);
-  Print(ShowText(context.look(), reply.value().citizen(), contacts == 0 ? kShown : contacts));
+  Print(ShowText(context.look(), citizen,
+                 all             ? citizen.latest_size()
+                 : contacts == 0 ? kShown
+                                 : contacts));
   return kOk;
 }
 
@@ -53,6 +82,7 @@ void AddShow(CLI::App& app, Context& context, Run& run) {
   struct Flags {
     std::string citizen;
     int contacts = 0;
+    bool all = false;
   };
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("show", context.Say(Label::cmd_show));
@@ -62,8 +92,12 @@ void AddShow(CLI::App& app, Context& context, Run& run) {
   Between(context,
           command->add_option("--contacts", flags->contacts, context.Say(Label::opt_contacts)), 1,
           kRead);
+  command->add_flag("--all", flags->all, context.Say(Label::opt_all_contacts))
+      ->excludes("--contacts");
   command->callback([flags, &run] {
-    run = [flags](Context& c) { return ShowCitizen(c, flags->citizen, flags->contacts); };
+    run = [flags](Context& c) {
+      return ShowCitizen(c, flags->citizen, flags->contacts, flags->all);
+    };
   });
 }
 

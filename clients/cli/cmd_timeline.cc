@@ -22,11 +22,10 @@ bool Filtered(const FilterFlags& flags) {
          !flags.text.empty() || !flags.channels.empty() || !flags.states.empty();
 }
 
-const Fields kColumns = {
-    "contact.id",           "contact.happenedAt",   "contact.data.channel",
-    "contact.data.state",   "contact.data.subject", "contact.data.outcome",
-    "contact.data.waited",  "contact.data.note",    "contact.ref.source",
-    "contact.ref.id"};
+const Fields kColumns = {"contact.id",          "contact.happenedAt",   "contact.data.channel",
+                         "contact.data.state",  "contact.data.subject", "contact.data.outcome",
+                         "contact.data.waited", "contact.data.note",    "contact.ref.source",
+                         "contact.ref.id"};
 
 int PrintTimeline(Context& context, const Flags& flags, v1::ListTimelineResponse& page) {
   Items items(context, "table", v1::TimelineEntry::descriptor, kColumns);
@@ -120,8 +119,7 @@ std::optional<client::Error> PrintSteps(const Context& context, client::Client& 
       for (const auto& entry : step.entries()) items.Add(entry);
     else
       items.Add(step);
-    std::fflush(stdout);
-    return std::ferror(stdout) == 0;
+    return FlushPrinted() == 0;
   });
 }
 

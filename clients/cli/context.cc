@@ -3,12 +3,14 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "clients/cli/detail.h"
 #include "clients/cli/text.h"
 #include "clients/cli/times.h"
 
@@ -80,9 +82,7 @@ void Context::LookAtTerminal() {
   err_is_terminal = isatty(STDERR_FILENO) != 0;
 }
 
-void Context::MeasureTerminal() {
-  columns = settings.wide ? 0 : TerminalColumns(out_is_terminal);
-}
+void Context::MeasureTerminal() { columns = settings.wide ? 0 : TerminalColumns(out_is_terminal); }
 
 int Context::Prepare() {
   if (settings.lang != "nl" && settings.lang != "en")
@@ -146,23 +146,34 @@ std::string Sentence(const Context& context, const client::Error& error) {
   }
 }
 
+std::string WithFields(const Context& context, const client::Error& error) {
+  std::string text = Sentence(context, error);
+  for (const auto& field : error.fields)
+    absl::StrAppend(&text, " ",
+                    context.Say(Label::error_field, Clean(field.field),
+                                Clean(DetailText(context.lang, field.description))));
+  return text;
+}
+
 int Fail(const Context& context, const client::Error& error) {
   if (context.stop.requested()) {
     if (!context.settings.quiet) Complain(context.Say(Label::stopped) + "\n");
     return kInterrupted;
   }
   // One line, so that it is read whole and can be passed on whole.
-  Complain(context.Say(Label::what_failed, Sentence(context, error), Reference(error)));
-  for (const auto& field : error.fields)
-    Complain(context.Say(Label::error_field, Clean(field.field), Clean(field.description)));
+  Complain(context.Say(Label::what_failed, WithFields(context, error), Reference(error)));
   return ExitOf(error.code);
 }
 
-void Print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-
-void Complain(const std::string& text) {
-  std::fflush(stdout);
-  std::fwrite(text.data(), 1, text.size(), stderr);
+int EndPrinting(const Context& context, int code) {
+  const int error = FlushPrinted();
+  if (error == 0) return code;
+  DropPrinted();
+  if (error != EPIPE)
+    Complain(context.Say(Label::what_error,
+                         context.Say(Label::cannot_write, "stdout", std::strerror(error))));
+  if (code != kOk) return code;
+  return error == EPIPE ? kReaderLeft : kUnexpected;
 }
 
 }  // namespace klantbeeld::cli

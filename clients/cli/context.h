@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "clients/cli/labels.h"
 #include "clients/cli/settings.h"
+#include "clients/cli/standard_files.h"
 #include "clients/cli/view.h"
 #include "clients/cpp/client.h"
 
@@ -27,6 +28,9 @@ enum Exit {
   kPartlyDone = 7,
   kConflict = 8,
   kInterrupted = 130,
+  // Whoever read the results stopped before their end; as of a program that
+  // SIGPIPE ended.
+  kReaderLeft = 141,
 };
 
 // The settings as used, the terminal, and the server. Made by main before a
@@ -73,12 +77,14 @@ int BadValue(const Context& context, const std::string& option, const std::strin
 
 // Prints what went wrong, why and what to do; gives the exit code for it.
 int Fail(const Context& context, const client::Error& error);
-// The sentence alone, for a line in a list.
+// The sentence alone, for a line in a list; and with the fields that were refused.
 std::string Sentence(const Context& context, const client::Error& error);
+std::string WithFields(const Context& context, const client::Error& error);
 
-// Writes results; stderr is for everything else. Text comes cleaned.
-void Print(const std::string& text);
-void Complain(const std::string& text);
+// To be called after the last result: gives `code`, or where results could not
+// be written says so and gives the code for it. Who stopped reading is told
+// nothing.
+int EndPrinting(const Context& context, int code);
 
 // What main runs once the settings are known.
 using Run = std::function<int(Context&)>;
@@ -102,7 +108,8 @@ void AddExport(CLI::App& app, Context& context, Run& run);
 void AddHelp(CLI::App& app, Context& context, Run& run);
 
 // `show` of one citizen; `find` ends with it.
-int ShowCitizen(Context& context, const std::string& citizen_id, int contacts);
+// `contacts` latest contacts, 0: five; or all of them.
+int ShowCitizen(Context& context, const std::string& citizen_id, int contacts, bool all = false);
 
 // The interactive mode.
 int Converse(Context& context);

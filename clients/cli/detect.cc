@@ -8,6 +8,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "clients/cli/times.h"
 
@@ -95,6 +96,27 @@ Detected Kvk(const std::string& term) {
   return Identifier(Label::kind_kvk, v1::IDENTIFIER_TYPE_KVK, term);
 }
 
+// A birth date written of digits alone, or one that does not exist.
+bool LooksLikeDate(const std::string& word) {
+  const std::vector<std::string> parts = absl::StrSplit(word, absl::ByAnyChar("-/."));
+  return parts.size() == 3 && (parts.front().size() == 4 || parts.back().size() == 4) &&
+         std::all_of(parts.begin(), parts.end(),
+                     [](const std::string& part) { return AllDigits(part, part.size()); });
+}
+
+bool HasLetter(const std::string& text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return absl::ascii_isalpha(c) || !absl::ascii_isascii(c); });
+}
+
+// "van Essen, Noor" to "Noor van Essen".
+void PutFirstNamesFirst(std::string& name) {
+  const size_t comma = name.find(',');
+  if (comma == std::string::npos) return;
+  name = absl::StrCat(name.substr(comma + 1), " ", name.substr(0, comma));
+  absl::StripAsciiWhitespace(&name);
+}
+
 // Takes a birth date off either end of `name`.
 std::string TakeBirthDate(std::string& name) {
   const size_t last = name.rfind(' '), first = name.find(' ');
@@ -113,10 +135,16 @@ std::string TakeBirthDate(std::string& name) {
 }
 
 Detected Name(std::string name, std::string born) {
+  if (LooksLikeDate(name))
+    return ParseBirthDate(name) ? Label::date_needs_name : Label::date_expected;
   if (born.empty()) born = TakeBirthDate(name);
+  if (!HasLetter(name)) return Label::name_expected;
+  // What stands behind a name and is no word was meant as its date.
+  if (born.empty() && !HasLetter(name.substr(name.rfind(' ') + 1))) return Label::date_expected;
   if (born.empty()) return Label::name_needs_date;
   const auto day = ParseBirthDate(born);
   if (!day) return Label::date_expected;
+  PutFirstNamesFirst(name);
   Key key{Label::kind_name, {}, {}};
   key.request.mutable_name()->set_surname(name);
   v1::PartialDate& date = *key.request.mutable_name()->mutable_birth_date();
@@ -155,8 +183,49 @@ bool LooksLikePhone(const std::string& term) {
          (digits.size() >= 11 && digits.compare(0, 2, "00") == 0);
 }
 
+// A postcode and no number behind it.
+bool LooksLikePostcode(const std::string& term) {
+  std::string packed = term;
+  packed.erase(std::remove(packed.begin(), packed.end(), ' '), packed.end());
+  return packed.size() >= 6 && AllDigits(packed.substr(0, 4), 4) &&
+         absl::ascii_isalpha(packed[4]) && absl::ascii_isalpha(packed[5]) &&
+         (packed.size() == 6 || !absl::ascii_isalnum(packed[6]));
+}
+
+// What a term without any letter lacks to be a key.
+Label WhatLacks(const std::string& term) {
+  if (ParseBirthDate(term)) return Label::date_needs_name;
+  if (LooksLikeDate(term)) return Label::date_expected;
+  const auto digits = std::count_if(term.begin(), term.end(), absl::ascii_isdigit);
+  if (digits == 0) return Label::search_hint;
+  return term[0] == '0' && digits > 2 ? Label::phone_short : Label::number_unknown;
+}
+
+// "kvk 12345678", "zaak: BZW 77": the kind stands before the term. Nothing where
+// it may be somebody's name.
+std::optional<Searching> KindInFront(std::string& term) {
+  const size_t end = term.find_first_of(" :");
+  if (end == std::string::npos) return std::nullopt;
+  std::string kind = absl::AsciiStrToLower(term.substr(0, end));
+  for (const auto& [dutch, name] : {std::pair("telefoon", "phone"), std::pair("zaak", "case")})
+    if (kind == dutch) kind = name;
+  const bool number = kind == "bsn" || kind == "kvk";
+  if (!number && kind != "phone" && kind != "case" && kind != "postcode" && kind != "email")
+    return std::nullopt;
+  std::string rest = term.substr(end + 1);
+  absl::StripAsciiWhitespace(&rest);
+  std::string dated = term;
+  if (rest.empty() || (!number && !TakeBirthDate(dated).empty())) return std::nullopt;
+  term = rest;
+  return Searching{kind, "", ""};
+}
+
+Detected ByKind(const std::string& term, const Searching& searching);
+
 // By its form alone.
 Detected Guess(const std::string& term, const Searching& searching) {
+  std::string rest = term;
+  if (const auto said = KindInFront(rest)) return ByKind(rest, *said);
   const std::string packed = WithoutGroups(term);
   if (PassesElevenTest(packed)) return Bsn(packed);
   if (AllDigits(packed, 9)) return Label::bsn_fails;
@@ -167,6 +236,8 @@ Detected Guess(const std::string& term, const Searching& searching) {
     return Identifier(Label::kind_email, v1::IDENTIFIER_TYPE_EMAIL, term);
   if (AllDigits(term, 8)) return Kvk(term);
   if (LooksLikeCase(term, searching.case_pattern)) return Case(term);
+  if (LooksLikePostcode(term)) return Label::postcode_needs_number;
+  if (!HasLetter(term)) return WhatLacks(term);
   return Name(term, searching.born);
 }
 

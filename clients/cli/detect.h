@@ -31,9 +31,9 @@ bool PassesElevenTest(const std::string& digits);
 
 // Reads a search term. Without a kind its form decides: nine digits a BSN (with
 // spaces or dots as well), a telephone number, postcode and number, an e-mail
-// address, eight digits a KvK number, the pattern a case number, else a name,
-// with its birth date beside it or in `born`. The label says why it does not
-// fit.
+// address, eight digits a KvK number, the pattern a case number, words a name,
+// with its birth date beside it or in `born`; or the kind stands in front ("kvk
+// 12345678"). The label says what it looks like and what is missing.
 std::variant<Key, Label> Detect(const std::string& term, const Searching& searching);
 
 inline constexpr const char* kKinds[] = {"bsn", "phone", "name", "postcode", "email", "kvk",

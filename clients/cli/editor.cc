@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cwchar>
 
+#include "clients/cli/standard_files.h"
+
 namespace klantbeeld::cli {
 namespace {
 
@@ -83,7 +85,7 @@ Editor::~Editor() {
 }
 
 Editor::Got Editor::Line(const std::string& prompt, std::string& line) {
-  std::fflush(stdout);
+  FlushPrinted();
   // By itself libedit takes the terminal over after it wrote the prompt, and what
   // is typed between the two would show twice.
   el_set(impl_->line, EL_PREP_TERM, 1);

@@ -4,7 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <nlohmann/json.hpp>
+
+#include "clients/cli/standard_files.h"
 
 namespace klantbeeld::cli {
 
@@ -40,36 +43,45 @@ std::optional<ExportPlace> PlaceFromLine(const std::string& line) {
 }
 
 ExportFile::~ExportFile() {
-  if (file_ != nullptr && file_ != stdout) std::fclose(file_);
+  if (file_ != nullptr) std::fclose(file_);
+}
+
+ExportFile::Opened ExportFile::FailedToOpen() {
+  error_ = errno;
+  return error_ == EEXIST ? Opened::kExists : Opened::kFailed;
 }
 
 ExportFile::Opened ExportFile::Open(const std::string& path, std::optional<uint64_t> goes_on) {
   bytes_ = goes_on.value_or(0);
-  if (path.empty()) {
-    file_ = stdout;
-    return goes_on ? Opened::kGoesOn : Opened::kNew;
-  }
+  if (path.empty()) return goes_on ? Opened::kGoesOn : Opened::kNew;
   // Personal data: for its owner only.
   const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC | O_CREAT | (goes_on ? 0 : O_EXCL), 0600);
-  if (fd < 0) return errno == EEXIST ? Opened::kExists : Opened::kFailed;
+  if (fd < 0) return FailedToOpen();
   file_ = fdopen(fd, "w");
   if (!goes_on) return Opened::kNew;
   struct stat info {};
-  if (fstat(fd, &info) != 0) return Opened::kFailed;
+  if (fstat(fd, &info) != 0) return FailedToOpen();
   if (static_cast<uint64_t>(info.st_size) < *goes_on) return Opened::kTooShort;
   const auto length = static_cast<off_t>(*goes_on);
-  if (ftruncate(fd, length) != 0 || lseek(fd, length, SEEK_SET) != length) return Opened::kFailed;
+  if (ftruncate(fd, length) != 0 || lseek(fd, length, SEEK_SET) != length) return FailedToOpen();
   return Opened::kGoesOn;
 }
 
 bool ExportFile::Write(const std::string& text) {
   bytes_ += text.size();
-  return std::fwrite(text.data(), 1, text.size(), file_) == text.size();
+  if (file_ == nullptr)
+    Print(text);
+  else if (error_ == 0 && std::fwrite(text.data(), 1, text.size(), file_) != text.size())
+    error_ = errno;
+  return error_ == 0;
 }
 
 bool ExportFile::Flush() {
-  if (std::fflush(file_) != 0 || std::ferror(file_) != 0) return false;
-  return file_ == stdout || fdatasync(fileno(file_)) == 0;
+  if (file_ == nullptr)
+    error_ = FlushPrinted();
+  else if (error_ == 0 && (std::fflush(file_) != 0 || fdatasync(fileno(file_)) != 0))
+    error_ = errno;
+  return error_ == 0;
 }
 
 }  // namespace klantbeeld::cli

@@ -1,6 +1,7 @@
 // Where an export goes, and how far it came.
 #pragma once
 
+#include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -25,20 +26,26 @@ std::optional<ExportPlace> PlaceFromLine(const std::string& line);
 // noted its place, so that nothing stands in it twice. One thread.
 class ExportFile {
  public:
-  enum class Opened { kNew, kGoesOn, kExists, kTooShort, kFailed };  // kFailed: errno says.
+  enum class Opened { kNew, kGoesOn, kExists, kTooShort, kFailed };  // kFailed: error() says.
   ~ExportFile();
   // `path` empty: standard output. `goes_on`: the bytes that stand in the file
   // already; without it the file must be new.
   Opened Open(const std::string& path, std::optional<uint64_t> goes_on);
-  // False: errno says why.
+  // False: error() says why. After a failure nothing more is written, and Flush
+  // tells of it.
   bool Write(const std::string& text);
   // Hands over what was written: to a file's disk, or to whoever reads.
-  bool Flush();
+  bool Flush();  // False: error() says why.
   uint64_t bytes() const { return bytes_; }
+  // The errno of the first failure; 0 for none.
+  int error() const { return error_; }
 
  private:
-  std::FILE* file_ = nullptr;
+  Opened FailedToOpen();
+
+  std::FILE* file_ = nullptr;  // Null: standard output.
   uint64_t bytes_ = 0;
+  int error_ = 0;
 };
 
 }  // namespace klantbeeld::cli

@@ -118,7 +118,11 @@ class ExportRun {
     });
     if (code == kOk) code = Note(true);
     if (code != kOk) return code;
-    if (const auto& wrong = failed ? failed : error) return Fail(context_, *wrong);
+    if (const auto& wrong = failed ? failed : error) {
+      const int failure = Fail(context_, *wrong);
+      if (!context_.settings.quiet) SayWhereToResume();
+      return failure;
+    }
     if (!context_.settings.quiet) Summary();
     return kOk;
   }
@@ -135,7 +139,7 @@ class ExportRun {
     });
     if (error) return error;
     lines_count_ += count;
-    written_ = out_.Write(text) && written_;
+    out_.Write(text);
     return std::nullopt;
   }
 
@@ -151,7 +155,7 @@ class ExportRun {
     if (!now && !request_.file.empty() && absl::Now() - noted_ < kNoteEvery) return kOk;
     noted_ = absl::Now();
     place_.bytes = out_.bytes();
-    if (const int code = Wrote(written_ && out_.Flush())) return code;
+    if (const int code = Wrote(out_.Flush())) return code;
     if (request_.token_file.empty() || ReplaceWithLine(request_.token_file, ToLine(place_)))
       return kOk;
     Complain(context_.Say(Label::what_error, context_.Say(Label::cannot_write, request_.token_file,
@@ -161,11 +165,19 @@ class ExportRun {
 
   int Wrote(bool written) {
     if (written) return kOk;
-    Complain(context_.Say(
-        Label::what_error,
-        context_.Say(Label::cannot_write, request_.file.empty() ? "stdout" : request_.file,
-                     std::strerror(errno))));
+    if (request_.file.empty()) return EndPrinting(context_, kOk);
+    Complain(context_.Say(Label::what_error, context_.Say(Label::cannot_write, request_.file,
+                                                          std::strerror(out_.error()))));
     return kUnexpected;
+  }
+
+  // A citizen's export always begins anew.
+  void SayWhereToResume() {
+    if (place_.token.empty() || !request_.citizen.empty()) return;
+    if (!request_.token_file.empty())
+      Complain(context_.Say(Label::export_goes_on, Clean(request_.token_file)));
+    else
+      Complain(context_.Say(Label::export_resume, Clean(ToLine(place_))));
   }
 
   void Summary() {
@@ -188,7 +200,6 @@ class ExportRun {
   ExportFile out_;
   ExportPlace place_;
   std::optional<uint64_t> goes_on_;
-  bool written_ = true;
   absl::Time noted_ = absl::InfinitePast();
   uint64_t lines_count_ = 0;
 };

@@ -1,5 +1,6 @@
 #include "clients/cli/filter.h"
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "clients/cli/arguments.h"
@@ -31,11 +32,32 @@ void ListNames(CLI::Option* option, const google::protobuf::EnumDescriptor* (*ty
       [type, prefix] { return absl::StrReplaceAll(EnumNames(type(), prefix), {{", ", "|"}}); });
 }
 
+std::optional<int> ValueNamed(const google::protobuf::EnumDescriptor* type,
+                              const std::string& prefix, const std::string& name) {
+  const std::string lower = absl::AsciiStrToLower(name);
+  if (const auto number = EnumNumber(type, prefix, lower)) return number;
+  for (int i = 0; i < type->value_count(); ++i) {
+    const int number = type->value(i)->number();
+    for (const Lang lang : {Lang::kDutch, Lang::kEnglish}) {
+      std::string shown;
+      if (type == v1::Channel_descriptor()) {
+        // Without the symbol that stands before the word.
+        shown = Word(lang, static_cast<v1::Channel>(number));
+        shown.erase(0, shown.find(' ') + 1);
+      } else if (type == v1::ContactState_descriptor()) {
+        shown = Word(lang, static_cast<v1::ContactState>(number));
+      }
+      if (number != 0 && !shown.empty() && absl::AsciiStrToLower(shown) == lower) return number;
+    }
+  }
+  return std::nullopt;
+}
+
 int ReadEnums(const Context& context, const std::string& option,
               const std::vector<std::string>& names, const google::protobuf::EnumDescriptor* type,
               const std::string& prefix, google::protobuf::RepeatedField<int>& numbers) {
   for (const auto& name : names) {
-    const auto number = EnumNumber(type, prefix, name);
+    const auto number = ValueNamed(type, prefix, name);
     if (!number)
       return BadValue(context, option, name,
                       context.Say(Label::want_one_of, EnumNames(type, prefix)));

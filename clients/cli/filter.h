@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,11 @@ int ReadFilter(const Context& context, const FilterFlags& flags, v1::TimelineFil
 // asked for: descriptors would cost every start milliseconds.
 void ListNames(CLI::Option* option, const google::protobuf::EnumDescriptor* (*type)(),
                const std::string& prefix);
+
+// The value by its name in either language, whatever its case: "phone",
+// "telefoon", "in-progress", "bezig". 0 is never found.
+std::optional<int> ValueNamed(const google::protobuf::EnumDescriptor* type,
+                              const std::string& prefix, const std::string& name);
 
 // Adds the numbers of enum names; not kOk: it was said what is wrong.
 int ReadEnums(const Context& context, const std::string& option,

@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <thread>
 
@@ -41,9 +40,7 @@ int WrongSettings(const Context& context, const SettingsError& wrong) {
                                         : context.Say(Label::unknown_key, wrong.unknown_key)));
 }
 
-int Main(int count, char** arguments) {
-  // The thread that waits for signals outlives main's variables.
-  Context& context = *new Context;
+int Main(Context& context, int count, char** arguments) {
   signal(SIGPIPE, SIG_IGN);
   StopOnSignals(context.stop);
   context.LookAtTerminal();
@@ -59,17 +56,21 @@ int Main(int count, char** arguments) {
   if (const int code = Parse(*parser, context, run, count, arguments)) return code;
   if (!run) return kOk;
   if (const int code = context.Prepare()) return code;
-  const int code = run(context);
-  std::fflush(stdout);
-  return code;
+  return run(context);
 }
+
+// Before libraries start: gRPC opens descriptors as soon as it is loaded.
+[[gnu::section(".preinit_array"),
+  gnu::used]] void (*const open_standard_files)() = OpenStandardFiles;
 
 }  // namespace
 }  // namespace klantbeeld::cli
 
 int main(int count, char** arguments) {
-  const int code = klantbeeld::cli::Main(count, arguments);
-  std::fflush(nullptr);
+  // The thread that waits for signals outlives main's variables.
+  auto& context = *new klantbeeld::cli::Context;
+  const int code =
+      klantbeeld::cli::EndPrinting(context, klantbeeld::cli::Main(context, count, arguments));
   // Without running destructors: a thread still waits for signals.
   _exit(code);
 }

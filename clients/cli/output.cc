@@ -166,7 +166,8 @@ void Items::End(const Message* whole, const std::string& name) {
   }
   Value all = Parsed(*whole);
   const auto* field = FieldOf(*whole->GetDescriptor(), name);
-  if (!items.empty() && field != nullptr)
+  // An empty list is said to be one.
+  if (field != nullptr && (field->is_repeated() || !items.empty()))
     all[name] = field->is_repeated() ? items : items.front();
   Print(all.dump(1) + "\n");
 }

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdio>
 #include <cstdlib>
 
 extern char** environ;
@@ -34,8 +33,7 @@ pid_t Start(const std::string& command, int input) {
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   // A pager that is not installed must not take the answer with it.
   std::string shell = "sh", option = "-c", pager_text = command;
-  std::string text =
-      "command -v \"${1%% *}\" >/dev/null 2>&1 || set -- cat; eval \"exec $1\"";
+  std::string text = "command -v \"${1%% *}\" >/dev/null 2>&1 || set -- cat; eval \"exec $1\"";
   char* arguments[] = {shell.data(), option.data(),     text.data(),
                        shell.data(), pager_text.data(), nullptr};
   pid_t pager = -1;
@@ -56,7 +54,7 @@ Paged::Paged(const Context& context) {
   if (pipe2(ends, O_CLOEXEC) != 0) return;
   setenv("LESS", "FIRX", 0);
   setenv("LESSCHARSET", "utf-8", 0);
-  std::fflush(stdout);
+  FlushPrinted();
   pager_ = Start(settings.pager, ends[0]);
   close(ends[0]);
   if (pager_ > 0) {
@@ -69,13 +67,13 @@ Paged::Paged(const Context& context) {
 
 Paged::~Paged() {
   if (pager_ <= 0) return;
-  std::fflush(stdout);
+  FlushPrinted();
   dup2(terminal_, STDOUT_FILENO);
   close(terminal_);
   waitpid(pager_, nullptr, 0);
   pager_runs = false;
   // Who leaves the pager early has seen enough; that is no failed write.
-  std::clearerr(stdout);
+  DropPrinted();
 }
 
 bool Paged::running() { return pager_runs; }

@@ -1,13 +1,14 @@
 #include "clients/cli/session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "clients/cli/editor.h"
+#include "clients/cli/filter.h"
 #include "clients/cli/input.h"
-#include "clients/cli/json.h"
 #include "clients/cli/live.h"
 #include "clients/cli/reading.h"
 #include "clients/cli/text.h"
@@ -27,21 +28,9 @@ bool IsNumber(const std::string& line) {
          std::all_of(line.begin(), line.end(), absl::ascii_isdigit);
 }
 
-// "telefoon", "Phone" or "phone"; without the symbol that stands before a word.
 std::optional<v1::Channel> ChannelNamed(const std::string& word) {
-  const std::string lower = absl::AsciiStrToLower(word);
-  if (const auto number = EnumNumber(v1::Channel_descriptor(), "CHANNEL_", lower))
-    return static_cast<v1::Channel>(*number);
-  for (int i = 0; i < v1::Channel_descriptor()->value_count(); ++i) {
-    const auto channel = static_cast<v1::Channel>(v1::Channel_descriptor()->value(i)->number());
-    for (const Lang lang : {Lang::kDutch, Lang::kEnglish}) {
-      const std::string shown = Word(lang, channel);
-      const size_t space = shown.find(' ');
-      if (space != std::string::npos && absl::AsciiStrToLower(shown.substr(space + 1)) == lower)
-        return channel;
-    }
-  }
-  return std::nullopt;
+  const auto number = ValueNamed(v1::Channel_descriptor(), "CHANNEL_", word);
+  return number ? std::optional(static_cast<v1::Channel>(*number)) : std::nullopt;
 }
 
 std::vector<std::string> WordsIn(const std::string& text) {
@@ -55,6 +44,11 @@ Session::Session(Context& context, Ask ask) : context_(context), ask_(std::move(
 bool Session::Take(const std::string& typed) {
   const std::string line(absl::StripAsciiWhitespace(typed));
   if (line == "q") return false;
+  Do(line);
+  return !instead_ || Take(*std::exchange(instead_, std::nullopt));
+}
+
+void Session::Do(const std::string& line) {
   if (line == "?") {
     Tell(Label::session_help);
   } else if (line.empty()) {
@@ -72,7 +66,6 @@ bool Session::Take(const std::string& typed) {
   } else {
     Search(line);
   }
-  return true;
 }
 
 bool Session::MayRemember(const std::string& typed) const {
@@ -96,8 +89,13 @@ std::optional<Key> Session::ReadKey(const std::string& term) {
   auto detected = Detect(term, searching);
   const Label* wrong = std::get_if<Label>(&detected);
   if (wrong != nullptr && *wrong == Label::name_needs_date) {
-    searching.born = ask_(context_.Say(Label::born_prompt)).value_or("");
+    const std::string answer = ask_(context_.Say(Label::born_prompt)).value_or("");
+    searching.born = std::string(absl::StripAsciiWhitespace(answer));
     if (searching.born.empty()) return std::nullopt;
+    if (!ParseBirthDate(searching.born)) {
+      instead_ = searching.born;
+      return std::nullopt;
+    }
     detected = Detect(term, searching);
     wrong = std::get_if<Label>(&detected);
   }

@@ -27,6 +27,7 @@ class Session {
   bool MayRemember(const std::string& line) const;
 
  private:
+  void Do(const std::string& line);
   void Search(const std::string& term);
   std::optional<Key> ReadKey(const std::string& term);
   void Found(Citizens citizens);
@@ -52,6 +53,7 @@ class Session {
   v1::Citizen citizen_;       // Open where it has an id.
   Entries entries_;           // Of it, numbered from 1.
   std::string next_page_;
+  std::optional<std::string> instead_;  // Typed where a birth date was asked for.
   v1::TimelineFilter filter_;
   int open_ = 0;  // Number of the open contact.
 };

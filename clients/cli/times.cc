@@ -3,8 +3,10 @@
 #include <unicode/locid.h>
 #include <unicode/smpdtfmt.h>
 
+#include <algorithm>
 #include <cctype>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
@@ -60,15 +62,19 @@ std::optional<Period> ParsePeriod(const std::string& text, absl::TimeZone zone) 
 }
 
 std::optional<absl::CivilDay> ParseBirthDate(const std::string& text) {
+  const size_t first = text.find('-'), last = text.rfind('-');
+  // %Y takes fewer than four digits too.
+  const char* format = nullptr;
+  if (first == std::string::npos && text.size() == 8) format = "%d%m%Y";
+  if (first == 4) format = "%Y-%m-%d";
+  if (last != std::string::npos && first != last && last + 5 == text.size()) format = "%d-%m-%Y";
   absl::Time time;
-  for (const char* format : {"%d-%m-%Y", "%Y-%m-%d", "%d%m%Y"}) {
-    // %Y takes fewer than four digits too.
-    if (text.size() != (std::string(format) == "%d%m%Y" ? 8u : 10u)) continue;
-    std::string error;
-    if (absl::ParseTime(format, text, absl::UTCTimeZone(), &time, &error))
-      return absl::ToCivilDay(time, absl::UTCTimeZone());
-  }
-  return std::nullopt;
+  std::string error;
+  if (format == nullptr || !std::all_of(text.begin(), text.end(),
+                                        [](char c) { return c == '-' || absl::ascii_isdigit(c); }))
+    return std::nullopt;
+  if (!absl::ParseTime(format, text, absl::UTCTimeZone(), &time, &error)) return std::nullopt;
+  return absl::ToCivilDay(time, absl::UTCTimeZone());
 }
 
 absl::Time FromProto(const google::protobuf::Timestamp& time) {

@@ -29,7 +29,7 @@ struct Period {
 // between: from the first moment of the one to the last of the other.
 std::optional<Period> ParsePeriod(const std::string& text, absl::TimeZone zone);
 
-// "12-03-1980", "12031980" or "1980-03-12", and a day that exists.
+// "12-03-1980", "12-3-1980", "12031980" or "1980-03-12", and a day that exists.
 std::optional<absl::CivilDay> ParseBirthDate(const std::string& text);
 
 absl::Time FromProto(const google::protobuf::Timestamp& time);

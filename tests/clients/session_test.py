@@ -249,6 +249,24 @@ class SessionTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("find phone", done.stdout)
 
+    def test_another_key_instead_of_the_birth_date(self) -> None:
+        terminal = self.terminal()
+        terminal.wait_for("klant>")
+        terminal.type("Essen")
+        terminal.wait_for("Geboortedatum (dd-mm-jjjj):")
+        terminal.type(BSN)
+        terminal.wait_for("Gezocht op: BSN")
+        terminal.clear()
+        terminal.type("Essen")
+        terminal.wait_for("Geboortedatum (dd-mm-jjjj):")
+        terminal.type("12-4-1984")
+        terminal.wait_for("Gezocht op: naam en geboortedatum")
+        terminal.clear()
+        terminal.type("Essen")
+        terminal.wait_for("Geboortedatum (dd-mm-jjjj):")
+        terminal.type("q")
+        terminal.wait_for("EXIT 0")
+
     def test_server_that_is_gone_ends_nothing(self) -> None:
         terminal = self.terminal("--timeout 300ms --server unix:/nonexistent/socket")
         terminal.wait_for("klant>")

@@ -1,10 +1,11 @@
 foreach(name backoff client recorder follower)
   klantbeeld_test(clients_${name}_test clients/cpp/${name}_test.cc klantbeeld_client)
 endforeach()
-foreach(name arguments csv_line detect export_file export_format json labels lines output party refine settings
+foreach(name arguments csv_line detail detect export_file export_format json labels lines output party refine settings
     text times view)
   klantbeeld_test(clients_${name}_test clients/cli/${name}_test.cc klantbeeld_cli)
 endforeach()
+target_compile_definitions(clients_detail_test PRIVATE KLANTBEELD_SOURCES="${PROJECT_SOURCE_DIR}")
 find_package(ZLIB REQUIRED)
 klantbeeld_test(clients_adapters_test clients/adapters/mapping_test.cc klantbeeld_adapters ZLIB::ZLIB
   ${ZSTD})
@@ -17,7 +18,7 @@ target_sources(clients_adapters_test PRIVATE ${adapter_tests})
 
 # Against the real server.
 if(TARGET klantbeeld-server)
-  foreach(name bulk cmd_backup context export_run import_run)
+  foreach(name bulk cmd_backup context export_run import_run standard_files)
     klantbeeld_test(clients_${name}_test clients/cli/${name}_test.cc klantbeeld_cli)
     target_compile_definitions(clients_${name}_test PRIVATE
       KLANTBEELD_CLI_PROGRAM="$<TARGET_FILE:klantbeeld>"

@@ -66,14 +66,17 @@ class ServerProcess {
     ASSERT_EQ(ran.exit_code, 0) << ran.err;
   }
 
+  // What the server is started with for standard input, output and error.
+  enum class Files { kLogs, kClosed };
+
   // Starts serving and returns when the server told systemd, here played by
   // this process, that it is ready.
-  void Start(const std::vector<std::string>& more = {}) {
+  void Start(const std::vector<std::string>& more = {}, Files files = Files::kLogs) {
     const int notify = NotifySocket();
     std::vector<std::string> arguments = Places();
     arguments.insert(arguments.end(), {"--socket", dir_ + "/socket"});
     arguments.insert(arguments.end(), more.begin(), more.end());
-    pid_ = Spawn(arguments, dir_ + "/log.out", dir_ + "/log", dir_ + "/notify");
+    pid_ = Spawn(arguments, dir_ + "/log.out", dir_ + "/log", dir_ + "/notify", files);
     pollfd ready{notify, POLLIN, 0};
     ASSERT_EQ(poll(&ready, 1, 30'000), 1) << Log();
     char text[64] = {};
@@ -118,7 +121,8 @@ class ServerProcess {
   }
 
   static pid_t Spawn(const std::vector<std::string>& arguments, const std::string& out,
-                     const std::string& err, const std::string& notify) {
+                     const std::string& err, const std::string& notify,
+                     Files standard = Files::kLogs) {
     std::vector<std::string> words = arguments;
     words.insert(words.begin(), KLANTBEELD_SERVER);
     std::vector<char*> argv;
@@ -132,6 +136,8 @@ class ServerProcess {
     const int flags = O_WRONLY | O_CREAT | O_TRUNC;
     posix_spawn_file_actions_addopen(&files, 1, out.c_str(), flags, 0600);
     posix_spawn_file_actions_addopen(&files, 2, err.c_str(), flags, 0600);
+    for (const int file : {0, 1, 2})
+      if (standard == Files::kClosed) posix_spawn_file_actions_addclose(&files, file);
     pid_t pid = -1;
     EXPECT_EQ(posix_spawn(&pid, KLANTBEELD_SERVER, &files, nullptr, argv.data(),
                           notify.empty() ? none : with),

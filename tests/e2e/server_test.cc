@@ -180,6 +180,26 @@ TEST_F(ServerE2e, CheckRebuildAndDumpOfWhatWasServed) {
   EXPECT_EQ(run({"check"}).exit_code, 0);
 }
 
+// Else the store's files would take their numbers, and the log be written into
+// them.
+TEST_F(ServerE2e, ClosedStandardFilesAreNobodyElses) {
+  server.Start({}, ServerProcess::Files::kClosed);
+  for (const char* file : {"0", "1", "2"}) {
+    const std::string link = "/proc/" + std::to_string(server.pid()) + "/fd/" + file;
+    EXPECT_EQ(std::filesystem::read_symlink(link), "/dev/null");
+  }
+  EXPECT_EQ(server.Kill(SIGTERM), 0);
+}
+
+TEST_F(ServerE2e, AnswerThatCannotBeWrittenIsAFailure) {
+  for (const char* command :
+       {"--version", "--help", "check-config --data /d --keys /k --socket /s"})
+    EXPECT_EQ(WEXITSTATUS(std::system(
+                  (std::string(KLANTBEELD_SERVER) + " " + command + " >/dev/full").c_str())),
+              1)
+        << command;
+}
+
 TEST_F(ServerE2e, WrongUseSaysWhatIsWrong) {
   EXPECT_EQ(server.Run({"--version"}).exit_code, 0);
   EXPECT_NE(server.Run({"--help"}).out.find("--socket"), std::string::npos);

@@ -262,5 +262,85 @@ TEST_F(CommandTest, RecordNamesTheFieldThatIsWrong) {
             kConflict);
 }
 
+TEST_F(CommandTest, RefusedFieldIsNamedInOneLineInTheLanguage) {
+  const std::string record = "record --source s --event-id e --channel phone --occurred 2099-01-01";
+  const Ran dutch = server.Run(record);
+  EXPECT_TRUE(Has(dutch.err, "data.occurred_at: ligt")) << dutch.err;
+  EXPECT_EQ(std::count(dutch.err.begin(), dutch.err.end(), '\n'), 1) << dutch.err;
+  const Ran lines =
+      server.Run("record - -q", R"({"source":"s","eventId":"e","data":{"channel":"CHANNEL_WEB",)"
+                                R"("occurredAt":"2099-01-01T10:00:00Z"}})"
+                                "\n");
+  EXPECT_EQ(lines.code, kPartlyDone);
+  EXPECT_TRUE(Has(lines.err, "data.occurred_at: ligt")) << lines.err;
+}
+
+TEST_F(CommandTest, OptionThatACommandDoesNothingWithIsRefused) {
+  EXPECT_EQ(server.Run("version -o csv").out.substr(0, 11), "\"version\"\r\n");
+  EXPECT_EQ(server.Run("version -o json --fields version").out.substr(0, 14), "{\n \"version\": ");
+  EXPECT_EQ(server.Run("version --fields shoe").code, kUsage);
+  EXPECT_EQ(server.Run("backup --list -o csv").out.substr(0, 5), "\"id\",");
+  EXPECT_EQ(server.Run("backup --list -o json").out, "{\n \"backups\": []\n}\n");
+  const Ran exported = server.Run("export events -o csv");
+  EXPECT_EQ(exported.code, kUsage);
+  EXPECT_TRUE(Has(exported.err, "--format csv")) << exported.err;
+  for (const char* command :
+       {"export events --fields id", "ping -o json", "help --fields a", "completion bash -o json",
+        "record --source s -o csv", "link a/b c/d --reason r -o csv",
+        "unlink a/b --reason r --fields id", "record --source s --fields contactId"}) {
+    const Ran ran = server.Run(command);
+    EXPECT_EQ(ran.code, kUsage) << command;
+    EXPECT_EQ(ran.out, "") << command;
+  }
+  // What stands in the configuration is for commands that know it.
+  std::filesystem::create_directories(server.directory() + "/config/klantbeeld");
+  std::ofstream(server.directory() + "/config/klantbeeld/config.toml") << "output = \"csv\"\n";
+  EXPECT_EQ(server.Run("export events").code, 0);
+  EXPECT_EQ(server.Run("ping").code, 0);
+}
+
+TEST_F(CommandTest, NobodyFoundIsAnEmptyDocument) {
+  EXPECT_EQ(server.Run("find 0600000000 -o json").out, "{\n \"citizens\": []\n}\n");
+  EXPECT_EQ(server.Run("find 0600000000 -o csv --fields id").out, "\"id\"\r\n");
+  const Ran lines = server.Run("find 0600000000 -o ndjson");
+  EXPECT_EQ(lines.out, "");
+  EXPECT_EQ(lines.code, kNotFound);
+  EXPECT_EQ(server.Run("find 0600000000 -o json").code, kNotFound);
+}
+
+TEST_F(CommandTest, ShowAllGivesEveryContact) {
+  std::string lines;
+  for (int i = 1; i <= 120; ++i)
+    lines += R"({"source":"desk","eventId":"m)" + std::to_string(i) +
+             R"(","data":{"channel":"CHANNEL_COUNTER","occurredAt":"2025-03-04T10:30:00Z",)"
+             R"("subject":"Bezoek","parties":[{"identifiers":[{"type":"IDENTIFIER_TYPE_BSN",)"
+             R"("value":"999990019","verified":"VERIFIED_BY_ID_DOCUMENT"}]}]}})"
+             "\n";
+  ASSERT_EQ(server.Run("record - -q", lines).code, 0);
+  const std::string citizen = CitizenOf("", "999990019\n");
+  const auto count = [](const std::string& text, const std::string& part) {
+    int found = 0;
+    for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
+      ++found;
+    return found;
+  };
+  EXPECT_EQ(count(server.Run("show " + citizen).out, "Bezoek"), 4);
+  EXPECT_EQ(count(server.Run("show --all " + citizen).out, "Bezoek"), 120);
+  EXPECT_EQ(count(server.Run("show --all -o json " + citizen).out, "\"Bezoek\""), 120);
+  EXPECT_EQ(server.Run("show --all --contacts 3 " + citizen).code, kUsage);
+}
+
+TEST_F(CommandTest, ChannelsAndStatesHaveTheirWordsInBothLanguages) {
+  const std::string citizen = CitizenOf("", "999990019\n");
+  for (const char* word : {"telefoon", "Telefoon", "phone"}) {
+    EXPECT_TRUE(Has(server.Run("timeline " + citizen + " --channel " + word).out, "Paspoort"));
+    EXPECT_TRUE(Has(server.Run(std::string("export contacts --channel ") + word).out, "Paspoort"));
+    EXPECT_TRUE(Has(server.Run(std::string("follow --until-empty --channel ") + word).out, "p1"));
+  }
+  EXPECT_FALSE(Has(server.Run("timeline " + citizen + " --channel balie").out, "Paspoort"));
+  EXPECT_EQ(server.Run("timeline " + citizen + " --state bezig").code, 0);
+  EXPECT_EQ(server.Run("record --source s --event-id b1 --channel balie").code, 0);
+}
+
 }  // namespace
 }  // namespace klantbeeld::cli

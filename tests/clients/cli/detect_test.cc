@@ -67,7 +67,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"CaseNumber", "Z-2025-0012", "", "", Label::kind_case, nullptr},
         Row{"CaseNumberOfTheDemo", "ZAAK-2025-0000123", "", "", Label::kind_case, nullptr},
         Row{"CaseNumberByYear", "2025/000123", "", "", Label::kind_case, nullptr},
-        Row{"DateIsNoCaseNumber", "1980-03-12", "", "", Label::name_needs_date, nullptr},
+        Row{"DateIsNoCaseNumber", "1980-03-12", "", "", Label::date_needs_name, nullptr},
         Row{"DateBeforeName", "12-03-1980 de Vries", "", "", Label::kind_name, nullptr},
         Row{"NameAndDate", "Jansen 12-03-1980", "", "", Label::kind_name, nullptr},
         Row{"NameAndIsoDate", "de Vries 1980-03-12", "", "", Label::kind_name, nullptr},
@@ -75,6 +75,32 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"NameAndBorn", "Jansen", "", "12-03-1980", Label::kind_name, nullptr},
         Row{"NameAlone", "Jansen", "", "", Label::name_needs_date, nullptr},
         Row{"NameAndNoDate", "Jansen", "", "31-02-1980", Label::date_expected, nullptr},
+        Row{"Postcode", "1234AB", "", "", Label::postcode_needs_number, nullptr},
+        Row{"PostcodeApart", "1234 ab", "", "", Label::postcode_needs_number, nullptr},
+        Row{"PostcodeAndBorn", "1234AB", "", "12-03-1980", Label::postcode_needs_number, nullptr},
+        Row{"DateAlone", "12-04-1984", "", "", Label::date_needs_name, nullptr},
+        Row{"DateAloneAsName", "12-04-1984", "name", "", Label::date_needs_name, nullptr},
+        Row{"NoDateAlone", "31-02-1984", "", "", Label::date_expected, nullptr},
+        Row{"NameAndDateThatIsNone", "Jansen 31-02-1984", "", "", Label::date_expected, nullptr},
+        Row{"NameAndYear", "Jansen 1984", "", "", Label::date_expected, nullptr},
+        Row{"ShortPhone", "06-116667", "", "", Label::phone_short, nullptr},
+        Row{"ShortPhoneInOne", "0611666", "", "", Label::phone_short, nullptr},
+        Row{"EmergencyNumber", "112", "", "", Label::number_unknown, nullptr},
+        Row{"Zero", "0", "", "", Label::number_unknown, nullptr},
+        Row{"TenDigits", "6123456789", "", "", Label::number_unknown, nullptr},
+        Row{"NumberAsName", "112", "name", "12-03-1980", Label::name_expected, nullptr},
+        Row{"Signs", "--?", "", "", Label::search_hint, nullptr},
+        Row{"NameOfOtherLetters", "Łé 12-03-1980", "", "", Label::kind_name, nullptr},
+        Row{"KvkSaid", "KvK 12345678", "", "", Label::kind_kvk, "12345678"},
+        Row{"KvkSaidOfADate", "kvk 12031980", "", "", Label::kind_kvk, "12031980"},
+        Row{"KvkSaidTooShort", "kvk: 1234567", "", "", Label::kvk_expected, nullptr},
+        Row{"BsnSaid", "bsn 999990019", "", "", Label::kind_bsn, "999990019"},
+        Row{"BsnSaidThatFails", "bsn 999990018", "", "", Label::bsn_expected, nullptr},
+        Row{"CaseSaid", "zaak BZW 77", "", "", Label::kind_case, nullptr},
+        Row{"PhoneSaid", "telefoon: 0612345678", "", "", Label::kind_phone, "+31612345678"},
+        Row{"SomebodyNamedCase", "Case Jansen 12-03-1980", "", "", Label::kind_name, nullptr},
+        Row{"KindAlone", "zaak", "", "", Label::name_needs_date, nullptr},
+        Row{"NameAndShortDate", "Noor van Essen 12-4-1984", "", "", Label::kind_name, nullptr},
         Row{"Nothing", " ", "", "", Label::search_hint, nullptr}),
     [](const auto& row) { return row.param.name; });
 
@@ -112,6 +138,11 @@ TEST(Detect, AddressAndNameAreTakenApart) {
   EXPECT_EQ(name.request.name().birth_date().month(), 3);
   EXPECT_EQ(name.request.name().birth_date().day(), 12);
   EXPECT_EQ(std::get<Key>(Detect("12-03-1980, de Vries", {})).request.name().surname(), "de Vries");
+  const Key turned = std::get<Key>(Detect("van Essen, Noor 12-4-1984", {}));
+  EXPECT_EQ(turned.request.name().surname(), "Noor van Essen");
+  EXPECT_EQ(turned.request.name().birth_date().month(), 4);
+  EXPECT_EQ(std::get<Key>(Detect("van Essen, 12-4-1984", {})).request.name().surname(),
+            "van Essen");
   EXPECT_EQ(std::get<Key>(Detect("0612345678", {"", "12-03-1980", ""})).born,
             absl::CivilDay(1980, 3, 12));
 }

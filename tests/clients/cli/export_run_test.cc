@@ -195,6 +195,21 @@ TEST_F(ExportTest, BrokenOffItGoesOnAndNothingIsMissingOrTwice) {
   EXPECT_THAT(LinesOf(Text("all.csv")).back(), HasSubstr("+31610000020"));
 }
 
+TEST_F(ExportTest, StoppedItSaysHowToGoOn) {
+  Load(Events(400, 9));
+  const std::string all = Export("events -q").out;
+  const Ran first = server_.RunAndStopAtFirstLine("export events");
+  ASSERT_EQ(first.code, kInterrupted);
+  ASSERT_LT(first.out.size(), all.size());
+  EXPECT_THAT(first.err, HasSubstr("--token-file"));
+  Put("token", LinesOf(first.err).back() + "\n");
+  const Ran rest = Export("events -q --token-file " + File("token"));
+  EXPECT_EQ(rest.code, kOk) << rest.err;
+  EXPECT_TRUE(first.out + rest.out == all);
+  const Ran noted = server_.RunAndStopAtFirstLine("export events --token-file " + File("other"));
+  EXPECT_THAT(noted.err, HasSubstr("gaat verder waar " + File("other")));
+}
+
 TEST_F(ExportTest, ContactsStandOnceAsTheyStoodWhenItBegan) {
   Load(Events(30, 4));
   const Ran ran = Export("contacts");

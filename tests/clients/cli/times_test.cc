@@ -59,9 +59,12 @@ TEST(ParseTime, LocalUnlessItSaysItsOffset) {
 TEST(ParseBirthDate, ThreeWaysAndOnlyDaysThatExist) {
   const absl::CivilDay day(1980, 3, 12);
   EXPECT_EQ(ParseBirthDate("12-03-1980"), day);
+  EXPECT_EQ(ParseBirthDate("12-3-1980"), day);
+  EXPECT_EQ(ParseBirthDate("1980-3-12"), day);
   EXPECT_EQ(ParseBirthDate("12031980"), day);
   EXPECT_EQ(ParseBirthDate("1980-03-12"), day);
-  for (const char* wrong : {"", "31-02-1980", "12-3-80", "1980", "12/03/1980"})
+  for (const char* wrong : {"", "31-02-1980", "12-3-80", "1980", "12/03/1980", "12-3-+980",
+                            "12--1980", "1203198", "a2031980"})
     EXPECT_FALSE(ParseBirthDate(wrong)) << wrong;
 }
 
