@@ -35,7 +35,7 @@ int BadMapping(const Context& context, const std::string& path, const MappingFau
   };
   switch (fault.kind) {
     case MappingFault::Kind::kUnreadable:
-      return Usage(context, context.Say(Label::mapping_unreadable, Clean(path), fault.what));
+      return Usage(context, context.Say(Label::cannot_read, Clean(path), fault.what));
     case MappingFault::Kind::kNotToml:
       return say(Label::mapping_not_toml);
     case MappingFault::Kind::kUnknownField:
@@ -54,6 +54,8 @@ int BadMapping(const Context& context, const std::string& path, const MappingFau
       return say(Label::mapping_bad_format);
     case MappingFault::Kind::kBadWord:
       return say(Label::mapping_bad_word);
+    case MappingFault::Kind::kBadTemplate:
+      return say(Label::mapping_bad_template);
     case MappingFault::Kind::kAmbiguousWord:
       return say(Label::mapping_ambiguous);
     case MappingFault::Kind::kMissing:
