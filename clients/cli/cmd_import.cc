@@ -150,6 +150,11 @@ int Import(Context& context, const Flags& flags) {
   if (flags.format == "map" && !flags.files.empty()) {
     return WriteMapping(context, flags.files.front());
   }
+  // Neither an event nor a summary is a row.
+  if (context.settings.output == "csv") {
+    return BadValue(context, "--output", "csv",
+                    context.Say(Label::want_one_of, "table, json, ndjson"));
+  }
   adapters::Options options;
   if (const int code = CheckFlags(context, flags, options); code != kOk) return code;
   if (!flags.watch.empty()) {

@@ -109,6 +109,17 @@ TEST_F(ImportTest, RejectedLinesCanBeMendedAndImported) {
   EXPECT_TRUE(absl::StrContains(again.out, "\"read\":3,\"new\":1,")) << again.out << again.err;
 }
 
+TEST_F(ImportTest, OutputThatIsNotThereIsRefused) {
+  const std::string file = Put("a.csv", absl::StrCat(kHeader, Row(1)));
+  for (const char* dry : {"", " --dry-run"}) {
+    const auto ran =
+        server_.Run(absl::StrCat("import csv ", file, " --mapping ", mapping_, " -o csv", dry));
+    EXPECT_EQ(ran.code, kUsage);
+    EXPECT_TRUE(absl::StrContains(ran.err, "table, json, ndjson")) << ran.err;
+    EXPECT_EQ(ran.out, "");
+  }
+}
+
 TEST_F(ImportTest, OrderOfTheFileDoesNotMatter) {
   std::vector<std::string> rows;
   for (int i = 0; i < 300; ++i) rows.push_back(Row(i % 200, "Tel", absl::StrCat("n", i % 200)));
