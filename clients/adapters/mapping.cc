@@ -2,7 +2,6 @@
 
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/timestamp.pb.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <optional>
@@ -11,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "clients/adapters/mapping_file.h"
 #include "clients/adapters/mapping_nodes.h"
 
 namespace klantbeeld::adapters {
@@ -104,7 +104,8 @@ class Compiler {
     Add(*array.get(0), field, nodes);
     Template& first = nodes.back().value;
     for (size_t i = 1; i < array.size(); ++i) {
-      first.others.push_back(Template::Of(array.get(i)->value_or(std::string())));
+      const toml::node& one = *array.get(i);
+      first.others.push_back(Parsed(one, one.value_or(std::string())));
       first.from_columns = first.from_columns || first.others.back().from_columns;
     }
   }
@@ -119,15 +120,21 @@ class Compiler {
     if (const toml::table* table = value.as_table()) {
       for (const auto& [key, option] : *table) Option(std::string(key.str()), option, node);
     } else if (const auto text = value.value<std::string>()) {
-      node.value = Template::Of(*text);
+      node.value = Parsed(value, *text);
     } else if (const auto yes = value.value<bool>()) {
-      node.value = Template::Of(*yes ? "ja" : "nee");
+      node.value = Parsed(value, *yes ? "ja" : "nee");
     } else if (const auto number = value.value<int64_t>()) {
-      node.value = Template::Of(absl::StrCat(*number));
+      node.value = Parsed(value, absl::StrCat(*number));
     } else {
       Fail(Kind::kWrongType, value, node.field->name(), "\"{column}\", { column = \"…\" }");
     }
     CheckConstant(value, node);
+  }
+
+  Template Parsed(const toml::node& at, const std::string& text) {
+    auto made = Template::Of(text);
+    if (!made) Fail(Kind::kBadTemplate, at, text);
+    return made.value_or(Template());
   }
 
   // What no row changes is right or wrong at once.
@@ -143,7 +150,7 @@ class Compiler {
     if (name == "column" && text) {
       node.value = Template::OfColumn(*text);
     } else if (name == "value" && text) {
-      node.value = Template::Of(*text);
+      node.value = Parsed(option, *text);
     } else if (name == "words" && option.is_table()) {
       Words(*option.as_table(), node);
     } else if (name == "otherwise" && text) {
@@ -262,20 +269,15 @@ Mapping& Mapping::operator=(Mapping&&) noexcept = default;
 Mapping::~Mapping() = default;
 
 std::variant<Mapping, MappingFault> Mapping::Read(const std::string& path) {
-  toml::table root;
-  try {
-    root = toml::parse_file(path);
-  } catch (const toml::parse_error& error) {
-    return MappingFault{Kind::kNotToml, static_cast<int>(error.source().begin.line),
-                        std::string(error.description())};
-  }
+  const auto read = ReadMappingFile(path);
+  if (const auto* unread = std::get_if<MappingFault>(&read)) return *unread;
   auto impl = std::make_unique<Impl>();
   absl::TimeZone zone;
   absl::LoadTimeZone(kDefaultZone, &zone);
   std::vector<std::string> formats;
   int years = 0;
   const toml::table* event = nullptr;
-  for (const auto& [key, value] : root) {
+  for (const auto& [key, value] : std::get<toml::table>(read)) {
     const std::string name(key.str());
     const toml::array* array = value.as_array();
     if (name == "event" && value.is_table()) {

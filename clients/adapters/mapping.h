@@ -26,6 +26,7 @@ struct MappingFault {
     kBadZone,        // No time zone `what`.
     kBadFormat,      // No form of times `what`.
     kBadWord,        // `what` is no value; `allowed` are.
+    kBadTemplate,    // In the text `what` a brace stands alone or names nothing.
     kAmbiguousWord,  // `what` stands for two values.
     kMissing,        // `what` is needed.
   };

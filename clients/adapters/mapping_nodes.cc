@@ -11,22 +11,29 @@ namespace klantbeeld::adapters {
 
 using google::protobuf::Message;
 
-Template Template::Of(const std::string& text) {
+std::optional<Template> Template::Of(const std::string& text) {
   Template made;
   std::string literal;
   for (size_t at = 0; at < text.size();) {
-    const size_t close = text[at] == '{' ? text.find('}', at) : std::string::npos;
-    if (text.compare(at, 2, "{{") == 0) {
-      literal += '{';
-      at += 2;
-    } else if (close != std::string::npos) {
-      if (!literal.empty()) made.pieces.push_back({std::exchange(literal, {})});
-      made.pieces.push_back({text.substr(at + 1, close - at - 1), true});
-      made.from_columns = true;
-      at = close + 1;
-    } else {
-      literal += text[at++];
+    const char one = text[at];
+    const size_t next = at + 1;
+    if (one != '{' && one != '}') {
+      literal += one;
+      at = next;
+      continue;
     }
+    if (next < text.size() && text[next] == one) {
+      literal += one;
+      at = next + 1;
+      continue;
+    }
+    const size_t close = text.find_first_of("{}", next);
+    const bool named = one == '{' && close != std::string::npos && close > next;
+    if (!named || text[close] == '{') return std::nullopt;
+    if (!literal.empty()) made.pieces.push_back({std::exchange(literal, {})});
+    made.pieces.push_back({text.substr(next, close - next), true});
+    made.from_columns = true;
+    at = close + 1;
   }
   if (!literal.empty()) made.pieces.push_back({literal});
   return made;

@@ -13,7 +13,7 @@
 
 namespace klantbeeld::adapters {
 
-// Text with places for columns: "{branch}-{ticket}".
+// Text with places for columns: "{branch}-{ticket}". "{{" and "}}" are braces.
 struct Template {
   struct Piece {
     std::string text;  // Literal, or the column's name.
@@ -24,7 +24,8 @@ struct Template {
   bool from_columns = false;
   std::vector<Template> others;  // Taken in turn where a column of this one is empty.
 
-  static Template Of(const std::string& text);
+  // Nothing: a brace stands alone, or two with nothing between.
+  static std::optional<Template> Of(const std::string& text);
   static Template OfColumn(const std::string& name);
   // Empty when one of its columns is empty: half an id is none.
   std::string Fill(const std::vector<std::string>& cells) const;

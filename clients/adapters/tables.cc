@@ -1,8 +1,7 @@
 #include "clients/adapters/tables.h"
 
-#include <toml++/toml.h>
-
 #include "absl/time/time.h"
+#include "clients/adapters/mapping_file.h"
 
 namespace klantbeeld::adapters {
 namespace {
@@ -18,19 +17,14 @@ MappingFault Fault(Kind kind, const toml::node& at, std::string what, std::strin
 std::variant<Tables, MappingFault> Tables::Read(const std::string& path) {
   Tables tables;
   if (path.empty()) return tables;
-  toml::table root;
-  try {
-    root = toml::parse_file(path);
-  } catch (const toml::parse_error& error) {
-    return MappingFault{Kind::kNotToml, static_cast<int>(error.source().begin.line),
-                        std::string(error.description())};
-  }
+  const auto read = ReadMappingFile(path);
+  if (const auto* fault = std::get_if<MappingFault>(&read)) return *fault;
   const std::map<std::string, Table*> known = {{"subjects", &tables.subjects},
                                                {"queues", &tables.queues},
                                                {"departments", &tables.departments},
                                                {"attributes", &tables.attributes},
                                                {"zones", &tables.zones}};
-  for (const auto& [key, value] : root) {
+  for (const auto& [key, value] : std::get<toml::table>(read)) {
     const std::string name(key.str());
     const auto table = known.find(name);
     if (table == known.end() || !value.is_table()) {

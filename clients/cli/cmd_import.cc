@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -9,6 +10,7 @@
 #include "clients/adapters/csv/first_mapping.h"
 #include "clients/adapters/formats.h"
 #include "clients/cli/context.h"
+#include "clients/cli/import_files.h"
 #include "clients/cli/import_run.h"
 #include "clients/cli/import_watch.h"
 #include "clients/cli/text.h"
@@ -35,7 +37,7 @@ int BadMapping(const Context& context, const std::string& path, const MappingFau
   };
   switch (fault.kind) {
     case MappingFault::Kind::kUnreadable:
-      return Usage(context, context.Say(Label::mapping_unreadable, Clean(path), fault.what));
+      return Usage(context, context.Say(Label::cannot_read, Clean(path), fault.what));
     case MappingFault::Kind::kNotToml:
       return say(Label::mapping_not_toml);
     case MappingFault::Kind::kUnknownField:
@@ -54,6 +56,8 @@ int BadMapping(const Context& context, const std::string& path, const MappingFau
       return say(Label::mapping_bad_format);
     case MappingFault::Kind::kBadWord:
       return say(Label::mapping_bad_word);
+    case MappingFault::Kind::kBadTemplate:
+      return say(Label::mapping_bad_template);
     case MappingFault::Kind::kAmbiguousWord:
       return say(Label::mapping_ambiguous);
     case MappingFault::Kind::kMissing:
@@ -67,12 +71,15 @@ int CannotRead(const Context& context, const std::string& path, const absl::Stat
                context.Say(Label::cannot_read, Clean(path), std::string(status.message())));
 }
 
-// All that decides what is made of a record.
+// All that decides what is made of a record, and where it goes if it is refused.
 std::string HowItIsRead(const Flags& flags) {
   std::ifstream mapping(flags.mapping, std::ios::binary);
   std::ostringstream text;
   text << mapping.rdbuf();
-  return absl::StrJoin({flags.format, flags.encoding, flags.source, flags.zone, text.str()}, "\n");
+  const std::string rejected =
+      flags.rejected.empty() ? "" : std::filesystem::absolute(flags.rejected).string();
+  return absl::StrJoin(
+      {flags.format, flags.encoding, flags.source, flags.zone, rejected, text.str()}, "\n");
 }
 
 bool IsSameFile(const std::string& one, const std::string& other) {
@@ -80,28 +87,41 @@ bool IsSameFile(const std::string& one, const std::string& other) {
   return std::filesystem::equivalent(one, other, error);
 }
 
-int ImportFile(Context& context, const Flags& flags, const adapters::Options& options,
-               const std::string& file) {
+// What is wrong with where refused records go, before anything is read; or kOk.
+int CheckRejected(const Context& context, const Flags& flags, const std::string& file,
+                  const std::string& rejected) {
+  if (IsSameFile(rejected, file)) {
+    return Usage(context, context.Say(Label::import_rejected_is_file, Clean(file)));
+  }
+  if (!flags.rejected.empty() && !flags.resume && HoldsSomething(rejected)) {
+    return Usage(context, context.Say(Label::import_rejected_exists, Clean(rejected)));
+  }
+  return kOk;
+}
+
+ImportEnd ImportFile(Context& context, const Flags& flags, const adapters::Options& options,
+                     const std::string& file, bool resume) {
+  const std::string rejected =
+      flags.rejected.empty() ? RejectedName(file).string() : flags.rejected;
+  if (!flags.dry_run) {
+    if (const int code = CheckRejected(context, flags, file, rejected)) return {code};
+  }
   auto opened = adapters::FindFormat(flags.format)->open(file, options);
   if (const auto* fault = std::get_if<MappingFault>(&opened)) {
-    return BadMapping(context, flags.mapping, *fault);
+    return {BadMapping(context, flags.mapping, *fault), true};
   }
   if (const auto* status = std::get_if<absl::Status>(&opened)) {
-    return CannotRead(context, file, *status);
+    return {CannotRead(context, file, *status), true};
   }
   Adapter& adapter = *std::get<std::unique_ptr<Adapter>>(opened);
   if (flags.dry_run) {
     const std::string unused = absl::StrJoin(adapter.unused(), ", ");
     if (!unused.empty()) Complain(context.Say(Label::import_unused, Clean(unused)));
-    return ShowFirst(context, adapter, kShownFirst);
+    return {ShowFirst(context, adapter, kShownFirst)};
   }
-  const std::string rejected = flags.rejected.empty() ? file + ".rejected" : flags.rejected;
-  if (IsSameFile(rejected, file)) {
-    return Usage(context, context.Say(Label::import_rejected_is_file, Clean(file)));
-  }
-  const ImportPlan plan{rejected,
-                        ImportNote(file == "-" ? "" : file + ".resume", file, HowItIsRead(flags)),
-                        flags.resume};
+  const ImportPlan plan{
+      rejected, ImportNote(file == "-" ? "" : NoteName(file).string(), file, HowItIsRead(flags)),
+      resume};
   return ImportAll(context, adapter, plan);
 }
 
@@ -132,6 +152,14 @@ int CheckFlags(const Context& context, const Flags& flags, adapters::Options& op
     return Usage(context, context.Say(Label::want_one_file));
   }
   for (const std::string& file : flags.files) {
+    const std::string rejected = RejectedName(file);
+    const bool read_too = std::any_of(flags.files.begin(), flags.files.end(), [&](const auto& one) {
+      return one != file && IsSameFile(rejected, one);
+    });
+    if (read_too && !flags.dry_run) {
+      return Usage(context,
+                   context.Say(Label::import_rejected_is_input, Clean(file), Clean(rejected)));
+    }
     if (file != "-") continue;
     if (flags.resume) return Usage(context, context.Say(Label::import_stdin_resume));
     if (flags.rejected.empty() && !flags.dry_run) {
@@ -148,19 +176,25 @@ int Import(Context& context, const Flags& flags) {
   if (flags.format == "map" && !flags.files.empty()) {
     return WriteMapping(context, flags.files.front());
   }
+  // Neither an event nor a summary is a row.
+  if (context.settings.output == "csv") {
+    return BadValue(context, "--output", "csv",
+                    context.Say(Label::want_one_of, "table, json, ndjson"));
+  }
   adapters::Options options;
   if (const int code = CheckFlags(context, flags, options); code != kOk) return code;
   if (!flags.watch.empty()) {
-    return WatchDirectory(context, flags.watch, [&](const std::string& file) {
+    return WatchDirectory(context, flags.watch, [&](const std::string& file, bool again) {
       if (!context.settings.quiet) Complain(context.Say(Label::import_takes, Clean(file)));
-      return ImportFile(context, flags, options, file);
+      return ImportFile(context, flags, options, file, flags.resume || again);
     });
   }
   int code = kOk;
   for (const std::string& file : flags.files) {
-    const int one = ImportFile(context, flags, options, file);
-    if (one != kOk && one != kPartlyDone) return one;
-    if (one != kOk) code = one;
+    const ImportEnd one = ImportFile(context, flags, options, file, flags.resume);
+    const bool broken_off = one.source_broken && one.code != kUsage;
+    if (one.code != kOk && one.code != kPartlyDone && !broken_off) return one.code;
+    if (one.code != kOk && code != kUnexpected) code = one.code;
   }
   return code;
 }

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
-#include <set>
 #include <thread>
 
 #include "clients/cli/times.h"
@@ -145,22 +144,32 @@ std::optional<client::Error> ExportSelection::Citizens(const v1::FollowResponse&
                                                        const Stretch& stretch, const Take& take) {
   Contacts contacts;
   if (auto error = ReadContacts(frame, 0, contacts)) return error;
-  Standings read;
-  for (const auto& fact : frame.events()) {
+  const auto is_last = [&](const v1::FeedEvent& fact) {
     const auto contact = contacts.find(fact.contact_id());
-    const bool last = contact != contacts.end() && contact->second.position() == fact.position();
-    std::set<std::string> touched(fact.left_citizen_ids().begin(), fact.left_citizen_ids().end());
+    return contact != contacts.end() && contact->second.position() == fact.position();
+  };
+  std::vector<std::set<std::string>> touched;  // By each fact of the frame.
+  std::set<std::string> all;
+  for (const auto& fact : frame.events()) {
+    auto& ids =
+        touched.emplace_back(fact.left_citizen_ids().begin(), fact.left_citizen_ids().end());
     for (const auto& change : fact.changes())
-      touched.insert(change.new_ids().begin(), change.new_ids().end());
-    if (last)
-      for (const auto& party : contact->second.citizens()) touched.insert(party.citizen_id());
+      ids.insert(change.new_ids().begin(), change.new_ids().end());
+    if (is_last(fact))
+      for (const auto& party : contacts[fact.contact_id()].citizens())
+        ids.insert(party.citizen_id());
+    all.insert(ids.begin(), ids.end());
+  }
+  Standings read;
+  if (auto error = ReadStandings(all, read)) return error;
+  for (int i = 0; i < frame.events_size(); ++i) {
+    const auto& fact = frame.events(i);
     std::set<std::string> given;
-    for (const auto& id : touched) {
-      if (auto error = ReadStanding(id, read)) return error;
+    for (const auto& id : touched[static_cast<size_t>(i)]) {
       for (Standing& standing : read[id]) {
         // Once: where their newest contact is, or where they changed if that
         // stands before this stretch.
-        const bool here = last && standing.newest_id == fact.contact_id();
+        const bool here = is_last(fact) && standing.newest_id == fact.contact_id();
         if (!here && standing.newest_position > stretch.begin) continue;
         if (given.insert(standing.citizen.id()).second) take({.citizen = &standing.citizen});
       }
@@ -199,9 +208,21 @@ std::optional<client::Error> ExportSelection::ReadContacts(const v1::FollowRespo
   });
 }
 
-std::optional<client::Error> ExportSelection::ReadStanding(const std::string& id, Standings& read) {
-  if (read.contains(id)) return std::nullopt;
-  std::vector<Standing>& standings = read[id];
+std::optional<client::Error> ExportSelection::ReadStandings(const std::set<std::string>& wanted,
+                                                            Standings& read) {
+  const std::vector<std::string> ids(wanted.begin(), wanted.end());
+  std::mutex mutex;
+  return Together(ids.size(), [&](size_t i) -> std::optional<client::Error> {
+    std::vector<Standing> standings;
+    if (auto error = ReadStanding(ids[i], standings)) return error;
+    const std::lock_guard lock(mutex);
+    read.emplace(ids[i], std::move(standings));
+    return std::nullopt;
+  });
+}
+
+std::optional<client::Error> ExportSelection::ReadStanding(const std::string& id,
+                                                           std::vector<Standing>& standings) {
   v1::GetCitizenRequest get;
   get.set_citizen_id(id);
   get.set_latest(1);
@@ -217,15 +238,28 @@ std::optional<client::Error> ExportSelection::ReadStanding(const std::string& id
   standing.citizen = std::move(*reply.value().mutable_citizen());
   // Who was split is told of by the successors.
   if (standing.citizen.status() == v1::CITIZEN_STATUS_SUPERSEDED) {
-    const auto successors = standing.citizen.successors();
-    for (const auto& successor : successors) {
-      if (auto error = ReadStanding(successor, read)) return error;
-      const auto& more = read[successor];
-      read[id].insert(read[id].end(), more.begin(), more.end());
-    }
+    for (const auto& successor : standing.citizen.successors())
+      if (auto error = ReadStanding(successor, standings)) return error;
     return std::nullopt;
   }
   if (!citizen_id_.empty() && standing.citizen.id() != citizen_id_) return std::nullopt;
+  if (auto error = FindNewest(standing)) return error;
+  if (!standing.newest_id.empty()) standings.push_back(std::move(standing));
+  return std::nullopt;
+}
+
+std::optional<client::Error> ExportSelection::FindNewest(Standing& standing) {
+  const auto take = [&](const auto& entries) {
+    for (const auto& entry : entries) {
+      standing.newest_id = entry.contact().id();
+      standing.newest_position = entry.contact().position();
+    }
+  };
+  // Of all contacts the newest came with the citizen.
+  if (request_.filter.ByteSizeLong() == 0) {
+    take(standing.citizen.latest());
+    return std::nullopt;
+  }
   v1::ListTimelineRequest list;
   list.set_citizen_id(standing.citizen.id());
   *list.mutable_filter() = request_.filter;
@@ -233,13 +267,9 @@ std::optional<client::Error> ExportSelection::ReadStanding(const std::string& id
   do {
     const auto page = context_.client->ListTimeline(list);
     if (!page.ok()) return Absent(page.error()) ? std::nullopt : std::optional(page.error());
-    for (const auto& entry : page.value().entries()) {
-      standing.newest_id = entry.contact().id();
-      standing.newest_position = entry.contact().position();
-    }
+    take(page.value().entries());
     list.set_page_token(page.value().next_page_token());
   } while (standing.newest_id.empty() && !list.page_token().empty());
-  if (!standing.newest_id.empty()) standings.push_back(std::move(standing));
   return std::nullopt;
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -61,8 +62,12 @@ class ExportSelection {
   // Who the parties are is known of those that did not change since.
   std::optional<client::Error> ReadContacts(const v1::FollowResponse& frame, uint64_t position,
                                             Contacts& contacts);
-  // Those whom the id leads to now, read once a frame.
-  std::optional<client::Error> ReadStanding(const std::string& id, Standings& read);
+  // Those whom each id leads to now.
+  std::optional<client::Error> ReadStandings(const std::set<std::string>& wanted, Standings& read);
+  // Adds those whom one id leads to.
+  std::optional<client::Error> ReadStanding(const std::string& id,
+                                            std::vector<Standing>& standings);
+  std::optional<client::Error> FindNewest(Standing& standing);
   bool Selective() const;
   bool Matches(const v1::Contact& contact) const;
 

@@ -72,7 +72,7 @@ std::optional<ImportCounts> ImportNote::Read() const {
   counts.already = number("already");
   counts.changed = number("changed");
   counts.passed = number("passed");
-  counts.rejected_bytes = number("rejectedBytes");
+  counts.rejected = {number("rejectedBytes"), number("rejectedChecksum"), number("rejectedLine")};
   counts.refused = table("refused");
   counts.channels = table("channels");
   absl::Time time;
@@ -96,7 +96,9 @@ bool ImportNote::Write(const ImportCounts& counts) const {
                                  {"passed", counts.passed},
                                  {"refused", counts.refused},
                                  {"channels", counts.channels},
-                                 {"rejectedBytes", counts.rejected_bytes}};
+                                 {"rejectedBytes", counts.rejected.bytes},
+                                 {"rejectedChecksum", counts.rejected.checksum},
+                                 {"rejectedLine", counts.rejected.line}};
   if (counts.first <= counts.last) {
     json["first"] = absl::FormatTime(absl::RFC3339_full, counts.first, absl::UTCTimeZone());
     json["last"] = absl::FormatTime(absl::RFC3339_full, counts.last, absl::UTCTimeZone());

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "clients/cli/import_rejected.h"
 
 namespace klantbeeld::cli {
 
@@ -17,7 +18,7 @@ struct ImportCounts {
   std::map<std::string, uint64_t> refused;   // By reason.
   std::map<std::string, uint64_t> channels;  // By name.
   absl::Time first = absl::InfiniteFuture(), last = absl::InfinitePast();
-  uint64_t rejected_bytes = 0;  // Of the file of refused records.
+  RejectedPlace rejected;  // In the file of refused records.
 
   uint64_t all_refused() const;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <deque>
 #include <map>
@@ -14,6 +15,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "clients/cli/import_files.h"
 #include "clients/cli/import_reason.h"
 #include "clients/cli/import_rejected.h"
 #include "clients/cli/json.h"
@@ -41,20 +43,20 @@ std::string FieldOfEvent(const std::string& path) {
 class ImportRun {
  public:
   ImportRun(Context& context, adapters::Adapter& adapter, const ImportPlan& plan,
-            ImportCounts counts)
+            ImportCounts counts, RejectedFile& rejected)
       : context_(context),
         adapter_(adapter),
         plan_(plan),
         counts_(std::move(counts)),
         before_(counts_.items),
         read_before_(counts_.read),
-        rejected_(plan.rejected_path, adapter, counts_.rejected_bytes),
+        rejected_(rejected),
         recorder_(*context.client, {}, [this](uint64_t, const auto& result) { Answered(result); }),
         started_(absl::Now()),
         shown_(started_ + kProgressAfter - kProgressEvery),
         noted_(started_) {}
 
-  int Run() {
+  ImportEnd Run() {
     std::optional<client::Error> error;
     absl::Status broken;
     while (!error && broken.ok() && file_error_ == 0 && !context_.stop.requested()) {
@@ -75,7 +77,8 @@ class ImportRun {
       Complain(context_.Say(Label::import_broken, Clean(std::string(broken.message()))));
     }
     if (file_error_ != 0) {
-      Complain(context_.Say(Label::cannot_write, rejected_.path(), std::strerror(file_error_)));
+      Complain(context_.Say(Label::import_rejected_full, Clean(rejected_.path()),
+                            std::strerror(file_error_)));
     }
     if (context_.stop.requested()) {
       error = client::LocalError(grpc::StatusCode::CANCELLED, "stopped");
@@ -84,12 +87,13 @@ class ImportRun {
     const bool noted = !whole && Note();
     if (whole) plan_.note.Remove();
     Summary();
-    if (error) {
+    if (!whole) {
       Complain(noted ? context_.Say(Label::import_stopped_at, counts_.read)
                      : context_.Say(Label::record_repeat));
-      return Fail(context_, *error);
     }
-    return !whole || counts_.all_refused() > 0 ? kPartlyDone : kOk;
+    if (error) return {Fail(context_, *error)};
+    if (!whole) return {kUnexpected, file_error_ == 0};
+    return {counts_.all_refused() > 0 ? kPartlyDone : kOk};
   }
 
  private:
@@ -138,25 +142,27 @@ class ImportRun {
     return recorder_.Finish();
   }
 
-  Waiting PopWaiting() {
-    Waiting waiting = std::move(waiting_.front());
-    waiting_.pop_front();
-    waiting_bytes_ -= waiting.item.bytes();
+  // The oldest is done with.
+  void Done() {
+    const Item& item = waiting_.front().item;
+    waiting_bytes_ -= item.bytes();
     ++counts_.items;
-    counts_.read += waiting.item.records;
-    return waiting;
+    counts_.read += item.records;
+    waiting_.pop_front();
   }
 
   // Finishes what stands in front and waits for no result.
   void FinishLocal() {
-    while (!waiting_.empty() && waiting_.front().item.kind != Item::Kind::kEvent) {
-      const Waiting waiting = PopWaiting();
-      const Item& item = waiting.item;
+    while (file_error_ == 0 && !waiting_.empty() &&
+           waiting_.front().item.kind != Item::Kind::kEvent) {
+      const Item& item = waiting_.front().item;
       if (item.kind == Item::Kind::kPassed) {
         counts_.passed += item.records;
-      } else {
-        Refuse(item, item.field, ReasonName(item.reason), ReasonText(context_, item.reason));
+      } else if (!Refuse(item, item.field, ReasonName(item.reason),
+                         ReasonText(context_, item.reason))) {
+        return;
       }
+      Done();
     }
   }
 
@@ -168,13 +174,15 @@ class ImportRun {
   }
 
   void Answered(const v1::RecordResult& result) {
-    const Waiting waiting = PopWaiting();
-    Count(waiting, result);
+    // From a line on that could not be kept all comes again.
+    if (file_error_ != 0 || !Count(waiting_.front(), result)) return;
+    Done();
     FinishLocal();
     NoteSometimes();
   }
 
-  void Count(const Waiting& waiting, const v1::RecordResult& result) {
+  // False: it was refused and cannot be kept.
+  bool Count(const Waiting& waiting, const v1::RecordResult& result) {
     if (!result.has_recorded()) {
       const client::Error error = client::ErrorOf(result.error());
       const std::string field =
@@ -193,6 +201,7 @@ class ImportRun {
       counts_.first = std::min(counts_.first, waiting.happened);
       counts_.last = std::max(counts_.last, waiting.happened);
     }
+    return true;
   }
 
   // Retractions and notes on a contact name no channel.
@@ -207,22 +216,27 @@ class ImportRun {
     return name;
   }
 
-  void Refuse(const Item& item, const std::string& field, const std::string& name,
+  // False: it cannot be kept, and is not counted.
+  bool Refuse(const Item& item, const std::string& field, const std::string& name,
               const std::string& why) {
+    if (!rejected_.Add(item, field, name)) {
+      file_error_ = errno;
+      return false;
+    }
     ++counts_.refused[name];
-    if (!rejected_.Add(item, field, name)) file_error_ = errno;
-    if (++told_ > kToldMax) return;
+    if (++told_ > kToldMax) return true;
     ClearProgress();
     const std::string where = field.empty() ? "" : absl::StrCat(Clean(field), ": ");
     Complain(context_.Say(Label::refused_line, item.line, absl::StrCat(where, why)));
     if (told_ == kToldMax) Complain(context_.Say(Label::import_more_rejected));
+    return true;
   }
 
   // False: no note is kept, or it cannot be.
   bool Note() {
     noted_ = absl::Now();
     noted_items_ = counts_.items;
-    counts_.rejected_bytes = rejected_.bytes();
+    counts_.rejected = rejected_.place();
     return plan_.note.Write(counts_);
   }
 
@@ -264,7 +278,7 @@ class ImportRun {
     for (const auto& [name, count] : counts_.refused) {
       Complain(context_.Say(Label::import_rejected_by, name, count));
     }
-    if (rejected_.made()) Complain(context_.Say(Label::import_rejected_file, rejected_.path()));
+    if (!rejected_.empty()) Complain(context_.Say(Label::import_rejected_file, rejected_.path()));
     for (const auto& [column, count] : adapter_.left_out()) {
       Complain(context_.Say(Label::import_left_out, Clean(column), count));
     }
@@ -295,7 +309,7 @@ class ImportRun {
     }
     json["leftOut"] = adapter_.left_out();
     json["doubtfulTimes"] = adapter_.doubtful_times();
-    if (rejected_.made()) json["rejectedFile"] = rejected_.path();
+    if (!rejected_.empty()) json["rejectedFile"] = rejected_.path();
     Print(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
   }
 
@@ -309,29 +323,58 @@ class ImportRun {
   const ImportPlan& plan_;
   ImportCounts counts_;
   const uint64_t before_, read_before_;  // Of the run that was interrupted.
-  RejectedFile rejected_;
+  RejectedFile& rejected_;
   client::Recorder recorder_;
   std::deque<Waiting> waiting_;  // Oldest first.
   size_t waiting_bytes_ = 0;
   uint64_t taken_ = 0, told_ = 0, noted_items_ = 0;
   std::map<v1::Channel, std::string> names_;
-  int file_error_ = 0;
+  int file_error_ = 0;  // Of the rejected file: nothing more is done with.
   const absl::Time started_;
   absl::Time shown_, noted_;
   bool drawn_ = false;
 };
 
+// How far an earlier run was, where it can be gone on with.
+std::optional<ImportCounts> Resumed(const Context& context, const ImportPlan& plan) {
+  if (!plan.resume) return std::nullopt;
+  const auto noted = plan.note.Read();
+  if (!noted) {
+    Complain(context.Say(Label::import_no_note));
+  } else if (!RejectedFile::Holds(plan.rejected_path, noted->rejected)) {
+    // Its lines would be missing where only the rest is read.
+    Complain(context.Say(Label::import_other_rejected, Clean(plan.rejected_path)));
+    return std::nullopt;
+  } else {
+    Complain(context.Say(Label::import_resumed, noted->read));
+  }
+  return noted;
+}
+
+// Somebody may have mended what an earlier run left. False: errno says why.
+bool MoveAside(const Context& context, const std::string& path) {
+  if (!HoldsSomething(path)) return true;
+  const std::string to = FreeName(path);
+  if (std::rename(path.c_str(), to.c_str()) != 0) return false;
+  if (!context.settings.quiet) {
+    Complain(context.Say(Label::import_moved_aside, Clean(path), Clean(to)));
+  }
+  return true;
+}
+
 }  // namespace
 
-int ImportAll(Context& context, adapters::Adapter& adapter, const ImportPlan& plan) {
-  ImportCounts counts;
-  if (plan.resume) {
-    const auto noted = plan.note.Read();
-    if (noted) counts = *noted;
-    if (!noted) Complain(context.Say(Label::import_no_note));
-    if (noted) Complain(context.Say(Label::import_resumed, counts.read));
+ImportEnd ImportAll(Context& context, adapters::Adapter& adapter, const ImportPlan& plan) {
+  const auto resumed = Resumed(context, plan);
+  if (!resumed) plan.note.Remove();
+  RejectedFile rejected(plan.rejected_path, adapter);
+  if ((!resumed && !MoveAside(context, plan.rejected_path)) ||
+      !rejected.Open(resumed ? std::optional(resumed->rejected) : std::nullopt)) {
+    Complain(context.Say(Label::import_rejected_unwritable, Clean(plan.rejected_path),
+                         std::strerror(errno)));
+    return {kUnexpected};
   }
-  return ImportRun(context, adapter, plan, std::move(counts)).Run();
+  return ImportRun(context, adapter, plan, resumed.value_or(ImportCounts()), rejected).Run();
 }
 
 int ShowFirst(Context& context, adapters::Adapter& adapter, int count) {
@@ -340,7 +383,7 @@ int ShowFirst(Context& context, adapters::Adapter& adapter, int count) {
     auto item = adapter.Next();
     if (!item.ok()) {
       Complain(context.Say(Label::import_broken, Clean(std::string(item.status().message()))));
-      return kPartlyDone;
+      return kUnexpected;
     }
     if (item->kind == Item::Kind::kEnd) break;
     if (item->kind == Item::Kind::kIdle || item->kind == Item::Kind::kPassed) continue;

@@ -1,16 +1,20 @@
 #include "clients/cli/import_watch.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/time/clock.h"
+#include "clients/cli/import_files.h"
 #include "clients/cli/text.h"
 
 namespace klantbeeld::cli {
@@ -42,8 +46,7 @@ bool IsWanted(const fs::directory_entry& entry) {
   const std::string name = entry.path().filename();
   std::error_code error;
   return entry.is_regular_file(error) && !entry.is_symlink(error) && name.front() != '.' &&
-         !absl::EndsWith(name, ".part") && !absl::EndsWith(name, ".tmp") &&
-         !absl::EndsWith(name, ".rejected") && !absl::EndsWith(name, ".resume");
+         !absl::EndsWith(name, ".part") && !absl::EndsWith(name, ".tmp") && !IsLeftBehind(name);
 }
 
 std::vector<fs::path> Complete(const fs::path& directory, std::error_code& error) {
@@ -59,42 +62,61 @@ std::vector<fs::path> Complete(const fs::path& directory, std::error_code& error
   return paths;
 }
 
+// Which file stands at a path, as it is now.
+struct Identity {
+  uint64_t device = 0, inode = 0;
+  int64_t size = 0, seconds = 0, nanoseconds = 0;
+  bool operator==(const Identity&) const = default;
+};
+
+Identity IdentityOf(const fs::path& path) {
+  struct stat file {};
+  if (stat(path.c_str(), &file) != 0) return {};
+  return {file.st_dev, file.st_ino, file.st_size, file.st_mtim.tv_sec, file.st_mtim.tv_nsec};
+}
+
 // False: it cannot be moved, and would be imported over and over.
 bool Move(const Context& context, const fs::path& path, const char* to) {
   const fs::path folder = path.parent_path() / to;
   std::error_code error;
   fs::create_directory(folder, error);
-  fs::path target = folder / path.filename();
   // An earlier file of the same name is kept.
-  for (int i = 1; fs::exists(target); ++i) {
-    target = folder / (path.filename().string() + "." + std::to_string(i));
-  }
-  fs::rename(path, target, error);
-  if (error) {
-    Complain(context.Say(Label::cannot_write, Clean(target.string()), error.message()) + "\n");
+  const fs::path target = FreeName(folder / path.filename());
+  // The file itself last: without its note it is imported from the front, but a
+  // note without its file would be taken for that of the next of this name.
+  for (const auto& [from, name] :
+       {std::pair(NoteName(path), NoteName(target)),
+        std::pair(RejectedName(path), RejectedName(target)), std::pair(path, target)}) {
+    if (from != path && !fs::exists(from, error)) continue;
+    fs::rename(from, name, error);
+    if (!error) continue;
+    Complain(context.Say(Label::cannot_write, Clean(name.string()), error.message()) + "\n");
     return false;
   }
-  const fs::path rejected = path.string() + ".rejected";
-  if (fs::exists(rejected)) fs::rename(rejected, target.string() + ".rejected", error);
   return true;
 }
 
 }  // namespace
 
 int WatchDirectory(Context& context, const std::string& directory,
-                   const std::function<int(const std::string& path)>& import) {
+                   const std::function<ImportEnd(const std::string& path, bool again)>& import) {
+  std::map<fs::path, Identity> unfinished;
   while (!context.stop.requested()) {
     std::error_code error;
     bool again = false;
     for (const fs::path& path : Complete(directory, error)) {
       if (context.stop.requested()) break;
-      const int code = import(path);
+      const Identity now = IdentityOf(path);
+      const auto earlier = unfinished.find(path);
+      const ImportEnd end = import(path, earlier != unfinished.end() && earlier->second == now);
       if (context.stop.requested()) break;
-      const bool taken = code == kOk || code == kPartlyDone;
-      if (!taken && code != kUsage) {
+      const bool taken = end.code == kOk || end.code == kPartlyDone;
+      if (!taken && !end.source_broken) {
+        unfinished[path] = now;
         again = true;
         continue;
       }
+      unfinished.erase(path);
       if (!Move(context, path, taken ? "done" : "failed")) return kUnexpected;
     }
     if (error) {

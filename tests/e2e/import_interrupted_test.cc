@@ -100,6 +100,18 @@ TEST_F(InterruptedImport, NoteOfAnotherFileOrMappingIsNotGoneOnWith) {
   EXPECT_TRUE(absl::StrContains(resumed.err, "There is no note")) << resumed.err;
 }
 
+TEST_F(InterruptedImport, RejectedLinesMendedMeanwhileAreKeptAndComeAgain) {
+  UntilNoted()->End(SIGKILL);
+  ASSERT_FALSE(Importer::Read(file_ + ".rejected").empty());
+  store_.Put("a.csv.rejected", "mended");
+  const Imported resumed = store_.Import(arguments_ + " --resume");
+  EXPECT_TRUE(absl::StrContains(resumed.err, "beginning at the front")) << resumed.err;
+  EXPECT_EQ(Importer::Read(file_ + ".rejected.1"), "mended");
+  const std::string rejected = Importer::Read(file_ + ".rejected");
+  Undisturbed();
+  EXPECT_EQ(rejected, rejected_);
+}
+
 // Each stream is one line of a quarter of a gibibyte, and a good one behind it.
 TEST(HostileImport, EndlessLinesTakeNoMemory) {
   const ImportStore store;
@@ -125,8 +137,10 @@ TEST(HostileImport, EndlessLinesTakeNoMemory) {
       {"ga4", endless},
   };
   for (const auto& [format, feed] : feeds) {
+    const std::string rejected = store.dir() + "/rejected";
+    std::filesystem::remove(rejected);
     const Imported imported =
-        store.Import(absl::StrCat(format, " - --rejected ", store.dir(), "/rejected",
+        store.Import(absl::StrCat(format, " - --rejected ", rejected,
                                   std::string(format) == "csv" ? " --mapping " + mapping : ""),
                      feed);
     EXPECT_EQ(imported.code, 7) << format << imported.err;
@@ -196,6 +210,51 @@ TEST(WatchedDirectory, TakesWhatIsCompleteAndMovesIt) {
   EXPECT_TRUE(third.Wait());
   EXPECT_TRUE(std::filesystem::exists(in + "/half.jsonl.part"));
   EXPECT_EQ(running.End(SIGINT).code, 130);
+}
+
+TEST(WatchedDirectory, FileThatBreaksOffGoesToFailedWithWhatItTakesToGoOn) {
+  const ImportStore store;
+  const std::string in = store.dir() + "/in", failed = in + "/failed";
+  std::filesystem::create_directories(failed);
+  const std::string rows = Rows(), mapping = store.Put("m.toml", kMapping);
+  std::string packed(ZSTD_compressBound(rows.size()), '\0');
+  packed.resize(ZSTD_compress(packed.data(), packed.size(), rows.data(), rows.size(), 1));
+  store.Put("in/a.csv.zst.part", packed.substr(0, packed.size() / 2));
+  // Of an earlier file of this name, and somebody mends it.
+  store.Put("in/failed/a.csv.zst.rejected", "mended");
+  const Appears moved(failed, "a.csv.zst.1");
+  std::filesystem::rename(in + "/a.csv.zst.part", in + "/a.csv.zst");
+  Importer running(store, absl::StrCat("csv --watch ", in, " --mapping ", mapping));
+  EXPECT_TRUE(moved.Wait());
+  EXPECT_EQ(running.End(SIGINT).code, 130);
+  EXPECT_EQ(Importer::Read(failed + "/a.csv.zst.rejected"), "mended");
+  EXPECT_TRUE(std::filesystem::exists(failed + "/a.csv.zst.1.rejected"));
+  EXPECT_FALSE(std::filesystem::exists(in + "/a.csv.zst.resume"));
+  store.Put("in/failed/a.csv.zst.1", packed);
+  const Imported resumed =
+      store.Import(absl::StrCat("csv ", failed, "/a.csv.zst.1 --resume --mapping ", mapping));
+  EXPECT_TRUE(absl::StrContains(resumed.err, "Going on after")) << resumed.err;
+  EXPECT_EQ(resumed.at("read"), static_cast<uint64_t>(kRows)) << resumed.err;
+  EXPECT_EQ(resumed.at("rejected"), kRows / 1000u);
+}
+
+TEST(WatchedDirectory, WaitsForAServerThatIsAway) {
+  ImportStore store;
+  const std::string in = store.dir() + "/in";
+  std::filesystem::create_directories(in + "/done");
+  store.Kill(SIGKILL);
+  store.Put("in/a.csv",
+            "id,start,how,note\n1,2025-03-03T09:14:05,Rook,a\n"
+            "2,2025-03-03T09:14:05,Tel,a\n");
+  const Appears noted(in, "a.csv.resume"), done(in + "/done", "a.csv");
+  Importer running(store,
+                   absl::StrCat("csv --watch ", in, " --mapping ", store.Put("m.toml", kMapping)));
+  EXPECT_TRUE(noted.Wait());
+  store.Start();
+  EXPECT_TRUE(done.Wait());
+  EXPECT_EQ(running.End(SIGINT).code, 130);
+  EXPECT_TRUE(absl::StrContains(Importer::Read(in + "/done/a.csv.rejected"), "Rook"));
+  EXPECT_FALSE(std::filesystem::exists(in + "/a.csv.rejected.1")) << "begun anew";
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // Also tests: clients/adapters/values.cc clients/adapters/mapping_nodes.cc
+// Also tests: clients/adapters/mapping_file.cc
 #include "clients/adapters/mapping.h"
 
 #include <gtest/gtest.h>
@@ -101,6 +102,18 @@ TEST_F(MappingTest, WhatIsWrongIsNamedWithItsLine) {
       {"message without its fields",
        "[event]\nsource = \"s\"\nevent_id = \"{id}\"\ndata.product = \"{what}\"\n",
        Kind::kWrongType, 4, "product"},
+      {"brace without its other", "[event]\nsource = \"s\"\nevent_id = \"{id\"\n",
+       Kind::kBadTemplate, 3, "{id"},
+      {"brace before another", "[event]\nsource = \"s\"\nevent_id = \"{id {what}\"\n",
+       Kind::kBadTemplate, 3, "{id {what}"},
+      {"closing brace alone", "[event]\nsource = \"s\"\nevent_id = \"{id}}\"\n", Kind::kBadTemplate,
+       3, "{id}}"},
+      {"braces around nothing",
+       "[event]\nsource = \"s\"\nevent_id = \"{id}\"\ndata.note = { value = \"{}\" }\n",
+       Kind::kBadTemplate, 4, "{}"},
+      {"brace of a further choice",
+       "[event]\nsource = \"s\"\nevent_id = [\n\"{id}\",\n\"{what\"]\n", Kind::kBadTemplate, 5,
+       "{what"},
   };
   for (const FaultRow& row : rows) {
     const MappingFault fault = FaultOf(row.text);
@@ -125,6 +138,8 @@ TEST_F(MappingTest, CellsBecomeFields) {
       {"template", "data.note = \"{id}-{what}\"", "b", "note: \"1-b\""},
       {"half a template says nothing", "data.note = \"{id}-{what}\"", "", ""},
       {"brace", "data.note = \"{{{what}\"", "b", "note: \"{b\""},
+      {"both braces", "data.note = \"{{{what}}}\"", "b", "note: \"{b}\""},
+      {"braces around no column", "data.note = \"{{what}}\"", "b", "note: \"{what}\""},
       {"first template that is whole", "data.note = [\"{who}-{what}\", \"{what}\", \"{id}\"]", "b",
        "note: \"b\""},
       {"and the last", "data.note = [\"{who}-{what}\", \"{what}\", \"{id}\"]", "", "note: \"1\""},
@@ -177,6 +192,16 @@ TEST_F(MappingTest, CellsBecomeFields) {
   for (const CellRow& row : rows) {
     EXPECT_EQ(Apply(absl::StrCat(row.field, "\n"), {"1", "", row.cell, ""}), row.made) << row.name;
   }
+}
+
+TEST_F(MappingTest, FileThatCannotBeReadIsSaidSo) {
+  const auto fault = [](const std::string& path) {
+    auto read = Mapping::Read(path);
+    const auto* found = std::get_if<MappingFault>(&read);
+    return found != nullptr && found->kind == Kind::kUnreadable ? found->what : "";
+  };
+  EXPECT_EQ(fault(dir_ + "/absent.toml"), "No such file or directory");
+  EXPECT_EQ(fault(dir_), "Is a directory");
 }
 
 TEST_F(MappingTest, BirthDatesMayBePartlyUnknown) {

@@ -22,6 +22,18 @@ TEST(Tables, AreOfKnownNamesAndText) {
   EXPECT_TRUE(std::holds_alternative<Tables>(Tables::Read("")));
 }
 
+TEST(Tables, FileThatCannotBeReadIsSaidSo) {
+  const testing::TempDir dir;
+  const auto fault = [](const std::string& path) {
+    auto read = Tables::Read(path);
+    const auto* found = std::get_if<MappingFault>(&read);
+    return found != nullptr && found->kind == MappingFault::Kind::kUnreadable ? found->what : "";
+  };
+  const std::filesystem::path file = dir.Put("m.toml", "");
+  EXPECT_EQ(fault(file.string() + ".absent"), "No such file or directory");
+  EXPECT_EQ(fault(file.parent_path()), "Is a directory");
+}
+
 TEST(Tables, LongestBeginningOfAPathCounts) {
   const Tables::Table table = {
       {"/paspoort", "Paspoort"}, {"/paspoort/kosten", "Kosten"}, {"/afval/", "Afval"}};

@@ -1,6 +1,7 @@
 // Files brought in through the real program into the real server.
 // Also tests: clients/cli/cmd_import.cc clients/adapters/csv/csv_adapter.cc
 // Also tests: clients/adapters/csv/first_mapping.cc clients/cli/import_reason.cc
+// Also tests: clients/cli/import_files.cc
 #include "clients/cli/import_run.h"
 
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "clients/cli/import_files.h"
 #include "tests/clients/real_server.h"
 
 namespace klantbeeld::cli {
@@ -107,6 +109,130 @@ TEST_F(ImportTest, RejectedLinesCanBeMendedAndImported) {
   rejected.replace(rejected.find("Rook"), 4, "Tel");
   const auto again = Import(Put("mended.csv", rejected));
   EXPECT_TRUE(absl::StrContains(again.out, "\"read\":3,\"new\":1,")) << again.out << again.err;
+}
+
+TEST_F(ImportTest, RejectedFileThatIsNamedAndStandsThereIsLeftAlone) {
+  const std::string file = Put("a.csv", absl::StrCat(kHeader, Row(1), Row(2, "Rook")));
+  const std::string mended = Put("mended", "somebody's work");
+  const auto refused = Import(file, "--rejected " + mended);
+  EXPECT_EQ(refused.code, kUsage) << refused.err;
+  EXPECT_TRUE(absl::StrContains(refused.err, "mended bestaat al")) << refused.err;
+  EXPECT_EQ(Read(mended), "somebody's work");
+  // Nothing is lost with an empty one.
+  const auto taken = Import(file, "--rejected " + Put("empty", ""));
+  EXPECT_TRUE(absl::StrContains(taken.out, "\"new\":1,")) << taken.out << taken.err;
+  EXPECT_TRUE(absl::StrContains(Read(server_.directory() + "/empty"), "Rook"));
+}
+
+TEST_F(ImportTest, RejectedFileOfAnEarlierRunIsMovedAside) {
+  const std::string file = Put("a.csv", absl::StrCat(kHeader, Row(1), Row(2, "Rook")));
+  Import(file);
+  Put("a.csv.rejected", "mended");
+  const auto again = Import(file);
+  EXPECT_TRUE(absl::StrContains(again.err, "a.csv.rejected.1.\n")) << again.err;
+  EXPECT_EQ(Read(file + ".rejected.1"), "mended");
+  EXPECT_TRUE(absl::StrContains(Read(file + ".rejected"), "Rook"));
+  Put("a.csv", absl::StrCat(kHeader, Row(1)));
+  EXPECT_EQ(Import(file).code, 0);
+  EXPECT_TRUE(absl::StrContains(Read(file + ".rejected.2"), "Rook"));
+  EXPECT_EQ(Read(file + ".rejected.1"), "mended");
+  EXPECT_FALSE(std::filesystem::exists(file + ".rejected")) << "nothing was refused this time";
+}
+
+TEST_F(ImportTest, RejectedFileThatIsImportedItselfIsNotLost) {
+  const std::string file = Put("a.csv", absl::StrCat(kHeader, Row(1), Row(2, "Rook")));
+  Import(file);
+  const std::string rejected = Read(file + ".rejected");
+  for (const std::string& files : {file + " " + file + ".rejected", file + ".rejected " + file}) {
+    const auto both = Import(files);
+    EXPECT_EQ(both.code, kUsage) << both.err;
+    EXPECT_EQ(Read(file + ".rejected"), rejected);
+  }
+  EXPECT_EQ(Import(file + ".rejected").code, kPartlyDone);
+  EXPECT_EQ(Read(file + ".rejected"), rejected);
+  EXPECT_TRUE(absl::StrContains(Read(file + ".rejected.rejected"), "Rook"));
+}
+
+TEST_F(ImportTest, RejectedFileThatCannotBeMadeIsSaidBeforeAnythingIsSent) {
+  const std::string file = Put("a.csv", absl::StrCat(kHeader, Row(1), Row(2, "Rook")));
+  const auto ran = Import(file, absl::StrCat("--rejected ", server_.directory(), "/absent/r"));
+  EXPECT_EQ(ran.code, kUnexpected);
+  EXPECT_TRUE(absl::StrContains(ran.err, "Er is niets verstuurd")) << ran.err;
+  EXPECT_EQ(std::count(ran.err.begin(), ran.err.end(), '\n'), 1) << ran.err;
+  EXPECT_TRUE(absl::StrContains(Import(file).out, "\"new\":1,"));
+}
+
+TEST_F(ImportTest, RejectedFileThatGetsFullIsGoneOnWithWithoutLoss) {
+  std::string rows;
+  for (int i = 0; i < 2000; ++i) {
+    rows += Row(i, i % 40 == 7 ? "Rook" : "Tel", std::string(200, 'n'));
+  }
+  const std::string file = Put("a.csv", kHeader + rows);
+  const std::string arguments = absl::StrCat("import csv ", file, " --mapping ", mapping_);
+  // No file may grow beyond 8 blocks of 512 bytes.
+  const auto full =
+      server_.Run(arguments, "", R"(sh -c 'trap "" XFSZ; ulimit -f 8; exec "$0" "$@"')");
+  EXPECT_EQ(full.code, kUnexpected) << full.err;
+  EXPECT_TRUE(absl::StrContains(full.err, "a.csv.rejected: File too large.")) << full.err;
+  EXPECT_TRUE(absl::StrContains(full.err, "--resume")) << full.err;
+  const auto resumed = Import(file, "--resume");
+  EXPECT_EQ(resumed.code, kPartlyDone) << resumed.err;
+  EXPECT_TRUE(absl::StrContains(resumed.err, "Verder na")) << resumed.err;
+  EXPECT_TRUE(absl::StrContains(resumed.out, "\"read\":2000,")) << resumed.out;
+  const std::string undisturbed = Put("b.csv", kHeader + rows);
+  EXPECT_TRUE(absl::StrContains(Import(undisturbed).out, "\"already\":1950,"));
+  EXPECT_EQ(Read(file + ".rejected"), Read(undisturbed + ".rejected"));
+}
+
+TEST_F(ImportTest, FileThatBreaksOffIsSaidAndGoneOnWith) {
+  std::string rows;
+  for (int i = 0; i < 5000; ++i) rows += Row(i, i == 7 ? "Rook" : "Tel", absl::StrCat("n", i * i));
+  const std::string file = Put("a.csv", kHeader + rows);
+  ASSERT_EQ(std::system(("gzip " + file).c_str()), 0);
+  const std::string packed = Read(file + ".gz");
+  Put("a.csv.gz", packed.substr(0, packed.size() / 2));
+  const std::string other = Put("b.csv", absl::StrCat(kHeader, Row(9000)));
+  const auto broken =
+      server_.Run(absl::StrCat("import csv ", file, ".gz ", other, " --mapping ", mapping_));
+  EXPECT_EQ(broken.code, kUnexpected) << broken.err;
+  EXPECT_TRUE(absl::StrContains(broken.err, "cut off. Haal het opnieuw op of herstel het.\n"))
+      << broken.err;
+  EXPECT_TRUE(absl::StrContains(broken.err, "--resume")) << broken.err;
+  EXPECT_TRUE(absl::StrContains(Import(other).out, "\"already\":1,")) << "the next was left out";
+  Put("a.csv.gz", packed);
+  const auto resumed = Import(file + ".gz", "--resume");
+  EXPECT_EQ(resumed.code, kPartlyDone) << resumed.err;
+  EXPECT_TRUE(absl::StrContains(resumed.err, "Verder na")) << resumed.err;
+  EXPECT_TRUE(absl::StrContains(resumed.out, "\"read\":5000,")) << resumed.out;
+  EXPECT_TRUE(absl::StrContains(Read(file + ".gz.rejected"), "Rook"));
+}
+
+TEST_F(ImportTest, OutputThatIsNotThereIsRefused) {
+  const std::string file = Put("a.csv", absl::StrCat(kHeader, Row(1)));
+  for (const char* dry : {"", " --dry-run"}) {
+    const auto ran =
+        server_.Run(absl::StrCat("import csv ", file, " --mapping ", mapping_, " -o csv", dry));
+    EXPECT_EQ(ran.code, kUsage);
+    EXPECT_TRUE(absl::StrContains(ran.err, "table, json, ndjson")) << ran.err;
+    EXPECT_EQ(ran.out, "");
+  }
+}
+
+TEST_F(ImportTest, NamesOfWhatIsLeftBehindAreKnownAndFree) {
+  for (const char* name : {"a.csv.rejected", "a.csv.resume", "a.csv.rejected.12"}) {
+    EXPECT_TRUE(IsLeftBehind(name)) << name;
+  }
+  for (const char* name : {"a.csv", "queue_log.1", "rejected.csv", "a.rejected.", "12"}) {
+    EXPECT_FALSE(IsLeftBehind(name)) << name;
+  }
+  const std::string path = server_.directory() + "/f";
+  EXPECT_EQ(FreeName(path), path);
+  EXPECT_FALSE(HoldsSomething(path));
+  EXPECT_FALSE(HoldsSomething(Put("f", "")));
+  EXPECT_TRUE(HoldsSomething(Put("f", "x")));
+  EXPECT_TRUE(HoldsSomething(server_.directory()));
+  Put("f.1.rejected", "");
+  EXPECT_EQ(FreeName(path), path + ".2");
 }
 
 TEST_F(ImportTest, OrderOfTheFileDoesNotMatter) {
