@@ -16,3 +16,4 @@ foreach(name asker brp_client brp_messages file_registry registry)
   klantbeeld_test(service_registry_${name}_test service/registry/${name}_test.cc klantbeeld_registry
     nlohmann_json::nlohmann_json CURL::libcurl)
 endforeach()
+klantbeeld_test(service_registry_open_test service/registry/open_test.cc klantbeeld_service)
