@@ -125,8 +125,7 @@ TEST_F(RegistryFile, ServerDoesNotStartWithOneThatIsWrong) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("persons.csv, line 2, bsn: "));
 }
 
-// These need a store that keeps answers.
-TEST_F(RegistryFile, DISABLED_AnswerIsAFactJustBeforeTheEvent) {
+TEST_F(RegistryFile, AnswerIsAFactJustBeforeTheEvent) {
   const RunningServer server({{"registry.file", Write("bsn\n999990019\n")}});
   const auto channel = server.Connect();
   EXPECT_EQ(service::Record(channel, Visit("c-1", "999990019")), 2u);
@@ -138,7 +137,7 @@ TEST_F(RegistryFile, DISABLED_AnswerIsAFactJustBeforeTheEvent) {
 class RegistryFileQueue : public RegistryFile, public testing::WithParamInterface<std::string> {};
 
 // With a queue that is mostly full, too: answers wait for room as events do.
-TEST_P(RegistryFileQueue, DISABLED_StreamIsAskedAboutAheadAndKeepsItsOrder) {
+TEST_P(RegistryFileQueue, StreamIsAskedAboutAheadAndKeepsItsOrder) {
   const RunningServer server({{"registry.file", Write("bsn\n999990019\n")},
                               {"store.queue_kib", GetParam()},
                               {"store.group_kib", GetParam()}});
@@ -154,7 +153,7 @@ TEST_P(RegistryFileQueue, DISABLED_StreamIsAskedAboutAheadAndKeepsItsOrder) {
 
 INSTANTIATE_TEST_SUITE_P(KiB, RegistryFileQueue, testing::Values("2", "4096"));
 
-TEST_F(RegistryFile, DISABLED_IngestGoesOnInAnOutageAndTheAnswerComesAfterIt) {
+TEST_F(RegistryFile, IngestGoesOnInAnOutageAndTheAnswerComesAfterIt) {
   auto brp = std::make_unique<BrpServer>();
   const int port = brp->port();
   const std::string url = brp->Url("brp");
@@ -168,7 +167,7 @@ TEST_F(RegistryFile, DISABLED_IngestGoesOnInAnOutageAndTheAnswerComesAfterIt) {
   EXPECT_EQ(service::Record(channel, Visit("c-2", "999990020")), 4u);
 }
 
-TEST_F(RegistryFile, DISABLED_SlowRegistryHoldsAnEventForItsBudgetOnly) {
+TEST_F(RegistryFile, SlowRegistryHoldsAnEventForItsBudgetOnly) {
   const BrpServer brp;
   const RunningServer server({{"registry.url", brp.Url("slow")},
                               {"registry.budget_ms", "50"},
