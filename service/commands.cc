@@ -35,6 +35,7 @@ constexpr Flag kFlags[] = {
     {"--tcp", "tcp", "For development: 127.0.0.1:PORT to listen on as well"},
     {"--backups", "backups", "Directory that backups are made in, outside that of the store"},
     {"--metrics", "metrics", "127.0.0.1:PORT that Prometheus reads"},
+    {"--registry-file", "registry.file", "CSV file of persons that the registry is read from"},
     {"--log", "log", "debug, info, warning or error"},
 };
 

@@ -41,10 +41,14 @@ Number Count(T Limits::*member, int64_t min, int64_t max) {
           max};
 }
 
-Number Millis(absl::Duration Limits::*member, int64_t min, int64_t max) {
-  return {[member](const Config& c) { return absl::ToInt64Milliseconds(c.limits.*member); },
-          [member](Config& c, int64_t value) { c.limits.*member = absl::Milliseconds(value); }, min,
-          max};
+template <typename Part>
+Number Millis(Part Config::*part, absl::Duration Part::*member, int64_t min, int64_t max) {
+  return {[=](const Config& c) { return absl::ToInt64Milliseconds(c.*part.*member); },
+          [=](Config& c, int64_t value) { c.*part.*member = absl::Milliseconds(value); }, min, max};
+}
+
+Text Registry(std::string registry::Settings::*member) {
+  return [member](Config& c) -> std::string& { return c.registry.*member; };
 }
 
 template <typename Part, typename T>
@@ -74,11 +78,11 @@ std::vector<Key> MakeKeys() {
       {"limits.stream_events_max", Count(&Limits::stream_events_max, 1, 100'000)},
       {"limits.frame_cache_mib",
        Store(&Config::limits, &Limits::frame_cache_bytes_max, kMiB, 0, 1 << 16)},
-      {"limits.bookmark_idle_ms", Millis(&Limits::bookmark_idle, 10, kDayMs)},
-      {"limits.follower_stall_ms", Millis(&Limits::follower_stall_max, 50, kDayMs)},
-      {"limits.stream_hold_ms", Millis(&Limits::stream_hold_max, 0, kDayMs)},
-      {"limits.unary_deadline_ms", Millis(&Limits::unary_deadline, 10, kDayMs)},
-      {"limits.drain_ms", Millis(&Limits::drain_max, 100, 60'000)},
+      {"limits.bookmark_idle_ms", Millis(&Config::limits, &Limits::bookmark_idle, 10, kDayMs)},
+      {"limits.follower_stall_ms", Millis(&Config::limits, &Limits::follower_stall_max, 50, kDayMs)},
+      {"limits.stream_hold_ms", Millis(&Config::limits, &Limits::stream_hold_max, 0, kDayMs)},
+      {"limits.unary_deadline_ms", Millis(&Config::limits, &Limits::unary_deadline, 10, kDayMs)},
+      {"limits.drain_ms", Millis(&Config::limits, &Limits::drain_max, 100, 60'000)},
       {"store.memtable_mib",
        Store(&Config::db, &store::Db::Options::memtable_bytes, kMiB, 1, 4096)},
       {"store.block_cache_mib",
@@ -91,6 +95,15 @@ std::vector<Key> MakeKeys() {
        Store(&Config::sequencer, &store::Sequencer::Limits::group_bytes_max, 1024, 1, 64 << 10)},
       {"store.queue_kib",
        Store(&Config::sequencer, &store::Sequencer::Limits::queue_bytes_max, 1024, 1, 16 << 20)},
+      {"registry.file", Registry(&registry::Settings::file)},
+      {"registry.url", Registry(&registry::Settings::url)},
+      {"registry.key_file", Registry(&registry::Settings::key_file)},
+      {"registry.certificate", Registry(&registry::Settings::certificate)},
+      {"registry.certificate_key", Registry(&registry::Settings::certificate_key)},
+      {"registry.authorities", Registry(&registry::Settings::authorities)},
+      {"registry.timeout_ms",
+       Millis(&Config::registry, &registry::Settings::timeout, 10, 60'000)},
+      {"registry.budget_ms", Millis(&Config::registry, &registry::Settings::budget, 0, 10'000)},
   };
 }
 
@@ -229,6 +242,7 @@ absl::Status Config::Validate() const {
         absl::StrCat("backups = ", Quoted(backups), " lies in data = ", Quoted(data),
                      ": backups must lie elsewhere, or they are lost with the data"));
   }
+  if (auto status = registry.Validate(); !status.ok()) return status;
   if (sequencer.group_bytes_max > sequencer.queue_bytes_max) {
     return absl::InvalidArgumentError(
         absl::StrCat("store.group_kib = ", sequencer.group_bytes_max >> 10,

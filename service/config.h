@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "service/limits.h"
 #include "service/log.h"
+#include "service/registry/settings.h"
 #include "store/db.h"
 #include "store/sequencer.h"
 
@@ -29,6 +30,7 @@ struct Config {
   Limits limits;
   store::Db::Options db;
   store::Sequencer::Limits sequencer;
+  registry::Settings registry;
 
   // INVALID_ARGUMENT names the key, its value and what it conflicts with.
   absl::Status Validate() const;

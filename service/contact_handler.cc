@@ -1,3 +1,8 @@
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "klantbeeld/v1/contact_service.grpc.pb.h"
 #include "service/handlers.h"
 #include "service/record_stream.h"
@@ -9,6 +14,26 @@ namespace {
 using Contacts = v1::ContactService;
 constexpr char kName[] = "klantbeeld.v1.ContactService";
 
+using Recorded = store::Store::Done<v1::RecordContactEventResponse>;
+
+absl::Status Record(Shared& shared, v1::RecordContactEventRequest& request, Recorded done) {
+  auto event = shared.store.Prepare(std::move(*request.mutable_event()));
+  if (!event.ok()) return store::WithFieldPrefix(event.status(), "event.");
+  std::vector<std::string> unknown;
+  if (shared.asker != nullptr) shared.asker->AddUnknown(*event, &unknown);
+  if (unknown.empty()) return shared.store.Record(*std::move(event), std::move(done));
+  shared.asker->Ask(std::move(unknown), [&store = shared.store, event = *std::move(event),
+                                         done = std::move(done)]() mutable {
+    // Of the store or of this: one of them answers.
+    auto answer = std::make_shared<Recorded>(std::move(done));
+    const absl::Status status = store.Record(std::move(event), [answer](auto outcome) {
+      std::move (*answer)(std::move(outcome));
+    });
+    if (!status.ok()) std::move (*answer)(status);
+  });
+  return absl::OkStatus();
+}
+
 class ContactHandler final
     : public Contacts::WithRawCallbackMethod_RecordContactEvent<
           Contacts::WithRawCallbackMethod_RecordContactEvents<
@@ -17,10 +42,8 @@ class ContactHandler final
   explicit ContactHandler(Shared& shared)
       : shared_(shared),
         record_(shared, kName, "RecordContactEvent", Access::kWrite,
-                [&store = shared.store](auto& request, auto done) {
-                  auto event = store.Prepare(std::move(*request.mutable_event()));
-                  if (!event.ok()) return store::WithFieldPrefix(event.status(), "event.");
-                  return store.Record(*std::move(event), std::move(done));
+                [&shared](auto& request, auto done) {
+                  return Record(shared, request, std::move(done));
                 }),
         get_(shared, kName, "GetContact", Access::kRead,
              [&store = shared.store](auto& request, auto done) {

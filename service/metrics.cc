@@ -26,8 +26,8 @@ prometheus::Counter* AddCounter(prometheus::Registry& registry, const char* name
 class FiguresCollector : public prometheus::Collectable {
  public:
   FiguresCollector(std::function<store::Store::Figures()> store,
-                   std::function<StreamFigures()> streams)
-      : store_(std::move(store)), streams_(std::move(streams)) {}
+                   std::function<StreamFigures()> streams, const registry::Asker* asker)
+      : store_(std::move(store)), streams_(std::move(streams)), asker_(asker) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override {
     const store::Store::Figures store = store_();
@@ -61,10 +61,40 @@ class FiguresCollector : public prometheus::Collectable {
           number(streams.feed_lag));
     counter("klantbeeld_streams_cut_total", "Followers and watchers cut for being too slow.",
             number(streams.streams_cut));
+    if (asker_ != nullptr) AddRegistry(asker_->figures(), all);
     return all;
   }
 
  private:
+  static void AddRegistry(const registry::Asker::Figures& figures,
+                          std::vector<prometheus::MetricFamily>& all) {
+    using prometheus::MetricType;
+    const auto number = [](auto value) { return static_cast<double>(value); };
+    all.push_back(Family("klantbeeld_registry_asked_total", "BSNs that the registry was asked about.",
+                         MetricType::Counter, number(figures.asked)));
+    prometheus::MetricFamily answered =
+        Family("klantbeeld_registry_answered_total", "BSNs that it answered about.",
+               MetricType::Counter, number(figures.found));
+    answered.metric[0].label = {{"found", "true"}};
+    answered.metric.push_back(answered.metric[0]);
+    answered.metric[1].label = {{"found", "false"}};
+    answered.metric[1].counter.value = number(figures.not_found);
+    all.push_back(std::move(answered));
+    prometheus::MetricFamily failed =
+        Family("klantbeeld_registry_failed_total", "Calls that it gave no answer to.",
+               MetricType::Counter, 0);
+    failed.metric.resize(registry::kFailures);
+    for (size_t i = 0; i < registry::kFailures; ++i) {
+      const absl::string_view reason = registry::NameOf(static_cast<registry::Failure>(i));
+      failed.metric[i].label = {{"reason", std::string(reason)}};
+      failed.metric[i].counter.value = number(figures.failed[i]);
+    }
+    all.push_back(std::move(failed));
+    all.push_back(Family("klantbeeld_registry_waiting",
+                         "BSNs of contacts that there is no answer about, counted to 1000.",
+                         MetricType::Gauge, number(figures.waiting)));
+  }
+
   static prometheus::MetricFamily Family(const char* name, const char* help,
                                          prometheus::MetricType type, double value) {
     prometheus::ClientMetric metric;
@@ -79,6 +109,7 @@ class FiguresCollector : public prometheus::Collectable {
 
   std::function<store::Store::Figures()> store_;
   std::function<StreamFigures()> streams_;
+  const registry::Asker* asker_;
 };
 
 }  // namespace
@@ -120,8 +151,9 @@ std::unique_ptr<MethodMetrics> Metrics::Method(const std::string& service,
 
 absl::Status Metrics::Expose(const std::string& address,
                              std::function<store::Store::Figures()> store,
-                             std::function<StreamFigures()> streams) {
-  figures_ = std::make_shared<FiguresCollector>(std::move(store), std::move(streams));
+                             std::function<StreamFigures()> streams,
+                             const registry::Asker* asker) {
+  figures_ = std::make_shared<FiguresCollector>(std::move(store), std::move(streams), asker);
   try {
     exposer_ = std::make_unique<prometheus::Exposer>(address, 1);
   } catch (const std::exception&) {

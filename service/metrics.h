@@ -15,6 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "service/registry/asker.h"
 #include "store/store.h"
 
 namespace klantbeeld::service {
@@ -54,10 +55,10 @@ class Metrics {
   Metrics();
   std::unique_ptr<MethodMetrics> Method(const std::string& service, const std::string& method,
                                         const std::string& type);
-  // Serves /metrics on `address`, "127.0.0.1:9464". Both functions must stand
-  // until Close(). INVALID_ARGUMENT: the address cannot be had.
+  // Serves /metrics on `address`, "127.0.0.1:9464". Both functions, and `asker`
+  // unless it is null, must stand until Close(). INVALID_ARGUMENT: the address cannot be had.
   absl::Status Expose(const std::string& address, std::function<store::Store::Figures()> store,
-                      std::function<StreamFigures()> streams);
+                      std::function<StreamFigures()> streams, const registry::Asker* asker);
   void Close();
 
  private:

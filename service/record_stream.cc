@@ -14,6 +14,9 @@ namespace {
 
 constexpr absl::Duration kHoldStep = absl::Milliseconds(5);
 constexpr size_t kResultsPerMessageMax = 1000;
+// Events about which the registry is asked together, and their bytes.
+constexpr size_t kAheadMax = 64;
+constexpr size_t kAheadBytesMax = 64 << 10;
 
 void SetError(const absl::Status& status, v1::RecordError* error) {
   google::rpc::Status rpc = store::ToRpcStatus(status);
@@ -88,13 +91,17 @@ void RecordStream::TakeEvents() {
       absl::MutexLock lock(&mutex_);
       if (ended_ || ending_) break;  // What was not taken gets no result.
     }
-    if (TakeEvent(events_[next_event_], static_cast<int>(next_event_)) == Taken::kHold) {
+    if (ahead_.empty() && !PrepareAhead()) return;
+    if (TakeEvent() == Taken::kHold) {
+      ahead_.front() = Prepare(next_event_);  // The store had it and dropped it.
       shared_.executor.At(absl::Now() + kHoldStep,
                           [self = shared_from_this()] { self->TakeEvents(); });
       return;
     }
+    ahead_.pop_front();
     ++next_event_;
   }
+  ahead_.clear();
   message_.reset();
   absl::MutexLock lock(&mutex_);
   taking_ = false;
@@ -102,9 +109,41 @@ void RecordStream::TakeEvents() {
   ReadOrEnd();
 }
 
-RecordStream::Taken RecordStream::TakeEvent(absl::string_view bytes, int number) {
-  const uint64_t index = OpenSlot(bytes.size());
-  const absl::Status status = Submit(bytes, number, index);
+// False: events are taken when the registry was asked.
+bool RecordStream::PrepareAhead() {
+  const size_t count_max = shared_.asker != nullptr ? kAheadMax : 1;
+  std::vector<std::string> unknown;
+  size_t bytes = 0;
+  for (size_t i = next_event_;
+       i < events_.size() && ahead_.size() < count_max && bytes < kAheadBytesMax; ++i) {
+    ahead_.push_back(Prepare(i));
+    bytes += events_[i].size();
+    if (shared_.asker != nullptr && ahead_.back().ok()) {
+      shared_.asker->AddUnknown(*ahead_.back(), &unknown);
+    }
+  }
+  if (unknown.empty()) return true;
+  shared_.asker->Ask(std::move(unknown), [self = shared_from_this()] { self->TakeEvents(); });
+  return false;
+}
+
+absl::StatusOr<store::PreparedEvent> RecordStream::Prepare(size_t number) const {
+  v1::ContactEvent event;
+  MaybeFault fault = Parse(events_[number], event);
+  if (!fault) fault = Validate(event, UnknownFields::kRefuse);
+  if (!fault) fault = CheckEvent(event, shared_.clock());
+  absl::Status status = ToStatus(fault);
+  if (status.ok()) {
+    auto prepared = shared_.store.Prepare(std::move(event));
+    if (prepared.ok()) return prepared;
+    status = prepared.status();
+  }
+  return store::WithFieldPrefix(status, absl::StrCat("events[", number, "]."));
+}
+
+RecordStream::Taken RecordStream::TakeEvent() {
+  const uint64_t index = OpenSlot(events_[next_event_].size());
+  const absl::Status status = Submit(index);
   if (status.ok()) {
     held_since_ = absl::InfiniteFuture();
     return Taken::kYes;
@@ -117,23 +156,12 @@ RecordStream::Taken RecordStream::TakeEvent(absl::string_view bytes, int number)
   return Taken::kYes;
 }
 
-absl::Status RecordStream::Submit(absl::string_view bytes, int number, uint64_t index) {
-  v1::ContactEvent event;
-  MaybeFault fault = Parse(bytes, event);
-  if (!fault) fault = Validate(event, UnknownFields::kRefuse);
-  if (!fault) fault = CheckEvent(event, shared_.clock());
-  absl::Status status = ToStatus(fault);
-  if (status.ok()) {
-    auto prepared = shared_.store.Prepare(std::move(event));
-    if (prepared.ok()) {
-      return shared_.store.Record(*std::move(prepared),
-                                  [self = shared_from_this(), index](auto outcome) {
-                                    self->Resolve(index, std::move(outcome));
-                                  });
-    }
-    status = prepared.status();
-  }
-  return store::WithFieldPrefix(status, absl::StrCat("events[", number, "]."));
+absl::Status RecordStream::Submit(uint64_t index) {
+  if (!ahead_.front().ok()) return ahead_.front().status();
+  return shared_.store.Record(*std::move(ahead_.front()),
+                              [self = shared_from_this(), index](auto outcome) {
+                                self->Resolve(index, std::move(outcome));
+                              });
 }
 
 uint64_t RecordStream::OpenSlot(size_t bytes) {

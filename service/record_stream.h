@@ -20,7 +20,8 @@
 namespace klantbeeld::service {
 
 // Reads a batch, submits its events one by one, and reads the next only while
-// few of this stream's events wait for their results (Limits). When the
+// few of this stream's events wait for their results (Limits). Where there is a
+// registry it is asked first about BSNs that are new. When the
 // store's queue is full it waits with the event at hand. Results go out in the
 // order of the events, as many in one message as are ready.
 //
@@ -54,8 +55,10 @@ class RecordStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   // Submits events of the message at hand; false: all are submitted or dropped.
   void TakeEvents();
   enum class Taken { kYes, kHold };
-  Taken TakeEvent(absl::string_view bytes, int number);
-  absl::Status Submit(absl::string_view bytes, int number, uint64_t index);
+  Taken TakeEvent();
+  bool PrepareAhead();
+  absl::StatusOr<store::PreparedEvent> Prepare(size_t number) const;
+  absl::Status Submit(uint64_t index);
   uint64_t OpenSlot(size_t bytes);
   void DropSlot();
   bool ShouldHold(const absl::Status& status);
@@ -76,6 +79,9 @@ class RecordStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   std::optional<ReceivedBytes> message_;
   std::vector<absl::string_view> events_;
   size_t next_event_ = 0;
+  // Prepared events from events_[next_event_] on, so that the registry is asked
+  // about several at a time.
+  std::deque<absl::StatusOr<store::PreparedEvent>> ahead_;
   absl::Time held_since_ = absl::InfiniteFuture();
 
   grpc::ByteBuffer out_;  // Touched only while `writing_`.

@@ -15,6 +15,7 @@
 #include "service/handlers.h"
 #include "service/listener.h"
 #include "service/log.h"
+#include "service/registry/open.h"
 #include "service/shared.h"
 #include "service/version.h"
 
@@ -50,6 +51,7 @@ std::vector<std::string> Enabled(const Config& config) {
   std::vector<std::string> enabled = {"feed", "link", "watch"};
   if (!config.backups.empty()) enabled.push_back("backup");
   if (!config.metrics.empty()) enabled.push_back("metrics");
+  if (config.registry.on()) enabled.push_back("registry");
   if (!config.tcp.empty()) enabled.push_back("tcp");
   return enabled;
 }
@@ -68,6 +70,7 @@ struct Server::Impl {
             executor, [] { return absl::Now(); }, TickOf(config.limits)) {}
 
   absl::Status OpenStore();
+  absl::Status OpenRegistry();
   absl::Status OpenDoors();
   StreamFigures Streams() const;
   void Drain();
@@ -80,6 +83,9 @@ struct Server::Impl {
   FeedHub hub;
   Registry<OpenStream> record_streams;
   Metrics metrics;
+  // Before the store, whose last answers come to the asker.
+  std::unique_ptr<registry::Registry> registry;
+  std::unique_ptr<registry::Asker> asker;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<FrameCache> frames;
   std::unique_ptr<Shared> shared;
@@ -109,10 +115,33 @@ absl::Status Server::Impl::OpenStore() {
   return absl::OkStatus();
 }
 
+absl::Status Server::Impl::OpenRegistry() {
+  const auto clock = [] { return absl::Now(); };
+  auto opened = registry::Open(config.registry, clock);
+  if (!opened.ok() || *opened == nullptr) return opened.status();
+  registry = *std::move(opened);
+  registry::Asker::Options options;
+  options.timeout = config.registry.timeout;
+  // A file answers at once: nobody ever goes on without its answer.
+  options.budget =
+      config.registry.file.empty() ? config.registry.budget : absl::InfiniteDuration();
+  const registry::Book book = {
+      [this](auto answer, auto done) {
+        return store->RecordRegistryAnswer(std::move(answer), std::move(done));
+      },
+      [this](absl::string_view bsn) { return store->RegistryKnows(bsn); },
+      [this](size_t max) { return store->UnansweredBsns(max); }};
+  asker = std::make_unique<registry::Asker>(
+      *registry, book, options, clock,
+      [this](absl::Time when, auto task) { executor.At(when, std::move(task)); });
+  return absl::OkStatus();
+}
+
 absl::Status Server::Impl::OpenDoors() {
   shared =
       std::make_unique<Shared>(Shared{*store, config.limits, [] { return absl::Now(); }, executor, answers,
-                                      admission, positions, hub, *frames, record_streams, metrics});
+                                      admission, positions, hub, *frames, record_streams, metrics,
+                                      asker.get()});
   services.push_back(MakeContactService(*shared));
   services.push_back(MakeCitizenService(*shared));
   services.push_back(MakeIdentityService(*shared));
@@ -134,7 +163,8 @@ absl::Status Server::Impl::OpenDoors() {
   }
   if (!config.metrics.empty()) {
     const absl::Status exposed = metrics.Expose(
-        config.metrics, [this] { return store->figures(); }, [this] { return Streams(); });
+        config.metrics, [this] { return store->figures(); }, [this] { return Streams(); },
+        asker.get());
     if (!exposed.ok()) return exposed;
   }
   if (config.socket.empty()) return absl::OkStatus();
@@ -169,6 +199,8 @@ void Server::Impl::Drain() {
   std::thread metrics_closer([this] { metrics.Close(); });
   admission.Close();
   if (listener != nullptr) listener->Stop();
+  // What waits for the registry goes on without it.
+  if (asker != nullptr) asker->Stop();
   for (const auto& subscriber : hub.All()) subscriber->Drain();
   for (const auto& stream : record_streams.All()) stream->Drain();
   const absl::Time patience = end - kShutdownShare;
@@ -191,6 +223,7 @@ Server::~Server() { Drain(); }
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config) {
   auto impl = std::make_unique<Impl>(config);
   absl::Status status = impl->OpenStore();
+  if (status.ok()) status = impl->OpenRegistry();
   if (status.ok()) status = impl->OpenDoors();
   if (!status.ok()) {
     impl->Drain();

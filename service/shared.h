@@ -12,6 +12,7 @@
 #include "service/limits.h"
 #include "service/metrics.h"
 #include "service/position_waiter.h"
+#include "service/registry/asker.h"
 #include "store/store.h"
 
 namespace klantbeeld::service {
@@ -29,6 +30,7 @@ struct Shared {
   FrameCache& frames;
   Registry<OpenStream>& record_streams;
   Metrics& metrics;
+  registry::Asker* asker;  // Null: there is no registry.
 };
 
 }  // namespace klantbeeld::service

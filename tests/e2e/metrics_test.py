@@ -45,7 +45,10 @@ class MetricsTest(unittest.TestCase):
     def setUpClass(cls) -> None:
         port = free_port()
         with tempfile.TemporaryDirectory() as folder:
-            with served.serving(SERVER, folder, "--metrics", f"127.0.0.1:{port}") as address:
+            persons = pathlib.Path(folder, "persons.csv")
+            persons.write_text("bsn\n999990019\n", encoding="utf-8")
+            with served.serving(SERVER, folder, "--metrics", f"127.0.0.1:{port}",
+                                "--registry-file", str(persons)) as address:
                 def client(*arguments: str, text: str = "") -> None:
                     subprocess.run([CLIENT, "--server", address, "-q", *arguments], input=text,
                                    capture_output=True, text=True, check=False)
@@ -72,6 +75,11 @@ class MetricsTest(unittest.TestCase):
         self.assertEqual(self.after["klantbeeld_queue_facts"], 0)
         self.assertEqual(self.after["klantbeeld_writes_stopped"], 0)
         self.assertGreater(self.after["klantbeeld_disk_free_bytes"], 0)
+
+    def test_registry_by_outcome(self) -> None:
+        for name in ("asked_total", 'answered_total{found="true"}', 'answered_total{found="false"}',
+                     'failed_total{reason="timeOut"}', 'failed_total{reason="denied"}', "waiting"):
+            self.assertEqual(self.after[f"klantbeeld_registry_{name}"], 0)
 
     def test_calls_by_method_and_code(self) -> None:
         after = self.after

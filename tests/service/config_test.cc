@@ -1,5 +1,7 @@
 #include "service/config.h"
 
+// Also tests: service/registry/settings.cc
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -33,6 +35,21 @@ TEST(Config, FileIsRead) {
   EXPECT_EQ(config->limits.bookmark_idle, absl::Milliseconds(100));
   EXPECT_EQ(config->db.memtable_bytes, 16u << 20);
   EXPECT_FALSE(config->db.sync);
+}
+
+TEST(Config, RegistryIsReadAndLoopbackNeedsNoTls) {
+  const auto read = ParseConfig(
+      "[registry]\nurl = 'http://127.0.0.1:8080/brp'\nkey_file = '/k'\ntimeout_ms = 500\n"
+      "budget_ms = 100\n",
+      "x.toml", {});
+  ASSERT_TRUE(read.ok()) << read.status();
+  Config config = Whole();
+  EXPECT_FALSE(config.registry.on());
+  config.registry = read->registry;
+  EXPECT_TRUE(config.registry.on());
+  EXPECT_EQ(config.registry.timeout, absl::Milliseconds(500));
+  EXPECT_EQ(config.registry.budget, absl::Milliseconds(100));
+  EXPECT_TRUE(config.Validate().ok()) << config.Validate();
 }
 
 TEST(Config, SettingStandsOverTheFile) {
@@ -91,6 +108,26 @@ INSTANTIATE_TEST_SUITE_P(
     Config, Conflicts,
     testing::ValuesIn(std::vector<Conflict>{
         {"NoData", [](Config& c) { c.data.clear(); }, "data: is required"},
+        {"TwoRegistries",
+         [](Config& c) {
+           c.registry.file = "/p.csv";
+           c.registry.url = "https://brp";
+         },
+         "registry.file = \"/p.csv\": there is registry.url = \"https://brp\" too"},
+        {"RegistryInTheOpen", [](Config& c) { c.registry.url = "http://brp.example/api"; },
+         "registry.url = \"http://brp.example/api\": must begin with https://"},
+        {"RegistryLikeLoopback", [](Config& c) { c.registry.url = "http://127.0.0.1.example"; },
+         "registry.url = \"http://127.0.0.1.example\": must begin with https://"},
+        {"KeyWithoutRegistry", [](Config& c) { c.registry.key_file = "/k"; },
+         "there is no registry.url"},
+        {"CertificateWithoutKey",
+         [](Config& c) {
+           c.registry.url = "https://brp";
+           c.registry.certificate = "/c";
+         },
+         "registry.certificate and registry.certificate_key: one needs the other"},
+        {"BudgetAboveTimeout", [](Config& c) { c.registry.budget = absl::Seconds(3); },
+         "registry.budget_ms = 3000 is more than registry.timeout_ms = 2000"},
         {"NoKeys", [](Config& c) { c.keys.clear(); }, "keys: is required"},
         {"NoDoor", [](Config& c) { c.socket.clear(); }, "socket: is required"},
         {"KeysInData", [](Config& c) { c.keys = c.data + "/keys"; },

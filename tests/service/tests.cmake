@@ -9,3 +9,11 @@ endforeach()
 # The store alone, behind a disk that the test holds back.
 klantbeeld_test(feed_durable_test service/feed_durable_test.cc klantbeeld_store)
 set_tests_properties(feed_durable_test PROPERTIES LABELS core)
+find_package(CURL REQUIRED)
+find_package(nlohmann_json REQUIRED)
+# The register of persons; the BRP of brp_server.py is a process of its own.
+foreach(name asker brp_client brp_messages file_registry registry)
+  klantbeeld_test(service_registry_${name}_test service/registry/${name}_test.cc klantbeeld_registry
+    nlohmann_json::nlohmann_json CURL::libcurl)
+endforeach()
+klantbeeld_test(service_registry_open_test service/registry/open_test.cc klantbeeld_service)
