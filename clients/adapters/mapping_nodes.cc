@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -55,8 +56,15 @@ std::string Template::Fill(const std::vector<std::string>& cells) const {
 std::string Template::FillThis(const std::vector<std::string>& cells) const {
   std::string text;
   for (const Piece& piece : pieces) {
-    if (piece.column && (piece.index >= cells.size() || cells[piece.index].empty())) return "";
-    text += piece.column ? cells[piece.index] : piece.text;
+    if (!piece.column) {
+      text += piece.text;
+      continue;
+    }
+    // Columns of a fixed width are filled up with spaces.
+    const absl::string_view cell = absl::StripAsciiWhitespace(
+        piece.index < cells.size() ? absl::string_view(cells[piece.index]) : "");
+    if (cell.empty()) return "";
+    absl::StrAppend(&text, cell);
   }
   return text;
 }
@@ -96,7 +104,8 @@ class Filler {
     if (node.value.pieces.empty()) {
       if (node.fields.empty()) return false;
       std::unique_ptr<Message> sub(node.prototype->New());
-      if (!Fill(node.fields, *sub) || !FitsItsType(node, *sub)) return false;
+      const bool said = Fill(node.fields, *sub) || IsContact(node);
+      if (!said || !FitsItsType(node, *sub)) return false;
       if (node.field->is_repeated()) {
         access.AddAllocatedMessage(&message, node.field, sub.release());
       } else if (access.HasField(message, node.field)) {
@@ -116,6 +125,12 @@ class Filler {
       at = end + 1;
     }
     return said;
+  }
+
+  // A row is a contact even where it says no more than what all rows do.
+  static bool IsContact(const Node& node) {
+    return node.field->containing_type() == v1::ContactEvent::descriptor() &&
+           node.field->message_type() == v1::ContactData::descriptor();
   }
 
   bool SetText(const Node& node, Message& message, const std::string& text) {
