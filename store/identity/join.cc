@@ -17,7 +17,8 @@ struct Cluster {
   std::vector<size_t> pairs;    // With members of others, best first.
 };
 
-enum class Fit : uint8_t { kFits, kDisagrees, kForbidden };
+// In rising order of what speaks against one person.
+enum class Fit : uint8_t { kFits, kDisagrees, kContradicts, kForbidden };
 
 class Joiner {
  public:
@@ -26,7 +27,8 @@ class Joiner {
          absl::FunctionRef<bool(size_t, size_t)> may_join,
          absl::FunctionRef<void(size_t, size_t)> join)
       : model_(model), persons_(persons), pairs_(std::move(pairs)), named_(cluster_of),
-        may_join_(may_join), join_(join), of_(persons.size()) {
+        may_join_(may_join), join_(join),
+        automatic_(model.link > model.file.nameless_max()), of_(persons.size()) {
     std::sort(pairs_.begin(), pairs_.end(), [](const ScoredPair& a, const ScoredPair& b) {
       return std::make_tuple(!a.score.typed_number, -a.score.bits, a.low, a.high) <
              std::make_tuple(!b.score.typed_number, -b.score.bits, b.low, b.high);
@@ -90,7 +92,7 @@ class Joiner {
       // Who was said not to be it has not ceased to look like it: nobody is
       // joined because he is the one who is left.
       const bool may_be = pair.suspended || FitOf(a, other) != Fit::kForbidden;
-      if (may_be && FitOf(b, other) != Fit::kFits) return true;
+      if (may_be && FitOf(b, other) >= Fit::kContradicts) return true;
     }
     return false;
   }
@@ -127,14 +129,17 @@ class Joiner {
     if (!may_join_(named_(a[0]), named_(b[0]))) return Fit::kForbidden;
     for (const size_t x : a) {
       for (const size_t y : b) {
-        if (ScoreOf(x, y).veto) return Fit::kForbidden;
+        const Score& score = ScoreOf(x, y);
+        if (score.veto || (score.twins && automatic_)) return Fit::kForbidden;
       }
     }
-    return Disagree(a, b) ? Fit::kDisagrees : Fit::kFits;
+    const Centibits support = SupportOf(a, b);
+    if (support < model_.file.contradiction()) return Fit::kContradicts;
+    return support < model_.file.support() ? Fit::kDisagrees : Fit::kFits;
   }
 
-  // On average, over the pairs that can be told apart at all.
-  bool Disagree(const std::vector<size_t>& a, const std::vector<size_t>& b) {
+  // What they say on average, over the pairs that can be told apart at all.
+  Centibits SupportOf(const std::vector<size_t>& a, const std::vector<size_t>& b) {
     int64_t sum = 0, count = 0;
     const size_t rows = std::min(kSampleMax, a.size()), columns = std::min(kSampleMax, b.size());
     for (size_t i = 0; i < rows; ++i) {
@@ -145,7 +150,7 @@ class Joiner {
         ++count;
       }
     }
-    return sum < count * model_.file.support();
+    return count == 0 ? 0 : static_cast<Centibits>(sum / count);
   }
 
   const Score& ScoreOf(size_t x, size_t y) {
@@ -160,6 +165,7 @@ class Joiner {
   absl::FunctionRef<size_t(size_t)> named_;
   absl::FunctionRef<bool(size_t, size_t)> may_join_;
   absl::FunctionRef<void(size_t, size_t)> join_;
+  const bool automatic_;                         // Not merely what hangs together best.
   std::vector<size_t> of_;                       // Cluster of each claim.
   std::vector<Cluster> clusters_;
   absl::flat_hash_map<std::pair<size_t, size_t>, Score> scores_;

@@ -107,6 +107,8 @@ absl::Status Check(const format::ModelFile& file) {
     return Wrong("candidatesMax", "from 2 to 256");
   }
   if (file.nameless_max() >= file.link()) return Wrong("namelessMax", "less than link");
+  if (file.support() > 0) return Wrong("support", "at most 0");
+  if (file.contradiction() > file.support()) return Wrong("contradiction", "at most support");
   return CheckFields(file);
 }
 

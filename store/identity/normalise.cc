@@ -119,11 +119,28 @@ constexpr std::array<absl::string_view, 24> kPrefixes = {
     "op den ",  "aan de ",  "uit de ", "de la ",  "van ",     "von ",   "de ",     "den ",
     "der ",     "het ",     "ten ",    "ter ",    "te ",      "'t ",    "d'",      "el "};
 
-// Forms of address and titles that end up in a field for first names.
-constexpr std::array<absl::string_view, 33> kTitles = {
-    "baron", "bart", "capt", "captain", "col",  "dhr",  "dr",   "drs",  "dame", "general", "hon",
-    "heer",  "ing",  "ir",   "jhr",     "jkvr", "lady", "lord", "lt",   "maj",  "major",   "mevr",
-    "mevrouw", "miss", "mr", "mrs",     "ms",   "mw",   "prof", "rev",  "sir",  "viscount", "earl"};
+// Forms of address and titles that end up in a field for names.
+constexpr absl::string_view kTitles[] = {
+    "baron", "baronet", "bart",   "bt",   "capt",  "captain", "col",    "count", "countess",
+    "dame",  "dhr",     "dr",     "drs",  "duke",  "earl",    "esq",    "fam",   "general",
+    "heer",  "hon",     "ing",    "ir",   "jhr",   "jkvr",    "jr",     "lady",  "lord",
+    "lt",    "maj",     "major",  "mej",  "mevr",  "mevrouw", "miss",   "mr",    "mrs",
+    "ms",    "mw",      "of",     "prof", "rev",   "reverend", "sir",   "sr",    "viscount"};
+
+// A title, or an ordinal such as "2nd" and "3e".
+bool IsTitle(absl::string_view folded_word) {
+  folded_word = absl::StripSuffix(folded_word, ".");
+  if (absl::c_linear_search(kTitles, folded_word)) return true;
+  if (folded_word.empty() || !absl::ascii_isdigit(static_cast<unsigned char>(folded_word[0]))) {
+    return false;
+  }
+  absl::string_view ending = folded_word;
+  while (!ending.empty() && absl::ascii_isdigit(static_cast<unsigned char>(ending[0]))) {
+    ending.remove_prefix(1);
+  }
+  return ending.empty() || ending == "st" || ending == "nd" || ending == "rd" || ending == "th" ||
+         ending == "e" || ending == "de" || ending == "ste";
+}
 
 // Words that end the name of a street, short and in full.
 constexpr std::pair<absl::string_view, absl::string_view> kStreetWords[] = {
@@ -153,8 +170,7 @@ std::string FoldFirstNames(absl::string_view first_names) {
   const std::string folded = FoldText(absl::StripAsciiWhitespace(first_names));
   std::vector<absl::string_view> kept;
   for (const absl::string_view word : absl::StrSplit(folded, ' ', absl::SkipEmpty())) {
-    const bool title = absl::c_linear_search(kTitles, absl::StripSuffix(word, "."));
-    if (!title) kept.push_back(word);
+    if (!IsTitle(word)) kept.push_back(word);
   }
   return absl::StrJoin(kept, " ");
 }
@@ -242,7 +258,9 @@ std::string FoldStreet(absl::string_view street) {
 
 format::FoldedNames FoldNames(const v1::PersonalDetails& details) {
   format::FoldedNames names;
-  if (details.has_surname()) names.set_surname(FoldSurname(details.surname()));
+  if (details.has_surname()) {
+    names.set_surname(IsTitle(FoldText(details.surname())) ? "" : FoldSurname(details.surname()));
+  }
   if (details.has_partner_surname()) {
     names.set_partner_surname(FoldSurname(details.partner_surname()));
   }

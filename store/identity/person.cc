@@ -24,12 +24,19 @@ enum Rule : uint8_t {
   kSurnameStreet = 69,
   kNames = 70,             // First name and surname in ascending order: they change places.
   kSoundBirthMonth = 71,   // How the surname sounds, and year and month of birth.
-  kBirthPlaceOfLiving = 72,
+  kAreaBirth = 72,
   kFirstNameBirth = 73,
   kSurnameBirthPlace = 74,
   kFirstNamePostcode = 75,
   kSurnameInitialYear = 76,
   kSurnameCity = 77,
+  kSoundFirstName = 78,
+  kSurnameBirthday = 79,   // Without the year.
+  kStreetBirth = 80,
+  kSoundPostcodeArea = 81,
+  kFirstNameBirthPlace = 82,
+  kCityBirth = 83,
+  kSoundBirthPlace = 84,
 };
 
 void SortOnce(std::vector<std::string>& values) {
@@ -141,19 +148,18 @@ void AddBirthKeys(const Person& person, KeyList& keys) {
   }
   if (day == 0) return;
   const int date = month_of_year * 32 + day;
-  for (const std::string& surname : person.surnames) keys.Add(kSurnameBirth, surname, "|", date);
+  for (const std::string& surname : person.surnames) {
+    keys.Add(kSurnameBirth, surname, "|", date);
+    keys.Add(kSurnameBirthday, surname, "|", month * 32 + day);
+  }
   if (!person.initials.empty()) {
     const int ascending = (year * 32 + std::min(month, day)) * 32 + std::max(month, day);
     keys.Add(kInitialBirth, person.initials.substr(0, 1), "|", ascending);
   }
   if (!person.first_names.empty()) keys.Add(kFirstNameBirth, person.first_names[0], "|", date);
-  if (!person.postcode.empty()) {
-    keys.Add(kBirthPlaceOfLiving, AreaOf(person.postcode), "|", date);
-  } else if (!person.city.empty()) {
-    keys.Add(kBirthPlaceOfLiving, person.city, "|", date);
-  } else if (!person.street.empty()) {
-    keys.Add(kBirthPlaceOfLiving, person.street, "|", date);
-  }
+  if (!person.postcode.empty()) keys.Add(kAreaBirth, AreaOf(person.postcode), "|", date);
+  if (!person.city.empty()) keys.Add(kCityBirth, person.city, "|", date);
+  if (!person.street.empty()) keys.Add(kStreetBirth, person.street, "|", date);
 }
 
 void AddAddressKeys(const Person& person, KeyList& keys) {
@@ -166,15 +172,21 @@ void AddAddressKeys(const Person& person, KeyList& keys) {
   for (const std::string& surname : person.surnames) {
     if (!person.postcode.empty()) {
       keys.Add(kSurnamePostcodeArea, surname, "|", AreaOf(person.postcode));
+      keys.Add(kSoundPostcodeArea, SoundOf(surname), "|", AreaOf(person.postcode));
     }
     if (!person.street.empty()) keys.Add(kSurnameStreet, surname, "|", person.street);
     if (!person.city.empty()) keys.Add(kSurnameCity, surname, "|", person.city);
     if (!person.birth_place.empty()) {
       keys.Add(kSurnameBirthPlace, surname, "|", person.birth_place);
+      keys.Add(kSoundBirthPlace, SoundOf(surname), "|", person.birth_place);
     }
   }
-  if (!person.first_names.empty() && !person.postcode.empty()) {
+  if (person.first_names.empty()) return;
+  if (!person.postcode.empty()) {
     keys.Add(kFirstNamePostcode, person.first_names[0], "|", person.postcode);
+  }
+  if (!person.birth_place.empty()) {
+    keys.Add(kFirstNameBirthPlace, person.first_names[0], "|", person.birth_place);
   }
 }
 
@@ -183,6 +195,7 @@ void AddNameKeys(const Person& person, KeyList& keys) {
     if (!person.first_names.empty()) {
       const std::string& first = person.first_names[0];
       keys.Add(kNames, std::min(first, surname), "|", std::max(first, surname));
+      keys.Add(kSoundFirstName, SoundOf(surname), "|", first);
     }
     if (!person.initials.empty() && person.birth.year != 0) {
       keys.Add(kSurnameInitialYear, surname, "|", person.initials.substr(0, 1), "|",

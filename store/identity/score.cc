@@ -39,6 +39,12 @@ Centibits WeightOf(const absl::flat_hash_map<std::string, int32_t>& common,
   return at == common.end() ? otherwise : at->second;
 }
 
+// Too much alike to be two names, though it takes several slips.
+bool MayBeSlips(absl::string_view a, absl::string_view b) {
+  const size_t shorter = std::min(a.size(), b.size());
+  return shorter >= 3 && Edits(a, b, 2) <= (shorter >= kOneEditLength ? 2 : 1);
+}
+
 bool OneSlip(absl::string_view a, absl::string_view b) {
   return std::min(a.size(), b.size()) >= kOneEditLength && Edits(a, b, 1) <= 1;
 }
@@ -48,7 +54,8 @@ Evidence CompareSurname(const Model& model, const std::string& a, const std::str
   if (a == b) return Same(WeightOf(model.surnames, a, weights.same()));
   const int alike = JaroWinkler(a, b);
   if (alike >= kCloseName || OneSlip(a, b)) return Close(weights.close());
-  return alike >= kSimilarName ? Partly(weights.similar()) : Different(weights.different());
+  if (alike >= kSimilarName || MayBeSlips(a, b)) return Partly(weights.similar());
+  return Different(weights.different());
 }
 
 Evidence CompareSurnames(const Model& model, const std::vector<std::string>& a,
@@ -96,7 +103,7 @@ Evidence CompareFirstNames(const Model& model, const std::vector<std::string>& a
   const int alike = JaroWinkler(x, y);
   if (alike >= kCloseFirstName || OneSlip(x, y)) return Close(weights.close());
   if (ShareWord(a, b)) return Partly(more.partly());
-  if (alike >= kSimilarFirstName) return Partly(weights.similar());
+  if (alike >= kSimilarFirstName || MayBeSlips(x, y)) return Partly(weights.similar());
   if (x[0] == y[0]) return Different(more.other());
   return Contradicts(weights.different());
 }
@@ -389,12 +396,12 @@ Score Compare(const Model& model, const Person& a, const Person& b,
                                                                names.first.bits > 0));
   // Twins, and a number that is somebody else's.
   const bool one_household = names.surname.agrees() || address.agrees();
-  const bool twins = names.first.agreement == v1::AGREEMENT_CONTRADICTS &&
-                     birth.agreement == v1::AGREEMENT_SAME && one_household;
-  score.veto = twins || numbers.other_bsn;
+  score.twins = names.first.agreement == v1::AGREEMENT_CONTRADICTS &&
+                birth.agreement == v1::AGREEMENT_SAME && one_household;
+  score.veto = numbers.other_bsn;
   const bool named = names.surname.known() && names.first.known();
   const bool numbered = numbers.evidence.agreement == v1::AGREEMENT_SAME && !numbers.same_bsn;
-  if (!score.typed_number && !numbered && (!named || numbers.same_bsn)) {
+  if (!score.typed_number && !numbered && (!named || score.twins || numbers.same_bsn)) {
     score.bits = std::min(score.bits, model.file.nameless_max());
   }
   return score;

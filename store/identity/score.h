@@ -27,6 +27,8 @@ struct FieldScore {
 struct Score {
   Centibits bits = 0;
   bool veto = false;          // They cannot be one person, whatever else agrees.
+  bool twins = false;         // One household and birth date, other first names: never joined at
+                              // the level of `link`, and apart from each other as if by a veto.
   bool typed_number = false;  // A number typed for one of them is the other's, and name or birth
                               // date agrees with it (rule R2).
   bool compared = false;      // Both state something that tells members of a household apart.
@@ -57,6 +59,8 @@ struct ScoredPair {
 //   the two clusters as a whole do not speak against each other;
 //   neither of the clusters fits a third one within `model.margin` that the
 //   other cannot be one with.
+// With a `model.link` that is lowered to `suggest` it says which of what is
+// suggested hangs together best.
 // Returns the pairs that were left apart though they say at least
 // `model.suggest`, best first, with the reason.
 struct LeftApart {
