@@ -127,7 +127,10 @@ DateAgreement CompareDates(const Person::Date& a, const Person::Date& b) {
   }
   if (a == b) return DateAgreement::kSame;
   if (a.year == b.year && a.month == b.day && a.day == b.month) return DateAgreement::kClose;
-  return ByDigits(DigitsApart(a, b));
+  const DateAgreement agreement = ByDigits(DigitsApart(a, b));
+  // Two people of one household are seldom born in one year, or on one birthday.
+  const bool part = a.year == b.year || (a.month == b.month && a.day == b.day);
+  return agreement == DateAgreement::kDifferent && part ? DateAgreement::kFar : agreement;
 }
 
 std::string SoundOf(absl::string_view folded_name) {

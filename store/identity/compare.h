@@ -25,7 +25,7 @@ enum class DateAgreement {
   kSameYearMonth, // As far as both are known: to the month,
   kSameYear,      // to the year.
   kClose,         // One digit, or day and month changed places.
-  kFar,           // Two digits.
+  kFar,           // Two digits, or the year alone is the same, or the birthday alone.
   kDifferent,
 };
 DateAgreement CompareDates(const Person::Date& a, const Person::Date& b);

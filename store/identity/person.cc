@@ -27,8 +27,8 @@ enum Rule : uint8_t {
   kAreaBirth = 72,
   kFirstNameBirth = 73,
   kSurnameBirthPlace = 74,
-  kFirstNamePostcode = 75,
-  kSurnameInitialYear = 76,
+  kInitialPostcode = 75,
+  kSurnameInitial = 76,
   kSurnameCity = 77,
   kSoundFirstName = 78,
   kSurnameBirthday = 79,   // Without the year.
@@ -37,7 +37,11 @@ enum Rule : uint8_t {
   kFirstNameBirthPlace = 82,
   kCityBirth = 83,
   kSoundBirthPlace = 84,
+  kEmailName = 85,         // What stands before the @.
+  kFirstNameYear = 86,
 };
+
+constexpr size_t kEmailNameMin = 4;  // Shorter ones are of too many.
 
 void SortOnce(std::vector<std::string>& values) {
   std::sort(values.begin(), values.end());
@@ -181,11 +185,10 @@ void AddAddressKeys(const Person& person, KeyList& keys) {
       keys.Add(kSoundBirthPlace, SoundOf(surname), "|", person.birth_place);
     }
   }
-  if (person.first_names.empty()) return;
-  if (!person.postcode.empty()) {
-    keys.Add(kFirstNamePostcode, person.first_names[0], "|", person.postcode);
+  if (!person.initials.empty() && !person.postcode.empty()) {
+    keys.Add(kInitialPostcode, person.initials.substr(0, 1), "|", person.postcode);
   }
-  if (!person.birth_place.empty()) {
+  if (!person.first_names.empty() && !person.birth_place.empty()) {
     keys.Add(kFirstNameBirthPlace, person.first_names[0], "|", person.birth_place);
   }
 }
@@ -197,10 +200,16 @@ void AddNameKeys(const Person& person, KeyList& keys) {
       keys.Add(kNames, std::min(first, surname), "|", std::max(first, surname));
       keys.Add(kSoundFirstName, SoundOf(surname), "|", first);
     }
-    if (!person.initials.empty() && person.birth.year != 0) {
-      keys.Add(kSurnameInitialYear, surname, "|", person.initials.substr(0, 1), "|",
-               person.birth.year);
+    if (!person.initials.empty()) {
+      keys.Add(kSurnameInitial, surname, "|", person.initials.substr(0, 1));
     }
+  }
+  if (!person.first_names.empty() && person.birth.year != 0) {
+    keys.Add(kFirstNameYear, person.first_names[0], "|", person.birth.year);
+  }
+  for (const std::string& email : person.emails) {
+    const size_t at = email.rfind('@');
+    if (at != std::string::npos && at >= kEmailNameMin) keys.Add(kEmailName, email.substr(0, at));
   }
 }
 

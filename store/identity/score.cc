@@ -144,7 +144,7 @@ Names CompareAsStated(const Model& model, const Person& a, const Person& b) {
 Names CompareSwapped(const Model& model, const Person& a, const Person& b) {
   Names names;
   if (!a.first_names.empty() && !b.surnames.empty()) {
-    names.surname = CompareSurname(model, a.first_names[0], b.surnames[0]);
+    names.surname = CompareSurnames(model, {a.first_names[0]}, b.surnames);
   }
   if (!a.surnames.empty() && !b.first_names.empty()) {
     names.first = CompareFirstNames(model, {a.surnames[0]}, {b.first_names[0]});
@@ -152,15 +152,10 @@ Names CompareSwapped(const Model& model, const Person& a, const Person& b) {
   return names;
 }
 
-bool Doubtful(const Evidence& one) { return !one.agrees(); }
-
 Names CompareNames(const Model& model, const Person& a, const Person& b) {
   const Names stated = CompareAsStated(model, a, b);
   // Worth the trouble only where nothing agrees as it stands.
-  if (!Doubtful(stated.surname) || stated.first.agreement == v1::AGREEMENT_SAME ||
-      stated.first.agreement == v1::AGREEMENT_CLOSE) {
-    return stated;
-  }
+  if (stated.surname.agrees() || stated.first.agrees()) return stated;
   Names best = stated;
   Names there = CompareSwapped(model, a, b), back = CompareSwapped(model, b, a);
   // The two differ in which of the equal names is weighed as a surname.
