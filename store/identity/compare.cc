@@ -74,16 +74,17 @@ int JaroWinkler(absl::string_view a, absl::string_view b) {
     moved += a[static_cast<size_t>(i)] != b[static_cast<size_t>(j)];
     ++j;
   }
-  // The sum of three fractions, over their common denominator.
-  const int64_t m = matches, denominator = int64_t{3} * la * lb * m;
-  const int64_t numerator = m * m * lb + m * m * la + (m - moved / 2) * la * lb;
-  const int jaro = static_cast<int>((1000 * numerator + denominator / 2) / denominator);
   int prefix = 0;
   while (prefix < std::min({la, lb, 4}) &&
          a[static_cast<size_t>(prefix)] == b[static_cast<size_t>(prefix)]) {
     ++prefix;
   }
-  return jaro + prefix * (1000 - jaro) / 10;
+  // The sum of three fractions over their common denominator, and a tenth of
+  // what is missing for each letter at the beginning: rounded once.
+  const int64_t m = matches, denominator = int64_t{30} * la * lb * m;
+  const int64_t jaro = 10 * (m * m * lb + m * m * la + (m - moved / 2) * la * lb);
+  const int64_t alike = jaro + prefix * (denominator - jaro) / 10;
+  return static_cast<int>((1000 * alike + denominator / 2) / denominator);
 }
 
 int Edits(absl::string_view a, absl::string_view b, int max) {

@@ -28,7 +28,7 @@ class Joiner {
          absl::FunctionRef<void(size_t, size_t)> join)
       : model_(model), persons_(persons), pairs_(std::move(pairs)), named_(cluster_of),
         may_join_(may_join), join_(join),
-        automatic_(model.link > model.file.nameless_max()), of_(persons.size()) {
+        automatic_(model.link > model.suggest), of_(persons.size()) {
     std::sort(pairs_.begin(), pairs_.end(), [](const ScoredPair& a, const ScoredPair& b) {
       return std::make_tuple(!a.score.typed_number, -a.score.bits, a.low, a.high) <
              std::make_tuple(!b.score.typed_number, -b.score.bits, b.low, b.high);
@@ -133,24 +133,30 @@ class Joiner {
         if (score.veto || (score.twins && automatic_)) return Fit::kForbidden;
       }
     }
-    const Centibits support = SupportOf(a, b);
-    if (support < model_.file.contradiction()) return Fit::kContradicts;
-    return support < model_.file.support() ? Fit::kDisagrees : Fit::kFits;
+    return Weigh(a, b);
   }
 
-  // What they say on average, over the pairs that can be told apart at all.
-  Centibits SupportOf(const std::vector<size_t>& a, const std::vector<size_t>& b) {
-    int64_t sum = 0, count = 0;
+  // What they say on average, over the pairs that can be told apart at all,
+  // and whether they were born on one day, by most of what is stated.
+  Fit Weigh(const std::vector<size_t>& a, const std::vector<size_t>& b) {
+    int64_t sum = 0, count = 0, dated = 0, born_apart = 0;
     const size_t rows = std::min(kSampleMax, a.size()), columns = std::min(kSampleMax, b.size());
     for (size_t i = 0; i < rows; ++i) {
       for (size_t j = 0; j < columns; ++j) {
-        const Score& score = ScoreOf(a[i * a.size() / rows], b[j * b.size() / columns]);
+        const size_t x = a[i * a.size() / rows], y = b[j * b.size() / columns];
+        const Score& score = ScoreOf(x, y);
         if (!score.compared) continue;
+        dated += persons_[x].birth.year != 0 && persons_[y].birth.year != 0;
+        born_apart += score.born_apart;
         sum += score.bits;
         ++count;
       }
     }
-    return count == 0 ? 0 : static_cast<Centibits>(sum / count);
+    if (automatic_ && 2 * born_apart > dated) return Fit::kContradicts;
+    if (sum < count * model_.file.contradiction()) return Fit::kContradicts;
+    const Centibits enough =
+        automatic_ ? model_.file.support() : model_.file.support_suggested();
+    return sum < count * enough ? Fit::kDisagrees : Fit::kFits;
   }
 
   const Score& ScoreOf(size_t x, size_t y) {

@@ -86,7 +86,7 @@ absl::Status CheckFields(const format::ModelFile& file) {
   const auto& address = file.address();
   KB_RETURN_IF_ERROR(CheckFalling(
       "address", {address.same(), address.close(), address.area(), address.other_number(),
-                  address.different()}));
+                  address.near(), address.different()}));
   KB_RETURN_IF_ERROR(CheckValues("phone", file.phone()));
   KB_RETURN_IF_ERROR(CheckValues("email", file.email()));
   KB_RETURN_IF_ERROR(CheckValues("device", file.device()));
@@ -108,7 +108,12 @@ absl::Status Check(const format::ModelFile& file) {
   }
   if (file.nameless_max() >= file.link()) return Wrong("namelessMax", "less than link");
   if (file.support() > 0) return Wrong("support", "at most 0");
-  if (file.contradiction() > file.support()) return Wrong("contradiction", "at most support");
+  if (file.support_suggested() > file.support()) {
+    return Wrong("supportSuggested", "at most support");
+  }
+  if (file.contradiction() > file.support_suggested()) {
+    return Wrong("contradiction", "at most supportSuggested");
+  }
   return CheckFields(file);
 }
 
@@ -126,7 +131,24 @@ absl::Status AddNames(absl::string_view field, const format::NameWeights& weight
   return absl::OkStatus();
 }
 
+constexpr int32_t kRarerForm = 120;  // What a form of a common name says more than that.
+
+// A form of a name that is in no frequency table is no rare name for that.
+void WeighForms(const std::vector<absl::string_view>& forms, Model& model,
+                absl::flat_hash_map<std::string, int32_t>& weights) {
+  int32_t least = model.file.first_name().same();
+  for (const absl::string_view form : forms) {
+    const auto at = model.first_names.find(form);
+    if (at != model.first_names.end()) least = std::min(least, at->second + kRarerForm);
+  }
+  for (const absl::string_view form : forms) {
+    const auto [at, added] = weights.try_emplace(form, least);
+    if (!added) at->second = std::min(at->second, least);
+  }
+}
+
 absl::Status AddNicknames(Model& model) {
+  absl::flat_hash_map<std::string, int32_t> of_forms;
   uint16_t group = 0;
   for (const std::string& line : model.file.nicknames()) {
     const std::vector<absl::string_view> forms = absl::StrSplit(line, ' ');
@@ -143,8 +165,11 @@ absl::Status AddNicknames(Model& model) {
       if (of.groups.empty() || of.groups.back() != group) of.groups.push_back(group);
       of.initials |= initials;
     }
+    WeighForms(forms, model, of_forms);
     ++group;
   }
+  // Where the table has the form itself, it holds.
+  model.first_names.insert(of_forms.begin(), of_forms.end());
   return absl::OkStatus();
 }
 

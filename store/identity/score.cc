@@ -104,8 +104,7 @@ Evidence CompareFirstNames(const Model& model, const std::vector<std::string>& a
   if (alike >= kCloseFirstName || OneSlip(x, y)) return Close(weights.close());
   if (ShareWord(a, b)) return Partly(more.partly());
   if (alike >= kSimilarFirstName || MayBeSlips(x, y)) return Partly(weights.similar());
-  if (x[0] == y[0]) return Different(more.other());
-  return Contradicts(weights.different());
+  return Contradicts(x[0] == y[0] ? more.other() : weights.different());
 }
 
 // At least one side states initials only.
@@ -240,11 +239,11 @@ Evidence CompareAddress(const Model& model, const Person& a, const Person& b) {
   }
   if (postcode == v1::AGREEMENT_CLOSE || street == v1::AGREEMENT_CLOSE) {
     if (numbers && same_number) return Close(weights.close());
-    return Partly(numbers ? weights.city() : weights.other_number());
+    return Partly(numbers ? weights.near() : weights.other_number());
   }
   const bool area = postcode != v1::AGREEMENT_UNSPECIFIED &&
                     AreaOf(a.postcode) == AreaOf(b.postcode);
-  if (area || (!a.city.empty() && a.city == b.city)) return Partly(weights.city());
+  if (area || (!a.city.empty() && a.city == b.city)) return Partly(weights.near());
   return Different(weights.different());
 }
 
@@ -253,6 +252,12 @@ Evidence CompareValues(const format::ValueWeights& weights, const std::vector<st
   if (a.empty() || b.empty()) return {};
   if (ShareWord(a, b)) return Same(weights.same());
   return Different(weights.different());
+}
+
+// Most addresses and many devices are one person's, whoever else may use them.
+Evidence Personal(const format::ValueWeights& weights, const Evidence& evidence) {
+  if (evidence.agreement != v1::AGREEMENT_SAME || weights.personal() == 0) return {};
+  return Same(weights.personal());
 }
 
 constexpr size_t kCloseEmailLength = 10;
@@ -371,13 +376,19 @@ Score Compare(const Model& model, const Person& a, const Person& b,
   // What a household shares.
   sum.Add(v1::EVIDENCE_FIELD_SURNAME, names.surname);
   sum.Add(v1::EVIDENCE_FIELD_ADDRESS, address);
-  sum.Add(v1::EVIDENCE_FIELD_PHONE, CompareValues(model.file.phone(), a.phones, b.phones));
-  sum.Add(v1::EVIDENCE_FIELD_EMAIL, CompareEmails(model.file.email(), a.emails, b.emails));
-  sum.Add(v1::EVIDENCE_FIELD_DEVICE, CompareValues(model.file.device(), a.devices, b.devices));
+  const Evidence phone = CompareValues(model.file.phone(), a.phones, b.phones);
+  const Evidence email = CompareEmails(model.file.email(), a.emails, b.emails);
+  const Evidence device = CompareValues(model.file.device(), a.devices, b.devices);
+  sum.Add(v1::EVIDENCE_FIELD_PHONE, phone);
+  sum.Add(v1::EVIDENCE_FIELD_EMAIL, email);
+  sum.Add(v1::EVIDENCE_FIELD_DEVICE, device);
   sum.Add(v1::EVIDENCE_FIELD_BIRTH_PLACE,
           ComparePlace(model.file.birth_place(), a.birth_place, b.birth_place));
   sum.Cap(model.population_bits - model.file.household_gap());
   // What tells its members apart.
+  sum.Add(v1::EVIDENCE_FIELD_PHONE, Personal(model.file.phone(), phone));
+  sum.Add(v1::EVIDENCE_FIELD_EMAIL, Personal(model.file.email(), email));
+  sum.Add(v1::EVIDENCE_FIELD_DEVICE, Personal(model.file.device(), device));
   const Evidence birth = CompareBirth(model, a.birth, b.birth);
   const Numbers numbers = CompareNumbers(model, a, b);
   sum.Add(v1::EVIDENCE_FIELD_FIRST_NAMES, names.first);
@@ -394,6 +405,7 @@ Score Compare(const Model& model, const Person& a, const Person& b,
   score.twins = names.first.agreement == v1::AGREEMENT_CONTRADICTS &&
                 birth.agreement == v1::AGREEMENT_SAME && one_household;
   score.veto = numbers.other_bsn;
+  score.born_apart = CompareDates(a.birth, b.birth) == DateAgreement::kDifferent;
   const bool named = names.surname.known() && names.first.known();
   const bool numbered = numbers.evidence.agreement == v1::AGREEMENT_SAME && !numbers.same_bsn;
   if (!score.typed_number && !numbered && (!named || score.twins || numbers.same_bsn)) {

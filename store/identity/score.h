@@ -31,6 +31,7 @@ struct Score {
                               // the level of `link`, and apart from each other as if by a veto.
   bool typed_number = false;  // A number typed for one of them is the other's, and name or birth
                               // date agrees with it (rule R2).
+  bool born_apart = false;    // Both state a birth date, and these differ by more than slips.
   bool compared = false;      // Both state something that tells members of a household apart.
 };
 
