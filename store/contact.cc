@@ -100,7 +100,11 @@ void FoldNamesInto(const v1::PersonalDetails& stated, const format::FoldedNames*
   if (names != nullptr) {
     if (stated.has_surname()) into.set_surname(names->surname());
     if (stated.has_partner_surname()) into.set_partner_surname(names->partner_surname());
-    if (stated.has_first_names()) into.set_first_names(names->first_names());
+    if (stated.has_first_names()) {
+      into.set_first_names(names->first_names());
+      into.set_first_names_as_surname(names->first_names_as_surname());
+      if (!names->has_first_names_as_surname()) into.clear_first_names_as_surname();
+    }
     if (stated.has_initials()) into.set_initials(names->initials());
     if (stated.has_surname()) *into.mutable_surname_parts() = names->surname_parts();
     if (stated.address().has_street()) into.set_street(names->street());
@@ -112,7 +116,10 @@ void FoldNamesInto(const v1::PersonalDetails& stated, const format::FoldedNames*
     into.clear_surname_parts();
   }
   if (!result.has_partner_surname()) into.clear_partner_surname();
-  if (!result.has_first_names()) into.clear_first_names();
+  if (!result.has_first_names()) {
+    into.clear_first_names();
+    into.clear_first_names_as_surname();
+  }
   if (!result.has_initials()) into.clear_initials();
   if (!result.address().has_street()) into.clear_street();
   if (!result.address().has_city()) into.clear_city();

@@ -268,7 +268,11 @@ format::FoldedNames FoldNames(const v1::PersonalDetails& details) {
     const std::string folded = FoldSurname(part);
     if (folded.size() > 1 && folded != names.surname()) names.add_surname_parts(folded);
   }
-  if (details.has_first_names()) names.set_first_names(FoldFirstNames(details.first_names()));
+  if (details.has_first_names()) {
+    names.set_first_names(FoldFirstNames(details.first_names()));
+    const std::string whole = FoldSurname(names.first_names());
+    if (whole != names.first_names()) names.set_first_names_as_surname(whole);
+  }
   if (details.has_initials()) {
     names.set_initials(absl::StrReplaceAll(FoldText(details.initials()), {{".", ""}, {" ", ""}}));
   }

@@ -99,11 +99,16 @@ void AddNames(const format::FoldedNames& names, Person& person) {
   } else {
     for (const std::string& word : person.first_names) person.initials.push_back(word[0]);
   }
+  person.names_as_surname = names.has_first_names_as_surname() ? names.first_names_as_surname()
+                                                               : names.first_names();
   // "J. Jansen": what stands where a first name should is an initial.
   const bool letters_only =
       std::all_of(person.first_names.begin(), person.first_names.end(),
                   [](const std::string& word) { return word.size() == 1; });
-  if (letters_only) person.first_names.clear();
+  if (letters_only) {
+    person.first_names.clear();
+    person.names_as_surname.clear();
+  }
   person.street = names.street();
   person.city = names.city();
   person.birth_place = names.birth_place();
@@ -198,6 +203,10 @@ void AddNameKeys(const Person& person, KeyList& keys) {
     if (!person.first_names.empty()) {
       const std::string& first = person.first_names[0];
       keys.Add(kNames, std::min(first, surname), "|", std::max(first, surname));
+      if (person.names_as_surname != first) {
+        const std::string& other = person.names_as_surname;
+        keys.Add(kNames, std::min(other, surname), "|", std::max(other, surname));
+      }
       keys.Add(kSoundFirstName, SoundOf(surname), "|", first);
     }
     if (!person.initials.empty()) {

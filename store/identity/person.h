@@ -40,6 +40,7 @@ struct Person {
   };
   std::vector<std::string> surnames;     // Own and partner's, folded, without prefix; parts of both.
   std::vector<std::string> first_names;  // Folded, a word each.
+  std::string names_as_surname;          // First names folded as if a surname stood in their place.
   std::string initials;                  // Folded letters; of first names where none are stated.
   Date birth;
   std::string birth_place;               // Folded.

@@ -143,10 +143,10 @@ Names CompareAsStated(const Model& model, const Person& a, const Person& b) {
 Names CompareSwapped(const Model& model, const Person& a, const Person& b) {
   Names names;
   if (!a.first_names.empty() && !b.surnames.empty()) {
-    names.surname = CompareSurnames(model, {a.first_names[0]}, b.surnames);
+    names.surname = CompareSurnames(model, {a.names_as_surname}, b.surnames);
   }
   if (!a.surnames.empty() && !b.first_names.empty()) {
-    names.first = CompareFirstNames(model, {a.surnames[0]}, {b.first_names[0]});
+    names.first = CompareFirstNames(model, {a.surnames[0]}, b.first_names);
   }
   return names;
 }
@@ -159,9 +159,7 @@ Names CompareNames(const Model& model, const Person& a, const Person& b) {
   Names there = CompareSwapped(model, a, b), back = CompareSwapped(model, b, a);
   // The two differ in which of the equal names is weighed as a surname.
   for (Names* swapped : {&there, &back}) {
-    const bool both = swapped->surname.known() && swapped->first.known();
-    if (both && !(swapped->surname.agrees() && swapped->first.agrees())) continue;
-    if (!both && !swapped->surname.agrees() && !swapped->first.agrees()) continue;
+    if (!swapped->surname.agrees() && !swapped->first.agrees()) continue;
     swapped->surname.bits += model.file.names_swapped();
     if (swapped->bits() > best.bits()) best = *swapped;
   }
@@ -373,8 +371,9 @@ Score Compare(const Model& model, const Person& a, const Person& b,
   }
   const Names names = CompareNames(model, a, b);
   const Evidence address = CompareAddress(model, a, b);
+  const bool other_surname = names.surname.agreement == v1::AGREEMENT_DIFFERENT;
   // What a household shares.
-  sum.Add(v1::EVIDENCE_FIELD_SURNAME, names.surname);
+  if (!other_surname) sum.Add(v1::EVIDENCE_FIELD_SURNAME, names.surname);
   sum.Add(v1::EVIDENCE_FIELD_ADDRESS, address);
   const Evidence phone = CompareValues(model.file.phone(), a.phones, b.phones);
   const Evidence email = CompareEmails(model.file.email(), a.emails, b.emails);
@@ -385,7 +384,8 @@ Score Compare(const Model& model, const Person& a, const Person& b,
   sum.Add(v1::EVIDENCE_FIELD_BIRTH_PLACE,
           ComparePlace(model.file.birth_place(), a.birth_place, b.birth_place));
   sum.Cap(model.population_bits - model.file.household_gap());
-  // What tells its members apart.
+  // What tells its members apart; no address makes up for another surname.
+  if (other_surname) sum.Add(v1::EVIDENCE_FIELD_SURNAME, names.surname);
   sum.Add(v1::EVIDENCE_FIELD_PHONE, Personal(model.file.phone(), phone));
   sum.Add(v1::EVIDENCE_FIELD_EMAIL, Personal(model.file.email(), email));
   sum.Add(v1::EVIDENCE_FIELD_DEVICE, Personal(model.file.device(), device));
