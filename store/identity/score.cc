@@ -235,7 +235,9 @@ Evidence CompareAddress(const Model& model, const Person& a, const Person& b) {
     if (!numbers) return Partly(weights.area());
     return same_number ? Same(weights.same()) : Partly(weights.other_number());
   }
-  if (postcode == v1::AGREEMENT_CLOSE || street == v1::AGREEMENT_CLOSE) {
+  // In another street a postcode that differs by a digit is another postcode.
+  const bool slip = postcode == v1::AGREEMENT_CLOSE && street != v1::AGREEMENT_DIFFERENT;
+  if (slip || street == v1::AGREEMENT_CLOSE) {
     if (numbers && same_number) return Close(weights.close());
     return Partly(numbers ? weights.near() : weights.other_number());
   }
