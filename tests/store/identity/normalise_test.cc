@@ -168,5 +168,21 @@ TEST(Names, AreFoldedWhereStated) {
   EXPECT_EQ(names.initials(), "rj");
 }
 
+TEST(Names, TitlesAndOrdinalsAreNoNames) {
+  v1::PersonalDetails details;
+  details.set_first_names("Dr. 2nd Jan Piet");
+  details.set_surname("bt.");
+  const format::FoldedNames names = FoldNames(details);
+  EXPECT_EQ(names.first_names(), "jan piet");
+  EXPECT_EQ(names.first_names_as_surname(), "janpiet");
+  EXPECT_EQ(names.surname(), "");
+}
+
+TEST(Street, HasItsKindWrittenOut) {
+  EXPECT_EQ(FoldStreet("Lange Kerkstr."), "lange kerkstraat");
+  EXPECT_EQ(FoldStreet("Woronora St"), "woronora street");
+  EXPECT_EQ(FoldStreet("St. Jansweg"), "st jansweg");
+}
+
 }  // namespace
 }  // namespace klantbeeld::store
