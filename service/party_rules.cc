@@ -74,7 +74,8 @@ MaybeFault CheckIdentifiers(const v1::Party& party) {
 }
 
 MaybeFault CheckAddress(const v1::Address& address) {
-  if (address.has_postcode()) {
+  const bool dutch = !address.has_country() || address.country() == "NL";
+  if (address.has_postcode() && dutch) {
     if (auto fault = CheckPostcode(address.postcode())) {
       fault->path = "postcode";
       return fault;

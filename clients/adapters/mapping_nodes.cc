@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -55,8 +56,15 @@ std::string Template::Fill(const std::vector<std::string>& cells) const {
 std::string Template::FillThis(const std::vector<std::string>& cells) const {
   std::string text;
   for (const Piece& piece : pieces) {
-    if (piece.column && (piece.index >= cells.size() || cells[piece.index].empty())) return "";
-    text += piece.column ? cells[piece.index] : piece.text;
+    if (!piece.column) {
+      text += piece.text;
+      continue;
+    }
+    // Columns of a fixed width are filled up with spaces.
+    const absl::string_view cell = absl::StripAsciiWhitespace(
+        piece.index < cells.size() ? absl::string_view(cells[piece.index]) : "");
+    if (cell.empty()) return "";
+    absl::StrAppend(&text, cell);
   }
   return text;
 }

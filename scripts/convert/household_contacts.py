@@ -56,7 +56,7 @@ def birth_date(text: str) -> dict[str, int] | None:
     if not match:
         return None
     year, month, day = (int(part or 0) for part in match.groups())
-    if year < 1850:
+    if year < 1000:
         return None
     out = {"year": year}
     if month:

@@ -7,31 +7,15 @@ docs/operating.md lists the metrics; each is there, no other of ours is, and the
 import json
 import pathlib
 import re
-import socket
 import subprocess
 import sys
 import tempfile
 import unittest
-import urllib.request
 
 import served
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SERVER = CLIENT = ""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def scrape(port: int) -> dict[str, float]:
-    """Values by name and labels, as they are written."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as reply:
-        lines = reply.read().decode().splitlines()
-    return {name: float(value) for name, value in
-            (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))}
 
 
 def calls(figures: dict[str, float], metric: str, method: str, **labels: str) -> float:
@@ -43,7 +27,7 @@ def calls(figures: dict[str, float], metric: str, method: str, **labels: str) ->
 class MetricsTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
-        port = free_port()
+        port = served.free_port()
         with tempfile.TemporaryDirectory() as folder:
             persons = pathlib.Path(folder, "persons.csv")
             persons.write_text("bsn\n999990019\n", encoding="utf-8")
@@ -53,7 +37,7 @@ class MetricsTest(unittest.TestCase):
                     subprocess.run([CLIENT, "--server", address, "-q", *arguments], input=text,
                                    capture_output=True, text=True, check=False)
 
-                cls.before = scrape(port)
+                cls.before = served.scrape(port)
                 events = [{"source": "t", "eventId": str(number), "data": {
                     "channel": "CHANNEL_WEB", "occurredAt": "2025-03-03T10:00:00Z"}} for number in range(5)]
                 client("record", "-", text="".join(json.dumps(event) + "\n" for event in events))
@@ -62,7 +46,7 @@ class MetricsTest(unittest.TestCase):
                                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
                 for _ in range(5):
                     assert follower.stdout and follower.stdout.readline()
-                cls.after = scrape(port)
+                cls.after = served.scrape(port)
                 follower.terminate()
                 follower.communicate()
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import socket
 import subprocess
+import urllib.request
 from typing import Iterator
 
 
@@ -27,3 +28,17 @@ def serving(server: str, folder: str, *more: str) -> Iterator[str]:
             process.terminate()
             process.wait()
             os.unlink(f"{folder}/ready")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def scrape(port: int) -> dict[str, float]:
+    """What --metrics gives: values by name and labels, as they are written."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as reply:
+        lines = reply.read().decode().splitlines()
+    return {name: float(value) for name, value in
+            (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))}

@@ -128,6 +128,17 @@ std::vector<Row> Details() {
        address + "postcode"},
       {"PostcodeZero", [at](auto& d) { at(d).set_postcode("0123AB"); }, kInvalid,
        address + "postcode"},
+      {"PostcodeAbroad",
+       [at](auto& d) {
+         at(d).set_postcode("TQ13 8DF");
+         at(d).set_country("GB");
+       }},
+      {"PostcodeAbroadInTheNetherlands",
+       [at](auto& d) {
+         at(d).set_postcode("TQ13 8DF");
+         at(d).set_country("NL");
+       },
+       kInvalid, address + "postcode"},
       {"HouseLetterDigit", [at](auto& d) { at(d).set_house_letter("1"); }, kInvalid,
        address + "house_letter"},
       {"BagIdShort", [at](auto& d) { at(d).set_bag_id("1"); }, kInvalid, address + "bag_id"},

@@ -299,6 +299,15 @@ TEST_F(MappingTest, EndBeforeItsStartIsLeftOutWhereItMayBe) {
             "occurred_at { seconds: 1735732800 } ended_at { seconds: 1735732800 }");
 }
 
+TEST_F(MappingTest, CellsFilledUpWithSpacesAreBareOrEmpty) {
+  const std::string fields = "[event.data]\nsubject = [\"{what} of {who}\", \"{what}\"]\n";
+  EXPECT_EQ(Apply(fields, {" 1 ", "", " tea  ", "  "}), "subject: \"tea\"");
+  EXPECT_EQ(Apply(fields, {" 1 ", "", " tea  ", "\tann"}), "subject: \"tea of ann\"");
+  EXPECT_EQ(Apply(fields, {" 1 ", "", "  ", " "}), "");
+  EXPECT_EQ(Apply(fields, {"  ", "", "tea", ""}),
+            absl::StrCat("event_id ", static_cast<int>(Reason::kMissing)));
+}
+
 TEST_F(MappingTest, OptionalColumnsMayBeAbsent) {
   auto read = Read(absl::StrCat("optional = [\"extra\"]\n", kHead, "data.note = \"{extra}\"\n"));
   auto& mapping = std::get<Mapping>(read);
