@@ -104,7 +104,8 @@ class Filler {
     if (node.value.pieces.empty()) {
       if (node.fields.empty()) return false;
       std::unique_ptr<Message> sub(node.prototype->New());
-      if (!Fill(node.fields, *sub) || !FitsItsType(node, *sub)) return false;
+      const bool said = Fill(node.fields, *sub) || IsContact(node);
+      if (!said || !FitsItsType(node, *sub)) return false;
       if (node.field->is_repeated()) {
         access.AddAllocatedMessage(&message, node.field, sub.release());
       } else if (access.HasField(message, node.field)) {
@@ -124,6 +125,12 @@ class Filler {
       at = end + 1;
     }
     return said;
+  }
+
+  // A row is a contact even where it says no more than what all rows do.
+  static bool IsContact(const Node& node) {
+    return node.field->containing_type() == v1::ContactEvent::descriptor() &&
+           node.field->message_type() == v1::ContactData::descriptor();
   }
 
   bool SetText(const Node& node, Message& message, const std::string& text) {

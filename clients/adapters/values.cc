@@ -269,8 +269,11 @@ bool Fits(v1::IdentifierType type, const std::string& value) {
                  i18n::phonenumbers::PhoneNumberUtil::NO_PARSING_ERROR &&
              phones.IsPossibleNumber(number);
     }
-    case v1::IDENTIFIER_TYPE_EMAIL:
-      return value.find('@') > 0 && value.find('@') + 1 < value.size();
+    case v1::IDENTIFIER_TYPE_EMAIL: {
+      const size_t at = value.rfind('@');
+      return at != std::string::npos && at > 0 && at + 1 < value.size() &&
+             std::none_of(value.begin(), value.end(), absl::ascii_isspace);
+    }
     default:
       return !bare.empty();
   }

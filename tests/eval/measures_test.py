@@ -107,7 +107,8 @@ class RatesTest(unittest.TestCase):
         self.assertIsNone(measures.quantile([], 0.5))
 
     def test_columns_stand_under_each_other(self) -> None:
-        self.assertEqual(tables.table(("a", "count"), [("long name", "1")]), "a          count\nlong name      1")
+        self.assertEqual(tables.table(("a", "count", "of"), [("long name", "1", "them")]),
+                         "a          count  of\nlong name      1  them")
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ Result = dict[str, Any]
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns as wide as they need; the first is text, the others are numbers."""
+    """Columns as wide as they need; the first and the last are text, those between are numbers."""
     widths = [max(len(row[at]) for row in (head, *rows)) for at in range(len(head))]
-    return "\n".join("  ".join(cell.ljust(width) if at == 0 else cell.rjust(width)
+    return "\n".join("  ".join(cell.ljust(width) if at in (0, len(head) - 1) else cell.rjust(width)
                                for at, (cell, width) in enumerate(zip(row, widths))).rstrip()
                      for row in (head, *rows))
 

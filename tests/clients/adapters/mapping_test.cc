@@ -308,6 +308,24 @@ TEST_F(MappingTest, CellsFilledUpWithSpacesAreBareOrEmpty) {
             absl::StrCat("event_id ", static_cast<int>(Reason::kMissing)));
 }
 
+TEST_F(MappingTest, RowThatSaysWhatAllSayIsAContact) {
+  const std::string fields =
+      "[event.data]\nchannel = \"web\"\nparties = [{ details = { surname = \"{who}\" } }]\n";
+  EXPECT_EQ(Apply(fields, {"1", "", "", ""}), "channel: CHANNEL_WEB");
+}
+
+TEST_F(MappingTest, WhatCannotBeAnEmailAddressIsLeftOut) {
+  const std::string fields =
+      "[[event.data.parties.identifiers]]\ntype = \"email\"\n"
+      "value = { column = \"who\", invalid = \"leave-out\" }\n";
+  for (const char* bad : {"ann.example.org", "ann@", "@example.org", "an n@example.org"}) {
+    EXPECT_EQ(Apply(fields, {"1", "", "", bad}), "") << bad;
+  }
+  EXPECT_EQ(counts_.left_out["who"], 4);
+  EXPECT_EQ(Apply(fields, {"1", "", "", "ann@example.org"}),
+            "parties { identifiers { type: IDENTIFIER_TYPE_EMAIL value: \"ann@example.org\" } }");
+}
+
 TEST_F(MappingTest, OptionalColumnsMayBeAbsent) {
   auto read = Read(absl::StrCat("optional = [\"extra\"]\n", kHead, "data.note = \"{extra}\"\n"));
   auto& mapping = std::get<Mapping>(read);
