@@ -4,6 +4,7 @@
 """
 
 import argparse
+import csv
 import dataclasses
 import json
 import pathlib
@@ -25,6 +26,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 # Ids depend on these and on the events alone, so that a run can be repeated.
 KEYS = f"klantbeeld keys 1\nid {'3c' * 32}\nindex {'c3' * 32}\n"
 ORDERS = 3
+CURVE = (0.0, 1.0, 2.0, 3.3, 5.0, 6.64)
 BITS = 3.3  # From which the second point joins suggestions: ten to one.
 METRIC = "klantbeeld_identity_seconds"
 
@@ -122,14 +124,31 @@ def better(automatic: measures.Figures, joined: measures.Figures, precision_min:
     return "joined" if precise and joined.f1 > automatic.f1 else "automatic"
 
 
-def evaluate(tools: Tools, data: dataset.DataSet, bits: float) -> dict[str, Any]:
+def write_citizens(path: pathlib.Path, data: dataset.DataSet, partitions: Sequence[Sequence[Any]]) -> None:
+    """Each event with who it is of and the citizen at either point: for finding out what went wrong."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["person", "automatic", "joined", *data.header])
+        for person, automatic, joined, row in zip(data.truth, *partitions, data.rows):
+            out.writerow([person, automatic, joined, *row])
+
+
+def evaluate(tools: Tools, data: dataset.DataSet, bits: float,
+             citizens: pathlib.Path | None) -> dict[str, Any]:
     first, *rest = [ingest(tools, data, order, suggestions=at == 0)
                     for at, order in enumerate(orders(data))]
     partitions = [measures.clusters_of(answers.parties) for answers in (first, *rest)]
     numbers = [party.number for party in first.parties]
+
+    def joined(least: float) -> list[measures.Cluster]:
+        return measures.joined(first.parties, partitions[0], data.ids, first.suggestions, least)
+
     automatic = measures.figures(data.truth, partitions[0], numbers)
-    more = measures.figures(
-        data.truth, measures.joined(first.parties, partitions[0], data.ids, first.suggestions, bits), numbers)
+    more = measures.figures(data.truth, joined(bits), numbers)
+    curve = {least: measures.figures(data.truth, joined(least), numbers) for least in CURVE}
+    if citizens:
+        citizens.mkdir(parents=True, exist_ok=True)
+        write_citizens(citizens / f"{data.name}.csv", data, (partitions[0], joined(bits)))
     point = better(automatic, more, data.precision_min)
     wrong, linked = measures.wrong_links(data.truth, first.parties, partitions[0])
     shares = measures.shares(data.truth, first.parties, data.asked, first.suggestions)
@@ -146,6 +165,7 @@ def evaluate(tools: Tools, data: dataset.DataSet, bits: float) -> dict[str, Any]
         "persons": len(set(data.truth)), "refused": first.refused,
         "point": point, "bits": bits, "precision_min": data.precision_min,
         "automatic": dataclasses.asdict(automatic), "joined": dataclasses.asdict(more),
+        "curve": [[least, at.precision, at.recall, at.f1] for least, at in curve.items()],
         "links": linked, "wrong_auto_upper95": measures.upper_bound(wrong, linked),
         "wrong_events_upper95": measures.upper_bound(automatic.wrong_events, len(data.ids)),
         "shares_of": shares.events,
@@ -161,6 +181,8 @@ def main() -> int:
                         help="directory that the mappings' files are in")
     parser.add_argument("--bits", type=float, default=BITS,
                         help="from how many bits the second point joins a suggestion (default: %(default)s)")
+    parser.add_argument("--citizens", type=pathlib.Path, metavar="DIR",
+                        help="write NAME.csv there: the events, with who they are of and their citizens")
     parser.add_argument("mappings", nargs="*", type=pathlib.Path, metavar="MAPPING",
                         help="default: those of tests/eval/mappings")
     options = parser.parse_args()
@@ -175,7 +197,7 @@ def main() -> int:
         for data in sets:
             began = time.monotonic()
             try:
-                results[data.name] = evaluate(tools, data, options.bits)
+                results[data.name] = evaluate(tools, data, options.bits, options.citizens)
             except dataset.Wrong as wrong:
                 if data.registry is None:
                     raise

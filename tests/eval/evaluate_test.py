@@ -77,7 +77,8 @@ class EvaluateTest(unittest.TestCase):
         (self.folder / "m.toml").write_text(mapping, encoding="utf-8")
         done = subprocess.run(
             [sys.executable, "-B", str(HERE / "evaluate.py"), "--server", SERVER, "--client", CLIENT, "--ask", ASK,
-             "--data", str(self.folder), "--json", str(self.folder / "out.json"), str(self.folder / "m.toml")],
+             "--data", str(self.folder), "--citizens", str(self.folder / "citizens"),
+             "--json", str(self.folder / "out.json"), str(self.folder / "m.toml")],
             capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, code, done.stderr)
         self.printed = done.stdout + done.stderr
@@ -96,6 +97,11 @@ class EvaluateTest(unittest.TestCase):
         self.assertLess(made["recall"], 1)
         self.assertEqual(made["shares_of"], 120)
         self.assertIn("made-up people", self.printed)
+        with (self.folder / "citizens/made.csv").open(encoding="utf-8", newline="") as file:
+            listed = list(csv.DictReader(file))
+        # Of each person the two with the number are in one citizen.
+        numbered = {(row["person"], row["automatic"]) for row in listed if row["burger"]}
+        self.assertEqual((len(listed), len(numbered)), (240, 60))
 
         renamed = [{f"{column} 2": row[column] for column in reversed(COLUMNS)} for row in rows]
         random.Random(3).shuffle(renamed)
