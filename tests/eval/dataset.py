@@ -16,9 +16,9 @@ import tomli_w
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts/demo"))
 from people import bsn_valid  # noqa: E402
 
-# What a register of persons says, and an offline registry has as its columns.
+# Columns of the server's registry file that a data set can fill; docs/operating.md has them all.
 REGISTRY_COLUMNS = ("bsn", "first_names", "initials", "prefix", "surname", "birth_date", "street",
-                    "house_number", "house_letter", "house_number_addition", "postcode", "city")
+                    "house_number", "house_letter", "addition", "postcode", "city")
 SOURCE = "evaluation"
 ROW_COLUMN = "evaluation_row"  # Of the file that is imported: an id that says nothing.
 
@@ -114,6 +114,8 @@ def clean(field: str, text: str) -> str:
         return text if bsn_valid(text) else ""
     if field == "house_number":
         return text if re.fullmatch(r"[1-9]\d{0,4}", text) else ""
+    if field == "postcode":
+        return text if re.fullmatch(r"[1-9]\d{3} ?[A-Za-z]{2}", text) else ""
     if field == "birth_date":
         digits = text.replace("-", "")
         try:

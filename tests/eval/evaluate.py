@@ -37,13 +37,6 @@ class Tools:
     client: str
     ask: str
 
-    def registry_flag(self, registry: pathlib.Path) -> list[str]:
-        """How the server is told of an offline registry; raises where it cannot be."""
-        text = subprocess.run([self.server, "--help"], check=True, capture_output=True, text=True).stdout
-        if "--registry" not in text:
-            raise dataset.Wrong("this server reads no offline registry")
-        return ["--registry", str(registry)]
-
 
 @dataclasses.dataclass
 class Answers:
@@ -96,7 +89,7 @@ def ingest(tools: Tools, data: dataset.DataSet, order: Sequence[int], suggestion
         more: list[str] = []
         if data.registry is not None:
             data.write_registry(folder / "registry.csv")
-            more = tools.registry_flag(folder / "registry.csv")
+            more = ["--registry-file", str(folder / "registry.csv")]
         port = served.free_port()
         with served.serving(tools.server, name, "--metrics", f"127.0.0.1:{port}", *more) as address:
             done = subprocess.run(
@@ -119,8 +112,8 @@ def orders(data: dataset.DataSet) -> list[list[int]]:
 
 
 def better(automatic: measures.Figures, joined: measures.Figures, precision_min: float) -> str:
-    """The point with the higher F1 among those that are precise enough."""
-    precise = joined.precision >= precision_min or automatic.precision < precision_min
+    """The point with the higher F1, if it is precise enough."""
+    precise = joined.precision >= precision_min
     return "joined" if precise and joined.f1 > automatic.f1 else "automatic"
 
 
@@ -196,13 +189,7 @@ def main() -> int:
             raise dataset.Wrong(f"two data sets have one name: {', '.join(sorted(names))}")
         for data in sets:
             began = time.monotonic()
-            try:
-                results[data.name] = evaluate(tools, data, options.bits, options.citizens)
-            except dataset.Wrong as wrong:
-                if data.registry is None:
-                    raise
-                print(f"{data.name}: left out, {wrong}", file=sys.stderr)
-                continue
+            results[data.name] = evaluate(tools, data, options.bits, options.citizens)
             print(f"{data.name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
     except (dataset.Wrong, OSError) as wrong:
         print(wrong, file=sys.stderr)

@@ -28,6 +28,11 @@ shares = { column = "way", values = ["call"] }
 population = "made-up people"
 [evaluation.files]
 made = "made.csv"
+[evaluation.registry]
+bsn = "burger"
+first_names = "first"
+surname = "last"
+birth_date = "born"
 [event]
 source = "made"
 event_id = "{nr}"
@@ -103,6 +108,8 @@ class EvaluateTest(unittest.TestCase):
         numbered = {(row["person"], row["automatic"]) for row in listed if row["burger"]}
         self.assertEqual((len(listed), len(numbered)), (240, 60))
 
+        registered = first["datasets"]["made_registry"]
+        self.assertEqual((registered["precision"], registered["two_bsn"], registered["order_pairs"]), (1, 0, 0))
         renamed = [{f"{column} 2": row[column] for column in reversed(COLUMNS)} for row in rows]
         random.Random(3).shuffle(renamed)
         mapping = MAPPING.replace("made.csv", "other.csv")
@@ -111,7 +118,8 @@ class EvaluateTest(unittest.TestCase):
                 f'"{column}"', f'"{column} 2"')
         other = self.run_it(mapping.replace('source = "made"', 'source = "x"'), renamed, "other.csv")
         times = {"us_p50": None, "us_p99": None}  # The clock's, not the content's.
-        self.assertEqual(other["datasets"]["made"] | times, made | times)
+        for name in ("made", "made_registry"):
+            self.assertEqual(other["datasets"][name] | times, first["datasets"][name] | times)
         self.assertEqual(other["model"], first["model"])
 
     def test_what_the_server_refuses_is_counted_and_of_nobody(self) -> None:
@@ -142,7 +150,7 @@ class EvaluateTest(unittest.TestCase):
         self.assertEqual(evaluate.better(point(1, 0.5), point(0.99, 0.6), 0.98), "joined")
         self.assertEqual(evaluate.better(point(1, 0.5), point(0.97, 0.6), 0.98), "automatic")
         self.assertEqual(evaluate.better(point(1, 0.6), point(1, 0.5), 0), "automatic")
-        self.assertEqual(evaluate.better(point(0.97, 0.5), point(0.96, 0.6), 0.98), "joined")
+        self.assertEqual(evaluate.better(point(0.97, 0.5), point(0.96, 0.6), 0.98), "automatic")
 
 
 if __name__ == "__main__":
