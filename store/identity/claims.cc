@@ -80,9 +80,23 @@ bool KindsContradict(const format::ClaimContent& content) {
   return person && organisation;
 }
 
+// Two who state a name, or nothing, and no more than that are not one.
+bool NamesOnly(v1::PersonalDetails details) {
+  details.clear_first_names();
+  details.clear_initials();
+  details.clear_surname_prefix();
+  details.clear_surname();
+  details.clear_partner_prefix();
+  details.clear_partner_surname();
+  details.clear_sex();
+  details.clear_preferred_language();
+  details.clear_preferred_channel();
+  return details.ByteSizeLong() == 0;
+}
+
 struct Made {
   PartyClaim claim;
-  bool session_only = false;
+  bool says_too_little = false;  // For others who say the same to be the same: a session, a name.
   bool empty = false;
 };
 
@@ -107,8 +121,8 @@ Made MakeClaim(const Keys& keys, const FoldedParty& party) {
   if (party.details.ByteSizeLong() > 0) *content.mutable_details() = party.details;
   if (party.names.ByteSizeLong() > 0) *content.mutable_names() = party.names;
   content.set_content_id(std::string(View(keys.IdOf("claim", content.SerializeAsString()))));
-  made.session_only =
-      !made.empty && party.contested.empty() && party.details.ByteSizeLong() == 0 &&
+  made.says_too_little =
+      !made.empty && party.contested.empty() && NamesOnly(party.details) &&
       std::all_of(party.identifiers.begin(), party.identifiers.end(), [](const auto& one) {
         return one.type() == v1::IDENTIFIER_TYPE_SESSION;
       });
@@ -149,15 +163,15 @@ std::vector<PartyClaim> ClaimsOf(const Keys& keys, absl::string_view contact_id,
     PartyClaim& claim = made.claim;
     const bool alike = parties_with[claim.content.content_id()] > 1;
     if (decided.contains(claim.party_key)) {
-      const bool apart = alike || made.session_only;
+      const bool apart = alike || made.says_too_little;
       MakeOwn(keys, contact_id,
               apart ? format::ClaimContent::DECIDED_APART : format::ClaimContent::DECIDED, claim);
     } else if (made.empty) {
       continue;
     } else if (alike) {
       MakeOwn(keys, contact_id, format::ClaimContent::ALIKE, claim);
-    } else if (made.session_only) {
-      MakeOwn(keys, contact_id, format::ClaimContent::SESSION_ONLY, claim);
+    } else if (made.says_too_little) {
+      MakeOwn(keys, contact_id, format::ClaimContent::SAYS_TOO_LITTLE, claim);
     } else {
       claim.claim_id = claim.content.content_id();
     }

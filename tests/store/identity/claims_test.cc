@@ -103,7 +103,7 @@ TEST(Claims, PartiesOfOneContactThatLookAlikeHaveTheirOwn) {
 TEST(Claims, PartyThatIsOnlyASessionHasItsOwn) {
   const auto a = One(Party("customer", {Session("s")}), std::string(16, 'a'));
   const auto b = One(Party("customer", {Session("s")}), std::string(16, 'b'));
-  EXPECT_EQ(a.content.own_reason(), format::ClaimContent::SESSION_ONLY);
+  EXPECT_EQ(a.content.own_reason(), format::ClaimContent::SAYS_TOO_LITTLE);
   EXPECT_NE(a.claim_id, b.claim_id);
   FoldedParty named = Party("customer", {Session("s")});
   named.details.set_surname("Jansen");
