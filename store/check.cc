@@ -19,6 +19,7 @@
 #include "store/commit.h"
 #include "store/directory.h"
 #include "store/identity/identity.h"
+#include "store/identity/model.h"
 #include "store/journal.h"
 #include "store/open.h"
 #include "store/rows.h"
@@ -50,9 +51,12 @@ absl::StatusOr<uint64_t> Replay(const Keys& keys, const Reader& from, Db& to,
                                 const Progress& progress) {
   KB_ASSIGN_OR_RETURN(const format::Head end, ReadHead(from));
   format::Head head;
-  KB_ASSIGN_OR_RETURN(const auto info, from.Get(Family::kMeta, "store"));
+  KB_ASSIGN_OR_RETURN(auto info, ReadRow<format::StoreInfo>(from, Family::kMeta, "store"));
   auto batch = std::make_unique<Batch>(&to);
-  if (info) batch->Put(Family::kMeta, "store", *info);
+  if (info) {
+    info->set_model(ShippedModel().version);
+    batch->Put(Family::kMeta, "store", Encode(*info));
+  }
   while (head.position() < end.position()) {
     const uint64_t position = head.position() + 1;
     KB_ASSIGN_OR_RETURN(JournalRecord record, ReadFact(from, position));
@@ -260,6 +264,7 @@ class Dump {
 absl::StatusOr<CheckResult> Check(const std::string& data_dir, const Keys& keys,
                                   const Progress& progress) {
   KB_ASSIGN_OR_RETURN(const auto store, OpenRows(data_dir, {}, keys));
+  KB_RETURN_IF_ERROR(CheckModel(store.info));
   const Scratch scratch(data_dir + "/check");
   KB_ASSIGN_OR_RETURN(const auto replay, Db::Open(scratch.path(), WithoutSync(), true));
   CheckResult result;

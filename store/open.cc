@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "store/identity/model.h"
 #include "store/rows.h"
 
 namespace klantbeeld::store {
@@ -37,6 +38,17 @@ absl::StatusOr<OpenedRows> OpenRows(absl::string_view data_dir, const Db::Option
                      ", the key file given has ", keys.Name(), ". Give the right key file."));
   }
   return OpenedRows{*std::move(db), *std::move(info)};
+}
+
+absl::Status CheckModel(const format::StoreInfo& info) {
+  const std::string& now = ShippedModel().version;
+  if (info.model() == now) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the citizens of this store were told apart by ",
+      info.model().empty() ? std::string("number and log-in only") : "model " + info.model(),
+      ", this program has model ", now,
+      ". Run `klantbeeld-server rebuild` with the same --data and --keys: it derives them anew from "
+      "the journal. Make a backup first."));
 }
 
 }  // namespace klantbeeld::store

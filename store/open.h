@@ -26,6 +26,10 @@ struct OpenedRows {
 absl::StatusOr<OpenedRows> OpenRows(absl::string_view data_dir, const Db::Options& options,
                                     const Keys& keys);
 
+// FAILED_PRECONDITION: its claims were compared by another model than that of
+// this program, or not at all. To rebuild it is to compare them anew.
+absl::Status CheckModel(const format::StoreInfo& info);
+
 }  // namespace klantbeeld::store
 
 #endif  // KLANTBEELD_STORE_OPEN_H_

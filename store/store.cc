@@ -98,6 +98,7 @@ absl::Status Store::Create(absl::string_view data_dir, const Keys& keys,
   format::StoreInfo info;
   info.set_log_id(std::string(log_id));
   info.set_keys(keys.Name());
+  info.set_model(ShippedModel().version);
   Batch batch(db.get());
   batch.Put(Family::kMeta, "store", Encode(info));
   KB_RETURN_IF_ERROR(db->Write(batch));
@@ -110,6 +111,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const Options& options, Keys 
                                                    Clock clock) {
   auto impl = std::make_unique<Impl>(options, std::move(keys), std::move(clock));
   KB_ASSIGN_OR_RETURN(OpenedRows rows, OpenRows(options.data_dir, options.db, impl->keys));
+  KB_RETURN_IF_ERROR(CheckModel(rows.info));
   impl->db = std::move(rows.db);
   impl->log_id = rows.info.log_id();
   KB_ASSIGN_OR_RETURN(impl->acknowledged,

@@ -327,7 +327,7 @@ absl::Status CandidateChange::Evaluate(const Pair& pair) {
   KB_ASSIGN_OR_RETURN(const Person* low, PersonAt(pair.first));
   KB_ASSIGN_OR_RETURN(const Person* high, PersonAt(pair.second));
   const Score score = Compare(model_, *low, *high);
-  const bool stands = !score.veto && score.bits >= model_.suggest;
+  const bool stands = !score.veto && (score.typed_number || score.bits >= model_.suggest);
   return SetEdge(pair, stands ? &score : nullptr);
 }
 
@@ -335,7 +335,7 @@ absl::Status CandidateChange::SetEdge(const Pair& pair, const Score* score) {
   const std::string key = ClaimKey(pair.first, kClaimEdge, pair.second);
   KB_ASSIGN_OR_RETURN(const auto before, ReadRow<format::EdgeRow>(batch_, Family::kClaim, key));
   if (!before && score == nullptr) return absl::OkStatus();
-  bool joined = before && before->centibits() >= model_.link - model_.margin;
+  bool joined = before && HangTogether(model_, before->centibits(), before->typed_number());
   const std::string back = ClaimKey(pair.second, kClaimEdge, pair.first);
   if (score == nullptr) {
     batch_.Delete(Family::kClaim, key);
@@ -347,7 +347,7 @@ absl::Status CandidateChange::SetEdge(const Pair& pair, const Score* score) {
     row.set_compared(score->compared);
     batch_.Put(Family::kClaim, key, Encode(row));
     batch_.Put(Family::kClaim, back, Encode(row));
-    joined = joined || score->bits >= model_.link - model_.margin;
+    joined = joined || HangTogether(model_, score->bits, score->typed_number);
   }
   if (joined) changed_.insert({pair.first, pair.second});
   return absl::OkStatus();

@@ -190,7 +190,7 @@ class ComponentReader {
     if (!compared_.insert(content).second) return absl::OkStatus();
     KB_ASSIGN_OR_RETURN(const auto edges, EdgesOf(reader_, content));
     for (const Edge& edge : edges) {
-      const bool joins = edge.score.bits >= model_.link - model_.margin;
+      const bool joins = HangTogether(model_, edge.score.bits, edge.score.typed_number);
       if (!joins && !suggestions_) continue;
       if (content < edge.other) pairs_.push_back({content, edge.other, edge.score});
       if (!joins) continue;

@@ -83,7 +83,7 @@ class Joiner {
   bool Rivalled(size_t a, size_t b, Centibits bits) {
     for (const size_t index : clusters_[a].pairs) {
       const ScoredPair& pair = pairs_[index];
-      if (pair.score.bits < std::max(bits - model_.margin, model_.suggest)) {
+      if (pair.score.bits < std::max(bits, model_.link) - model_.margin) {
         if (pair.score.typed_number) continue;
         break;
       }

@@ -35,6 +35,12 @@ struct Model {
   absl::flat_hash_map<std::string, Forms> nicknames;
 };
 
+// Whether two claims that say this much hang together: they may be joined, or
+// one of them stands in the way of the other.
+inline bool HangTogether(const Model& model, int32_t centibits, bool typed_number) {
+  return typed_number || centibits >= model.link - model.margin;
+}
+
 // Makes a model of a file's text. INVALID_ARGUMENT says which field is wrong,
 // and what is allowed.
 absl::StatusOr<Model> ParseModel(absl::string_view json);

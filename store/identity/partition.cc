@@ -5,24 +5,20 @@
 #include <numeric>
 #include <tuple>
 
+#include "store/identity/decisions.h"
+
 namespace klantbeeld::store {
 namespace {
 
 using Clusters = std::vector<size_t>;  // Roots of clusters, ascending, each once.
-using Taken = std::set<size_t>;        // Indexes of unlinks.
 
 class Partitioner {
  public:
   explicit Partitioner(const PartitionInput& input)
-      : input_(input), root_(input.claims.size()), taken_(input.claims.size()),
+      : input_(input), decisions_(input), root_(input.claims.size()),
         linked_(input.claims.size(), false), confirmed_(input.claims.size(), false),
         issues_(input.claims.size()) {
     std::iota(root_.begin(), root_.end(), size_t{0});
-    for (size_t i = 0; i < input.claims.size(); ++i) {
-      if (input.claims[i].decided) claim_of_party_[input.claims[i].least_party] = i;
-    }
-    OrderDecisions();
-    FindTakenOut();
   }
 
   PartitionResult Run() {
@@ -32,7 +28,7 @@ class Partitioner {
     if (small) {
       JoinByValues(JoinClass::kLogin);
       established_ = root_;
-      for (const size_t decision : order_) {
+      for (const size_t decision : decisions_.order()) {
         if (!input_.decisions[decision].unlink) JoinByLink(input_.decisions[decision]);
       }
       JoinByScores();
@@ -42,62 +38,12 @@ class Partitioner {
   }
 
  private:
-  // --- Decisions.
-
-  void OrderDecisions() {
-    order_.resize(input_.decisions.size());
-    std::iota(order_.begin(), order_.end(), size_t{0});
-    std::sort(order_.begin(), order_.end(), [&](size_t x, size_t y) { return Before(x, y); });
-  }
-
-  bool Before(size_t x, size_t y) const {
-    const DecisionNode& a = input_.decisions[x];
-    const DecisionNode& b = input_.decisions[y];
-    return std::tie(a.decided_us, a.id) < std::tie(b.decided_us, b.id);
-  }
-
-  // A later link of a party taken out with a party of the kept side ends the
-  // dispute for it.
-  bool Released(const std::string& party, size_t unlink) const {
-    const std::set<std::string>& kept = input_.decisions[unlink].b;
-    const auto meets = [&](const std::set<std::string>& side) {
-      return std::any_of(kept.begin(), kept.end(),
-                         [&](const std::string& one) { return side.contains(one); });
-    };
-    for (const size_t later : order_) {
-      const DecisionNode& link = input_.decisions[later];
-      if (link.unlink || !Before(unlink, later)) continue;
-      if (link.a.contains(party) && meets(link.b)) return true;
-      if (link.b.contains(party) && meets(link.a)) return true;
-    }
-    return false;
-  }
-
-  void FindTakenOut() {
-    for (const size_t decision : order_) {
-      const DecisionNode& unlink = input_.decisions[decision];
-      if (!unlink.unlink) continue;
-      Side& side = sides_[decision];
-      for (const std::string& party : unlink.b) {
-        if (const auto at = claim_of_party_.find(party); at != claim_of_party_.end()) {
-          side.kept.insert(at->second);
-        }
-      }
-      for (const std::string& party : unlink.a) {
-        const auto at = claim_of_party_.find(party);
-        if (at == claim_of_party_.end() || Released(party, decision)) continue;
-        side.taken.insert(at->second);
-        taken_[at->second].insert(decision);
-      }
-    }
-  }
-
   // The unlinks because of which this claim's value joins it to nobody but
   // those whom the same unlinks took out.
   Taken Suspended(size_t claim, JoinClass join, const std::string& value) const {
     Taken suspended;
-    for (const size_t unlink : taken_[claim]) {
-      const Side& side = sides_.at(unlink);
+    for (const size_t unlink : decisions_.taken(claim)) {
+      const Decisions::Side& side = decisions_.sides().at(unlink);
       const bool shared =
           input_.decisions[unlink].shared_values.contains(value) ||
           std::any_of(side.kept.begin(), side.kept.end(), [&](size_t kept) {
@@ -172,9 +118,7 @@ class Partitioner {
     std::set<size_t> claims;
     for (const auto* side : {&link.a, &link.b}) {
       for (const std::string& party : *side) {
-        if (const auto at = claim_of_party_.find(party); at != claim_of_party_.end()) {
-          claims.insert(at->second);
-        }
+        if (const auto claim = decisions_.ClaimOf(party)) claims.insert(*claim);
       }
     }
     for (const Clusters& part : Reduced(RootsOf(claims))) {
@@ -196,9 +140,9 @@ class Partitioner {
     for (size_t claim = 0; claim < root_.size(); ++claim) {
       const std::string& content = input_.claims[claim].content;
       if (!input_.persons.contains(content)) continue;
-      Unit& unit = by_key[{content, root_[claim], taken_[claim]}];
+      Unit& unit = by_key[{content, root_[claim], decisions_.taken(claim)}];
       unit.content = content;
-      unit.taken = taken_[claim];
+      unit.taken = decisions_.taken(claim);
       unit.claims.push_back(claim);
     }
     std::vector<Unit> units;
@@ -216,7 +160,7 @@ class Partitioner {
   bool Disputed(const Unit& unit, const Unit& other) const {
     return std::any_of(unit.taken.begin(), unit.taken.end(), [&](size_t unlink) {
       if (other.taken.contains(unlink)) return false;
-      const std::set<size_t>& kept = sides_.at(unlink).kept;
+      const std::set<size_t>& kept = decisions_.sides().at(unlink).kept;
       return std::any_of(kept.begin(), kept.end(), [&](size_t claim) {
         const std::string& content = input_.claims[claim].content;
         return content == other.content || compared_.contains(std::minmax(content, other.content));
@@ -225,7 +169,11 @@ class Partitioner {
   }
 
   std::vector<ScoredPair> PairsOf(const std::vector<Unit>& units) {
-    for (const ContentPair& pair : input_.pairs) compared_.insert({pair.low, pair.high});
+    for (const ContentPair& pair : input_.pairs) {
+      if (HangTogether(*input_.model, pair.score.bits, pair.score.typed_number)) {
+        compared_.insert({pair.low, pair.high});
+      }
+    }
     std::map<std::string, std::vector<size_t>> with;  // By content.
     for (size_t unit = 0; unit < units.size(); ++unit) with[units[unit].content].push_back(unit);
     std::vector<ScoredPair> pairs;
@@ -243,7 +191,7 @@ class Partitioner {
       if (same.size() < 2) continue;
       const Person& person = input_.persons.at(content);
       const Score score = Compare(*input_.model, person, person);
-      if (score.veto || score.bits < input_.model->link - input_.model->margin) continue;
+      if (score.veto || !HangTogether(*input_.model, score.bits, score.typed_number)) continue;
       for (size_t i = 0; i < same.size(); ++i) {
         for (size_t j = i + 1; j < same.size(); ++j) add(same[i], same[j], score);
       }
@@ -300,10 +248,8 @@ class Partitioner {
     const auto gather = [&](const std::set<std::string>& side) {
       const size_t before = held.size();
       for (const std::string& party : side) {
-        const auto at = claim_of_party_.find(party);
-        if (at != claim_of_party_.end() && root_[at->second] == cluster) {
-          held.push_back(at->second);
-        }
+        const auto claim = decisions_.ClaimOf(party);
+        if (claim && root_[*claim] == cluster) held.push_back(*claim);
       }
       return held.size() > before;
     };
@@ -327,9 +273,9 @@ class Partitioner {
   std::vector<Clusters> Reduced(const Clusters& clusters) const {
     std::vector<Clusters> parts;
     Clusters rest = clusters;
-    for (const size_t decision : order_) {
-      const auto at = sides_.find(decision);
-      if (at == sides_.end()) continue;
+    for (const size_t decision : decisions_.order()) {
+      const auto at = decisions_.sides().find(decision);
+      if (at == decisions_.sides().end()) continue;
       Clusters out, kept;
       bool has_kept = false;
       for (const size_t cluster : rest) {
@@ -421,7 +367,8 @@ class Partitioner {
         return std::binary_search(claims.begin(), claims.end(), claim);
       });
     };
-    return std::any_of(sides_.begin(), sides_.end(), [&](const auto& side) {
+    const auto& sides = decisions_.sides();
+    return std::any_of(sides.begin(), sides.end(), [&](const auto& side) {
       return any(side.second.taken) && any(side.second.kept);
     });
   }
@@ -538,23 +485,15 @@ class Partitioner {
     return named;
   }
 
-  struct Side {
-    std::set<size_t> taken;
-    std::set<size_t> kept;
-  };
-
   const PartitionInput& input_;
+  const Decisions decisions_;
   std::vector<size_t> root_;                        // Cluster of each claim.
   std::vector<size_t> established_;                 // The same before links and content.
-  std::vector<Taken> taken_;                        // Unlinks in force, per claim.
   std::vector<bool> linked_;                        // Held by a link.
   std::vector<bool> confirmed_;                     // By a typed number that agrees.
   std::vector<ApartPair> apart_;
   std::set<std::pair<std::string, std::string>> compared_;  // Contents of pairs.
   std::vector<std::set<v1::CitizenIssue>> issues_;
-  std::map<std::string, size_t> claim_of_party_;
-  std::vector<size_t> order_;                       // Decisions, oldest first.
-  std::map<size_t, Side> sides_;                    // Of unlinks.
 };
 
 }  // namespace

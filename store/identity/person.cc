@@ -257,18 +257,12 @@ absl::string_view AreaOf(absl::string_view postcode) {
 }
 
 void Disregard(const BlockKey& key, Person& person) {
-  const auto drop = [&](std::vector<std::string>& values) { std::erase(values, key.value); };
   switch (key.rule) {
     case v1::IDENTIFIER_TYPE_PHONE:
-      return drop(person.phones);
     case v1::IDENTIFIER_TYPE_EMAIL:
-      return drop(person.emails);
     case v1::IDENTIFIER_TYPE_COOKIE:
-      return drop(person.devices);
     case v1::IDENTIFIER_TYPE_CUSTOMER:
-      std::erase_if(person.numbers, [&](const Person::Number& number) {
-        return number.type == v1::IDENTIFIER_TYPE_CUSTOMER && number.value == key.value;
-      });
+      person.generic.push_back(key.value);
       return;
     default:
       return;

@@ -54,6 +54,10 @@ struct Person {
   std::vector<std::string> emails;
   std::vector<std::string> devices;      // Cookies.
   std::vector<Number> numbers;
+  // Of the last four, those that too many share: to have one in common says
+  // nothing. They still are what this person has, or a value that others come
+  // to share would change how the person compares with somebody who has not.
+  std::vector<std::string> generic;
   bool organisation = false;             // Compared with nobody by what it states.
 };
 

@@ -247,11 +247,22 @@ Evidence CompareAddress(const Model& model, const Person& a, const Person& b) {
   return Different(weights.different());
 }
 
-Evidence CompareValues(const format::ValueWeights& weights, const std::vector<std::string>& a,
-                       const std::vector<std::string>& b) {
-  if (a.empty() || b.empty()) return {};
-  if (ShareWord(a, b)) return Same(weights.same());
-  return Different(weights.different());
+bool IsGeneric(const Person& person, const std::string& value) {
+  return std::find(person.generic.begin(), person.generic.end(), value) != person.generic.end();
+}
+
+using Values = std::vector<std::string> Person::*;
+
+Evidence CompareValues(const format::ValueWeights& weights, const Person& a, const Person& b,
+                       Values values) {
+  if ((a.*values).empty() || (b.*values).empty()) return {};
+  bool share = false;
+  for (const std::string& value : a.*values) {
+    if (std::find((b.*values).begin(), (b.*values).end(), value) == (b.*values).end()) continue;
+    if (!IsGeneric(a, value)) return Same(weights.same());
+    share = true;
+  }
+  return share ? Evidence() : Different(weights.different());
 }
 
 // Most addresses and many devices are one person's, whoever else may use them.
@@ -262,12 +273,11 @@ Evidence Personal(const format::ValueWeights& weights, const Evidence& evidence)
 
 constexpr size_t kCloseEmailLength = 10;
 
-Evidence CompareEmails(const format::ValueWeights& weights, const std::vector<std::string>& a,
-                       const std::vector<std::string>& b) {
-  const Evidence exact = CompareValues(weights, a, b);
+Evidence CompareEmails(const format::ValueWeights& weights, const Person& a, const Person& b) {
+  const Evidence exact = CompareValues(weights, a, b, &Person::emails);
   if (exact.agreement != v1::AGREEMENT_DIFFERENT) return exact;
-  for (const std::string& x : a) {
-    for (const std::string& y : b) {
+  for (const std::string& x : a.emails) {
+    for (const std::string& y : b.emails) {
       if (std::min(x.size(), y.size()) >= kCloseEmailLength && Edits(x, y, 2) <= 2) {
         return Close(weights.close());
       }
@@ -315,6 +325,7 @@ Numbers CompareNumbers(const Model& model, const Person& a, const Person& b) {
       const auto& weights = WeightsOf(model, x.type);
       const bool bsn = x.type == v1::IDENTIFIER_TYPE_BSN;
       const bool same = x.value == y.value;
+      if (same && IsGeneric(a, x.value)) continue;
       (same ? numbers.same_bsn : numbers.other_bsn) |= bsn;
       Evidence one = Different(weights.different());
       if (same) {
@@ -377,9 +388,9 @@ Score Compare(const Model& model, const Person& a, const Person& b,
   // What a household shares.
   if (!other_surname) sum.Add(v1::EVIDENCE_FIELD_SURNAME, names.surname);
   sum.Add(v1::EVIDENCE_FIELD_ADDRESS, address);
-  const Evidence phone = CompareValues(model.file.phone(), a.phones, b.phones);
-  const Evidence email = CompareEmails(model.file.email(), a.emails, b.emails);
-  const Evidence device = CompareValues(model.file.device(), a.devices, b.devices);
+  const Evidence phone = CompareValues(model.file.phone(), a, b, &Person::phones);
+  const Evidence email = CompareEmails(model.file.email(), a, b);
+  const Evidence device = CompareValues(model.file.device(), a, b, &Person::devices);
   sum.Add(v1::EVIDENCE_FIELD_PHONE, phone);
   sum.Add(v1::EVIDENCE_FIELD_EMAIL, email);
   sum.Add(v1::EVIDENCE_FIELD_DEVICE, device);

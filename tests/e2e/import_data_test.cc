@@ -4,6 +4,7 @@
 #include <random>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "tests/e2e/importer.h"
 
 namespace klantbeeld::e2e {
@@ -124,10 +125,11 @@ TEST(ImportData, EveryFormatTellsOfItsContactsOnce) {
   const ImportStore store;
   for (const MadeFile& made : kMadeFiles) {
     const std::string arguments =
-        absl::StrCat(made.format, " ", kMade, made.file, " --rejected ", store.dir(), "/rejected");
-    const Imported first = store.Import(arguments);
+        absl::StrCat(made.format, " ", kMade, made.file, " --rejected ", store.dir(), "/");
+    const std::string name = absl::StrReplaceAll(made.file, {{"/", "-"}});
+    const Imported first = store.Import(absl::StrCat(arguments, name, ".1"));
     EXPECT_EQ(first.at("new"), made.contacts) << made.file << first.err;
-    const Imported second = store.Import(arguments);
+    const Imported second = store.Import(absl::StrCat(arguments, name, ".2"));
     EXPECT_EQ(second.at("new") + second.at("changed"), 0u) << made.file;
     EXPECT_EQ(second.at("already"), first.at("new") + first.at("changed") + first.at("already"))
         << made.file;

@@ -127,6 +127,8 @@ class Reader:
 
     def claims(self):
         for key, row in self.rows("claim", "ClaimRow", 17).items():
+            if key[16] == 3:
+                continue  # What is compared of a content.
             assert key[16] == 0
             yield key[:16], row, self.messages.ClaimContent.FromString(opened(row.content))
 
@@ -296,17 +298,40 @@ class SecondReaderTest(unittest.TestCase):
                                                + number(content.own_reason) + content.own.party_key.encode()))
             else:
                 self.assertEqual(claim, content.content_id)
-            if content.own_reason == read.messages.ClaimContent.DECIDED:
-                index[bytes([40]) + content.content_id + claim] = b"j"
+            if content.own_reason:
+                decided = content.own_reason == read.messages.ClaimContent.DECIDED
+                index[bytes([40]) + content.content_id + claim] = b"j" if decided else b"-"
             index |= {place + claim: joins for place, joins in read.indexed(content).items()}
         for key, count in read.rows("claim", "ClaimCount", 34).items():
             self.assertEqual((key[16], len(count.extra), count.extra[:17]), (1, 35, key[17:]))
             index[key[17:] + key[:16]] = count.extra[34:]
         self.assertGreater(len(own), 2)
-        self.assertEqual({key: value[1:] for key, value in read.raw["identifier"].items()}, index)
+        self.assertEqual({key: value[1:] for key, value in read.raw["identifier"].items() if key[0] < 64}, index)
         for kind, text in ((6, "j@example.org"), (7, "+31612345678"), (8, "s1"), (48, "berg|19800203"),
                            (49, "1234AB|5"), (50, "z-1"), (51, "69599084/000037178598"), (52, "s3")):
             self.assertTrue([key for key in index if key[:17] == read.value(kind, text)[0]], (kind, text))
+
+    def test_contents_are_found_by_what_they_share(self) -> None:
+        read = self.reader
+        contents = {content.content_id for _, _, content in read.claims()}
+        compared = {key[:16]: read.row("ComparedRow", value) for key, value in read.raw["claim"].items()
+                    if key[16] == 3}
+        self.assertTrue(compared)
+        self.assertLessEqual(set(compared), contents)
+        shared = 0
+        for key, posting in read.rows("identifier", "Posting", 17).items():
+            if key[0] != 64:
+                continue
+            ids = [posting.contents[at:at + 16] for at in range(0, len(posting.contents), 16)]
+            more = [one[17:] for one in read.raw["identifier"] if one[:17] == key and len(one) > 17]
+            self.assertEqual((ids, len(more)), (sorted(ids), posting.more))
+            self.assertLessEqual(set(ids + more), set(compared))
+            shared += len(ids) > 1
+        self.assertGreater(shared, 0)
+        edges = {key: value for key, value in read.raw["claim"].items() if key[16] == 4}
+        for key, value in edges.items():
+            self.assertEqual(edges[key[17:] + b"\4" + key[:16]], value)
+            self.assertLessEqual({key[:16], key[17:]}, set(compared))
 
     def test_citizens_are_named_by_number_or_least_party(self) -> None:
         read, claims = self.reader, {claim: (row, content) for claim, row, content in self.reader.claims()}

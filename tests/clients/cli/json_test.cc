@@ -69,7 +69,7 @@ TEST(EnumNumber, NamesWithoutPrefix) {
   EXPECT_EQ(EnumNumber(states, "CONTACT_STATE_", "in-progress"), v1::CONTACT_STATE_IN_PROGRESS);
   EXPECT_FALSE(EnumNumber(states, "CONTACT_STATE_", "unspecified"));
   EXPECT_FALSE(EnumNumber(states, "CONTACT_STATE_", "shoe"));
-  EXPECT_EQ(EnumNames(v1::FactKind_descriptor(), "FACT_KIND_"), "contact-event, link, unlink");
+  EXPECT_EQ(EnumNames(v1::FactKind_descriptor(), "FACT_KIND_"), "contact-event, link, unlink, registry");
 }
 
 }  // namespace

@@ -100,13 +100,15 @@ TEST(Claims, PartiesOfOneContactThatLookAlikeHaveTheirOwn) {
   EXPECT_NE(claims[0].claim_id, claims[2].claim_id);
 }
 
-TEST(Claims, PartyThatIsOnlyASessionHasItsOwn) {
+TEST(Claims, PartyThatIsOnlyASessionOrANameHasItsOwn) {
   const auto a = One(Party("customer", {Session("s")}), std::string(16, 'a'));
   const auto b = One(Party("customer", {Session("s")}), std::string(16, 'b'));
   EXPECT_EQ(a.content.own_reason(), format::ClaimContent::SAYS_TOO_LITTLE);
   EXPECT_NE(a.claim_id, b.claim_id);
   FoldedParty named = Party("customer", {Session("s")});
   named.details.set_surname("Jansen");
+  EXPECT_EQ(One(named).content.own_reason(), format::ClaimContent::SAYS_TOO_LITTLE);
+  named.details.mutable_birth_date()->set_year(1980);
   EXPECT_EQ(One(named).content.own_reason(), format::ClaimContent::SHARED);
 }
 
