@@ -142,7 +142,16 @@ void MethodMetrics::Handled(grpc::StatusCode code, absl::Duration took) {
   seconds_->Observe(absl::ToDoubleSeconds(took));
 }
 
-Metrics::Metrics() : registry_(std::make_shared<prometheus::Registry>()) {}
+Metrics::Metrics()
+    : registry_(std::make_shared<prometheus::Registry>()),
+      applied_(&prometheus::BuildHistogram()
+                    .Name("klantbeeld_identity_seconds")
+                    .Help("Processor time of applying a contact event: folding it, and deciding "
+                          "whose it is.")
+                    .Register(*registry_)
+                    .Add({}, prometheus::Histogram::BucketBoundaries{
+                                 2e-6, 5e-6, 1e-5, 1.5e-5, 2e-5, 3e-5, 4e-5, 5e-5, 7.5e-5, 1e-4,
+                                 1.5e-4, 2e-4, 3e-4, 5e-4, 1e-3, 2.5e-3, 1e-2, 0.1})) {}
 
 std::unique_ptr<MethodMetrics> Metrics::Method(const std::string& service,
                                                const std::string& method, const std::string& type) {

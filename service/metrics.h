@@ -60,9 +60,12 @@ class Metrics {
   absl::Status Expose(const std::string& address, std::function<store::Store::Figures()> store,
                       std::function<StreamFigures()> streams, const registry::Asker* asker);
   void Close();
+  // A contact event was applied. Thread-safe.
+  void Applied(absl::Duration took) { applied_->Observe(absl::ToDoubleSeconds(took)); }
 
  private:
   std::shared_ptr<prometheus::Registry> registry_;
+  prometheus::Histogram* applied_;
   std::shared_ptr<prometheus::Collectable> figures_;
   std::unique_ptr<prometheus::Exposer> exposer_;
 };

@@ -1,5 +1,7 @@
 #include "store/commit.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -12,6 +14,12 @@
 
 namespace klantbeeld::store {
 namespace {
+
+absl::Duration ThreadTime() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return absl::DurationFromTimespec(now);
+}
 
 absl::Status ContentDiffers(uint64_t position) {
   return Error(v1::ERROR_REASON_CONTENT_DIFFERS,
@@ -113,7 +121,9 @@ absl::Status Committer::Take(Batch& batch, Proposal::Event& proposal) {
     response.set_changed_contact(contact && contact->events_size() > 0);
   }
   const uint64_t position = head_.position() + 1;
+  const absl::Duration began = applied_ ? ThreadTime() : absl::ZeroDuration();
   KB_ASSIGN_OR_RETURN(Applied applied, ApplyEvent(keys_, batch, position, event));
+  if (applied_) applied_(ThreadTime() - began);
   Append(batch, v1::FACT_KIND_CONTACT_EVENT, std::move(applied), std::move(event.sealed));
   response.set_position(position);
   proposal.outcome = std::move(response);

@@ -25,9 +25,10 @@ namespace klantbeeld::store {
 class Committer {
  public:
   Committer(const Keys& keys, Db& db, Acknowledged& acknowledged,
-            std::function<absl::Time()> clock, format::Head head)
+            std::function<absl::Time()> clock, format::Head head,
+            std::function<void(absl::Duration)> applied = {})
       : keys_(keys), db_(db), acknowledged_(acknowledged), clock_(std::move(clock)),
-        head_(std::move(head)) {}
+        head_(std::move(head)), applied_(std::move(applied)) {}
 
   // What a group comes to.
   struct Group {
@@ -53,6 +54,7 @@ class Committer {
   Acknowledged& acknowledged_;
   const std::function<absl::Time()> clock_;
   format::Head head_;            // With what this group has appended so far.
+  const std::function<void(absl::Duration)> applied_;  // See Store::Options.
   std::shared_ptr<Batch> last_;  // Of the last group with any; perhaps not written yet.
 };
 

@@ -120,7 +120,8 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const Options& options, Keys 
   KB_RETURN_IF_ERROR(CheckAcknowledged(*impl->db, head, impl->acknowledged->noted()));
   impl->head = head.position();
   impl->committer = std::make_unique<Committer>(impl->keys, *impl->db, *impl->acknowledged,
-                                                impl->clock, std::move(head));
+                                                impl->clock, std::move(head),
+                                                impl->options.applied);
   Impl* raw = impl.get();
   impl->sequencer = std::make_unique<Sequencer>(
       options.sequencer, [raw](std::vector<Proposal>& group) { return raw->Apply(group); });

@@ -40,6 +40,9 @@ class Store {
     std::string data_dir;
     Db::Options db;
     Sequencer::Limits sequencer;
+    // Processor time that applying a contact event took, deciding whose it is
+    // included; on the applying thread, must not block.
+    std::function<void(absl::Duration)> applied;
   };
   using Clock = std::function<absl::Time()>;
   template <typename T>

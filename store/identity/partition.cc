@@ -391,18 +391,13 @@ class Partitioner {
     std::vector<std::set<size_t>> components;
     for (const Clusters& group : groups) {
       std::set<size_t> merged(group.begin(), group.end());
-      std::vector<std::set<size_t>> others;
-      for (std::set<size_t>& component : components) {
+      std::erase_if(components, [&](const std::set<size_t>& component) {
         const bool meets = std::any_of(component.begin(), component.end(),
                                        [&](size_t one) { return merged.contains(one); });
-        if (meets) {
-          merged.insert(component.begin(), component.end());
-        } else {
-          others.push_back(std::move(component));
-        }
-      }
-      others.push_back(std::move(merged));
-      components = std::move(others);
+        if (meets) merged.insert(component.begin(), component.end());
+        return meets;
+      });
+      components.push_back(std::move(merged));
     }
     std::sort(components.begin(), components.end());
     std::vector<Clusters> result;

@@ -197,7 +197,7 @@ class SessionTest(unittest.TestCase):
         elsewhere = {"postcode": "1234AB", "houseNumber": 9}
         people = [(day, home) for day in range(1, 13)] + [(2, elsewhere)]
         self.record(*[event(number, occurredAt="2025-02-01T10:00:00Z", parties=[
-            {"details": {"firstNames": f"Kind{number}", "surname": "Smit", "address": address,
+            {"details": {"firstNames": "Wilhelmina" if number == 113 else f"Kind{number}", "surname": "Smit", "address": address,
                          "birthDate": {"year": 2010, "month": 5, "day": day}},
              "identifiers": [{"type": "IDENTIFIER_TYPE_CUSTOMER", "value": f"k-{number}"}]}])
                       for number, (day, address) in enumerate(people, 101)])

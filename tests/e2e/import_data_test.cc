@@ -121,15 +121,19 @@ constexpr MadeFile kMadeFiles[] = {
     {"events", "events/made_events.jsonl", 1},
 };
 
+// A file of its own for each: one that is there is never written over.
+std::string RejectedOf(const ImportStore& store, const MadeFile& made) {
+  return absl::StrCat(store.dir(), "/", absl::StrReplaceAll(made.file, {{"/", "-"}}), ".rejected");
+}
+
 TEST(ImportData, EveryFormatTellsOfItsContactsOnce) {
   const ImportStore store;
   for (const MadeFile& made : kMadeFiles) {
     const std::string arguments =
-        absl::StrCat(made.format, " ", kMade, made.file, " --rejected ", store.dir(), "/");
-    const std::string name = absl::StrReplaceAll(made.file, {{"/", "-"}});
-    const Imported first = store.Import(absl::StrCat(arguments, name, ".1"));
+        absl::StrCat(made.format, " ", kMade, made.file, " --rejected ", RejectedOf(store, made));
+    const Imported first = store.Import(absl::StrCat(arguments, ".1"));
     EXPECT_EQ(first.at("new"), made.contacts) << made.file << first.err;
-    const Imported second = store.Import(absl::StrCat(arguments, name, ".2"));
+    const Imported second = store.Import(absl::StrCat(arguments, ".2"));
     EXPECT_EQ(second.at("new") + second.at("changed"), 0u) << made.file;
     EXPECT_EQ(second.at("already"), first.at("new") + first.at("changed") + first.at("already"))
         << made.file;
@@ -144,7 +148,7 @@ TEST(ImportData, OrderOfTheFilesDoesNotMatter) {
   ImportStore other(&one);
   const auto import = [](const ImportStore& store, const MadeFile& made) {
     store.Import(
-        absl::StrCat(made.format, " ", kMade, made.file, " --rejected ", store.dir(), "/rejected"));
+        absl::StrCat(made.format, " ", kMade, made.file, " --rejected ", RejectedOf(store, made)));
   };
   std::vector<MadeFile> files(std::begin(kMadeFiles), std::end(kMadeFiles));
   for (const MadeFile& made : files) import(one, made);
@@ -158,10 +162,10 @@ TEST(ImportData, OurOwnExportGivesTheSameStore) {
   ImportStore one;
   for (const MadeFile& made : kMadeFiles) {
     one.Import(
-        absl::StrCat(made.format, " ", kMade, made.file, " --rejected ", one.dir(), "/rejected"));
+        absl::StrCat(made.format, " ", kMade, made.file, " --rejected ", RejectedOf(one, made)));
   }
   one.Import(absl::StrCat("csv ", kMade, "csv/made_generic.csv --mapping ", kMappings,
-                          "generic.toml --rejected ", one.dir(), "/rejected"));
+                          "generic.toml --rejected ", one.dir(), "/generic.rejected"));
   std::vector<std::unique_ptr<ImportStore>> others;
   for (const auto& [format, written] :
        {std::pair("events", "ndjson"), std::pair("cloudevents", "cloudevents")}) {

@@ -1,13 +1,15 @@
 // Every command but record's lines, through the real program and server.
-// Also tests: clients/cli/cmd_find.cc clients/cli/cmd_follow.cc clients/cli/cmd_link.cc
+// Also tests: clients/cli/cmd_explain.cc clients/cli/cmd_find.cc clients/cli/cmd_follow.cc clients/cli/cmd_link.cc
 // Also tests: clients/cli/cmd_record.cc clients/cli/cmd_show.cc clients/cli/cmd_status.cc
-// Also tests: clients/cli/cmd_timeline.cc clients/cli/filter.cc clients/cli/input.cc
-// Also tests: clients/cli/finder.cc clients/cli/cmd_help.cc
+// Also tests: clients/cli/cmd_explain.cc clients/cli/cmd_timeline.cc clients/cli/filter.cc clients/cli/input.cc
+// Also tests: clients/cli/cmd_explain.cc clients/cli/finder.cc clients/cli/cmd_help.cc
 #include "clients/cli/context.h"
 
 #include <algorithm>
 #include <fstream>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/substitute.h"
 #include "tests/clients/real_server.h"
 
 namespace klantbeeld::cli {
@@ -139,6 +141,39 @@ TEST_F(CommandTest, StatusAndSettings) {
   const Ran wrong = server.Run("status");
   EXPECT_EQ(wrong.code, kUsage);
   EXPECT_TRUE(Has(wrong.err, "lnag"));
+}
+
+TEST_F(CommandTest, SuggestionsAndReasonsAreSaidInWords) {
+  const std::string call =
+      R"({"source":"exchange","eventId":"$1","data":{"channel":"CHANNEL_PHONE","occurredAt":)"
+      R"("2025-03-04T10:30:00Z","parties":[{"details":{"firstNames":"Noor","surname":"Berkenbosch",)"
+      R"("birthDate":{"year":1984,"month":4,"day":$2},"address":{"postcode":"$3","houseNumber":5}}}]}})"
+      "\n";
+  ASSERT_EQ(server.Run("record -", absl::StrCat(absl::Substitute(call, "", "c1", 12, "1234AB"),
+                                                absl::Substitute(call, "", "c2", 12, "1234AB"),
+                                                absl::Substitute(call, "", "c3", 27, "9999ZZ")))
+                .code,
+            0);
+  const Ran same = server.Run("explain exchange/c1");
+  EXPECT_EQ(same.code, 0) << same.err;
+  EXPECT_TRUE(Has(same.out, "vermoedelijk")) << same.out;
+  const Ran some = server.Run("suggestions exchange/c1");
+  EXPECT_EQ(some.code, 0) << some.err;
+  EXPECT_TRUE(Has(some.out, "1. klant ")) << some.out;
+  EXPECT_TRUE(Has(some.out, "geboortedatum")) << some.out;
+  EXPECT_TRUE(Has(some.out, "Te weinig om het zeker te weten.")) << some.out;
+  const auto of = [&](const std::string& contact) {
+    const std::string csv = server.Run("explain -o csv --fields citizenId exchange/" + contact).out;
+    const size_t at = csv.find("\n\"") + 2;
+    return csv.substr(at, 32);
+  };
+  const std::string apart = "unlink " + of("c1") + " --apart-from " + of("c3");
+  EXPECT_EQ(server.Run(apart).code, kUsage);  // Without a reason.
+  const Ran refused = server.Run(apart + " --reason 'spoke with both'");
+  EXPECT_EQ(refused.code, 0) << refused.err;
+  EXPECT_TRUE(Has(server.Run("suggestions exchange/c1").out, "Geen voorstellen"));
+  EXPECT_EQ(server.Run("explain exchange/c9").code, kNotFound);
+  EXPECT_EQ(server.Run("explain nothing").code, kUsage);
 }
 
 // So many people at one address, with the same surname and telephone.

@@ -191,7 +191,10 @@ TEST_F(CandidatesTest, TwinsStayApart) {
   EXPECT_NE(Citizen("a"), Citizen("b"));
   const auto response = Suggestions("a");
   for (const auto& suggestion : response.suggestions()) {
-    EXPECT_EQ(suggestion.obstacle(), v1::OBSTACLE_DISAGREES);
+    const auto& said = suggestion.evidence();
+    EXPECT_TRUE(std::any_of(said.begin(), said.end(), [](const auto& one) {
+      return one.agreement() == v1::AGREEMENT_CONTRADICTS;
+    }));
   }
 }
 
