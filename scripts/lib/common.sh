@@ -41,7 +41,9 @@ build() {
 # Where the build put a program: program PRESET NAME
 program() {
   local found
-  found=$(find ".build/$1" -name "$2" -type f -perm -u+x -print -quit)
+  # What was put into a package before is not what was built now.
+  found=$(find ".build/$1" -path ".build/$1/package" -prune -o \
+    -name "$2" -type f -perm -u+x -print -quit)
   [ -n "$found" ] || die "The build made no program '$2'."
   printf '%s/%s\n' "$ROOT" "$found"
 }

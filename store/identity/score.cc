@@ -421,7 +421,11 @@ Score Compare(const Model& model, const Person& a, const Person& b,
   score.born_apart = CompareDates(a.birth, b.birth) == DateAgreement::kDifferent;
   const bool named = names.surname.known() && names.first.known();
   const bool numbered = numbers.evidence.agreement == v1::AGREEMENT_SAME && !numbers.same_bsn;
-  if (!score.typed_number && !numbered && (!named || score.twins || numbers.same_bsn)) {
+  // A slip in the first name and another in the birth date: a brother or sister.
+  const bool exact = names.first.agreement == v1::AGREEMENT_SAME ||
+                     birth.agreement == v1::AGREEMENT_SAME;
+  const bool held = !named || !exact || score.twins || numbers.same_bsn;
+  if (!score.typed_number && !numbered && held) {
     score.bits = std::min(score.bits, model.file.nameless_max());
   }
   return score;
