@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "store/contact.h"
 #include "store/identity/decide.h"
+#include "store/identity/registry.h"
 #include "store/error.h"
 #include "store/rows.h"
 
@@ -240,6 +241,12 @@ absl::Status Committer::Take(Batch& batch, Proposal::Unlink& proposal) {
 }
 
 absl::Status Committer::Take(Batch& batch, Proposal::Registry& proposal) {
+  // Two events with one number may both have asked before either was recorded.
+  KB_ASSIGN_OR_RETURN(const auto before, AnsweredAt(keys_, batch, proposal.fact));
+  if (before) {
+    proposal.outcome = *before;
+    return absl::OkStatus();
+  }
   const uint64_t position = head_.position() + 1;
   KB_ASSIGN_OR_RETURN(Applied applied, ApplyRegistry(keys_, batch, position, proposal.fact));
   Append(batch, v1::FACT_KIND_REGISTRY, std::move(applied), SealRegistry(proposal.fact));

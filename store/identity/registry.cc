@@ -40,7 +40,21 @@ absl::StatusOr<std::optional<format::RegistryRow>> ReadRegistry(const Reader& re
   return ReadRow<format::RegistryRow>(reader, Family::kIdentifier, RegistryKey(bsn_index));
 }
 
+// Of what it says, not of when it was asked for.
+std::string AnswerOf(const Keys& keys, format::RegistryBody body) {
+  body.clear_asked_us();
+  return std::string(View(keys.IdOf("registry", body.SerializeAsString())));
+}
+
 }  // namespace
+
+absl::StatusOr<std::optional<uint64_t>> AnsweredAt(const Keys& keys, const Reader& reader,
+                                                   const RegistryFact& fact) {
+  const std::string index = IndexOfIdentifier(keys, BsnOf(fact.body.bsn()));
+  KB_ASSIGN_OR_RETURN(const auto row, ReadRegistry(reader, index));
+  if (!row || row->answer() != AnswerOf(keys, fact.body)) return std::optional<uint64_t>();
+  return std::optional<uint64_t>(row->position());
+}
 
 RegistryFact PrepareRegistry(const Keys& keys, const RegistryAnswer& answer) {
   RegistryFact fact;
@@ -90,7 +104,7 @@ void IdentityChange::NoteNumber(const format::ClaimContent& content, const Index
 absl::Status IdentityChange::Register(const RegistryFact& fact, uint64_t position) {
   const format::RegistryBody& body = fact.body;
   const std::string index = IndexOfIdentifier(keys_, BsnOf(body.bsn()));
-  const std::string answer(View(keys_.IdOf("registry", body.SerializeAsString())));
+  const std::string answer = AnswerOf(keys_, body);
   KB_ASSIGN_OR_RETURN(const auto before, ReadRegistry(batch_, index));
   if (before && std::forward_as_tuple(before->asked_us(), before->answer()) >=
                     std::forward_as_tuple(body.asked_us(), answer)) {

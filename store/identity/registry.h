@@ -4,6 +4,8 @@
 #ifndef KLANTBEELD_STORE_IDENTITY_REGISTRY_H_
 #define KLANTBEELD_STORE_IDENTITY_REGISTRY_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,11 @@ struct RegistryAnswer {
 
 // Names and address in normal form, ready to be appended.
 RegistryFact PrepareRegistry(const Keys& keys, const RegistryAnswer& answer);
+
+// Position of this answer, if it is what stands, whenever it was asked for;
+// else nothing.
+absl::StatusOr<std::optional<uint64_t>> AnsweredAt(const Keys& keys, const Reader& reader,
+                                                   const RegistryFact& fact);
 
 absl::StatusOr<bool> RegistryKnows(const Keys& keys, const Reader& reader, absl::string_view bsn);
 absl::StatusOr<std::vector<std::string>> UnansweredBsns(const Reader& reader, size_t max);

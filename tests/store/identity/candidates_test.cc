@@ -198,6 +198,16 @@ TEST_F(CandidatesTest, TwinsStayApart) {
   }
 }
 
+TEST_F(CandidatesTest, TwoSlipsAreABrotherOrSister) {
+  Take(Call("a", kNoor));
+  Says sister = kNoor;
+  sister.first_names = "Noora";
+  sister.day = 13;
+  Take(Call("b", sister));
+  EXPECT_NE(Citizen("a"), Citizen("b"));
+  EXPECT_EQ(Suggestions("a").suggestions_size(), 1);
+}
+
 TEST_F(CandidatesTest, HouseholdAloneIsNotEnough) {
   Take(Call("a", {"Noor", "Berkenbosch", 0, 0, 0, "1234AB", 5, {Phone("0612345678")}}));
   Take(Call("b", {"", "Berkenbosch", 0, 0, 0, "1234AB", 5, {Phone("0612345678")}}));

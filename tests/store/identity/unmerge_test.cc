@@ -153,7 +153,7 @@ TEST(Unmerge, RestoresWhatStood) {
   }
   EXPECT_GT(rounds, 800);
   EXPECT_LT(reversed, rounds);
-  EXPECT_LE(otherwise, rounds / 50);
+  EXPECT_LE(otherwise, rounds / 30);
   EXPECT_LE(stayed, rounds / 200);
 }
 
