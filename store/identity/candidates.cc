@@ -34,6 +34,8 @@ class PostingRow {
   }
 
   uint64_t count() const { return inline_.size() + more_; }
+  // All of them, while they all stand in the row.
+  std::vector<std::string>& contents() { return inline_; }
 
   void Add(const std::string& content) {
     inline_.insert(std::lower_bound(inline_.begin(), inline_.end(), content), content);
@@ -207,7 +209,7 @@ absl::StatusOr<Person> ReadPerson(const Keys& keys, const Reader& reader,
 absl::StatusOr<std::set<std::string>> CandidateChange::Finish() {
   KB_RETURN_IF_ERROR(FindWhatCameAndWent());
   for (auto& [index, shared] : shared_) KB_RETURN_IF_ERROR(UpdatePosting(index, shared));
-  for (const auto& [content, index] : came_) KB_RETURN_IF_ERROR(PairUp(content));
+  for (const auto& [content, index] : came_) PairUp(content);
   for (const Pair& pair : found_) KB_RETURN_IF_ERROR(Evaluate(pair));
   for (const Pair& pair : doubtful_) {
     if (found_.contains(pair)) continue;
@@ -255,6 +257,7 @@ absl::Status CandidateChange::UpdatePosting(const std::string& index, Shared& sh
   for (const std::string& content : shared.came) posting.Add(content);
   shared.generic = posting.count() > model_.candidates_max;
   posting.Save();
+  if (!shared.generic) shared.contents = std::move(posting.contents());
   if (before != shared.generic) return Cross(index, shared.generic);
   if (!shared.generic) return absl::OkStatus();
   for (const std::string& content : shared.came) {
@@ -286,15 +289,12 @@ absl::Status CandidateChange::Cross(const std::string& index, bool generic) {
   return absl::OkStatus();
 }
 
-absl::Status CandidateChange::PairUp(const std::string& content) {
+void CandidateChange::PairUp(const std::string& content) {
   for (const std::string& index : came_.at(content)) {
-    if (shared_.at(index).generic) continue;
-    KB_ASSIGN_OR_RETURN(const auto others, ContentsAt(batch_, index, model_.candidates_max));
-    for (const std::string& other : others) {
+    for (const std::string& other : shared_.at(index).contents) {
       if (other != content) found_.insert(std::minmax(content, other));
     }
   }
-  return absl::OkStatus();
 }
 
 absl::StatusOr<const Person*> CandidateChange::PersonAt(const std::string& content) {
@@ -345,6 +345,7 @@ absl::Status CandidateChange::SetEdge(const Pair& pair, const Score* score) {
     row.set_centibits(score->bits);
     row.set_typed_number(score->typed_number);
     row.set_compared(score->compared);
+    edged_.insert({pair.first, pair.second});
     batch_.Put(Family::kClaim, key, Encode(row));
     batch_.Put(Family::kClaim, back, Encode(row));
     joined = joined || HangTogether(model_, score->bits, score->typed_number);

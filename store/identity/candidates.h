@@ -34,18 +34,24 @@ class CandidateChange {
   // written. Returns the contents that an edge that may join came to or left.
   absl::StatusOr<std::set<std::string>> Finish();
 
+  // This content came with this fact and is like no other.
+  bool IsUnlikeAny(const std::string& content) const {
+    return came_.contains(content) && !edged_.contains(content);
+  }
+
  private:
   using Pair = std::pair<std::string, std::string>;  // Contents, the lesser first.
   struct Shared {
     std::set<std::string> came;
     std::set<std::string> went;
-    bool generic = false;  // Afterwards.
+    bool generic = false;               // Afterwards.
+    std::vector<std::string> contents;  // Afterwards, unless it is generic.
   };
 
   absl::Status FindWhatCameAndWent();
   absl::Status UpdatePosting(const std::string& index, Shared& shared);
   absl::Status Cross(const std::string& index, bool generic);
-  absl::Status PairUp(const std::string& content);
+  void PairUp(const std::string& content);
   absl::Status DropEdges(const std::string& content);
   absl::Status Evaluate(const Pair& pair);
   absl::Status SetEdge(const Pair& pair, const Score* score);
@@ -63,6 +69,7 @@ class CandidateChange {
   std::set<Pair> doubtful_;   // A value came to say something, or no longer: looked at anew.
   std::map<std::string, Person> persons_;
   std::set<std::string> changed_;
+  std::set<std::string> edged_;
 };
 
 // An edge as it is read.

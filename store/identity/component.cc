@@ -88,7 +88,10 @@ class ComponentReader {
     }
     if (!bare) KB_RETURN_IF_ERROR(VisitLogins(id, content, node));
     KB_RETURN_IF_ERROR(VisitContent(content, node));
-    KB_RETURN_IF_ERROR(VisitEdges(content.content_id()));
+    const auto made = bare_.find(id);
+    if (made == bare_.end() || made->second.compared) {
+      KB_RETURN_IF_ERROR(VisitEdges(content.content_id()));
+    }
     if (node.decided) KB_RETURN_IF_ERROR(VisitDecisions(content.own()));
     nodes_[id] = std::move(node);
     return absl::OkStatus();

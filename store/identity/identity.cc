@@ -137,7 +137,7 @@ absl::Status IdentityChange::Release(absl::string_view contact_id,
 absl::Status IdentityChange::AddClaim(absl::string_view claim_id,
                                       const format::ClaimContent& content) {
   NewClaim& claim = bare_[std::string(claim_id)];
-  claim = {content, ValuesOf(keys_, content)};
+  claim = {content, ValuesOf(keys_, content), true};
   for (const IndexValue& value : claim.values) {
     batch_.Put(Family::kIdentifier, absl::StrCat(value.index, claim_id),
                IndexMark(value.joins));
@@ -307,6 +307,9 @@ absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Finish() {
   KB_RETURN_IF_ERROR(Flush());
   KB_RETURN_IF_ERROR(SettleRegistry());
   KB_ASSIGN_OR_RETURN(const auto changed, candidates_.Finish());
+  for (auto& [id, claim] : bare_) {
+    claim.compared = !candidates_.IsUnlikeAny(claim.content.content_id());
+  }
   for (const std::string& content : changed) {
     KB_ASSIGN_OR_RETURN(const auto claims, ClaimsWith(batch_, content));
     seeds_.insert(claims.begin(), claims.end());

@@ -27,6 +27,7 @@ namespace klantbeeld::store {
 struct NewClaim {
   format::ClaimContent content;
   std::vector<IndexValue> values;
+  bool compared = true;  // Its content may have edges.
 };
 using NewClaims = std::map<std::string, NewClaim>;
 
