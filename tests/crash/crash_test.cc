@@ -251,7 +251,8 @@ TEST(CrashTest, SyncSwitchedOffIsNoticed) {
 
 TEST(CrashTest, AcknowledgedBeforeTheSyncIsNoticed) {
   const std::string faults = absl::StrJoin(FaultsAfterPowerCut(Disk::kLate), "\n");
-  EXPECT_TRUE(absl::StrContains(faults, "lost: ") ||
+  // RocksDB may see it before we do: a log file that is shorter than it was.
+  EXPECT_TRUE(absl::StrContains(faults, "lost: ") || absl::StrContains(faults, "refused to open") ||
               absl::StrContains(faults, "acknowledged facts are missing"))
       << faults;
 }
