@@ -91,24 +91,44 @@ std::string OwnByContent(absl::string_view content) {
   return absl::StrCat(absl::string_view(&tag, 1), content);
 }
 
+// The claims with this content that are one party's own.
+absl::StatusOr<std::vector<std::string>> OwnClaimsWith(const Reader& reader,
+                                                       absl::string_view content) {
+  std::vector<std::string> claims;
+  const std::string own = OwnByContent(content);
+  KB_RETURN_IF_ERROR(reader.Scan(Family::kIdentifier, own, own,
+                                 [&](absl::string_view key, absl::string_view) {
+                                   claims.emplace_back(key.substr(own.size()));
+                                   return true;
+                                 }));
+  return claims;
+}
+
 // Has any claim this content?
 absl::StatusOr<bool> Stands(const Reader& reader, absl::string_view content) {
   KB_ASSIGN_OR_RETURN(const auto shared,
                       reader.Get(Family::kClaim, ClaimKey(content, kClaimRecord)));
   if (shared) return true;
-  KB_ASSIGN_OR_RETURN(const auto claims, ClaimsWith(reader, content));
+  KB_ASSIGN_OR_RETURN(const auto claims, OwnClaimsWith(reader, content));
   return !claims.empty();
 }
 
+// Nearly always of the claim that parties share, whose row is then the only
+// one read.
 absl::StatusOr<std::optional<format::ClaimContent>> ReadContent(const Reader& reader,
                                                                 absl::string_view content) {
-  KB_ASSIGN_OR_RETURN(const auto claims, ClaimsWith(reader, content));
-  if (claims.empty()) return std::optional<format::ClaimContent>();
-  KB_ASSIGN_OR_RETURN(const auto row,
-                      ReadRow<format::ClaimRow>(reader, Family::kClaim,
-                                                ClaimKey(claims.front(), kClaimRecord)));
-  if (!row) return absl::DataLossError("claim: one of its own content is not there");
-  KB_ASSIGN_OR_RETURN(auto opened, OpenContent(claims.front(), *row));
+  std::string claim(content);
+  KB_ASSIGN_OR_RETURN(auto row, ReadRow<format::ClaimRow>(reader, Family::kClaim,
+                                                          ClaimKey(claim, kClaimRecord)));
+  if (!row) {
+    KB_ASSIGN_OR_RETURN(const auto own, OwnClaimsWith(reader, content));
+    if (own.empty()) return std::optional<format::ClaimContent>();
+    claim = own.front();
+    KB_ASSIGN_OR_RETURN(row, ReadRow<format::ClaimRow>(reader, Family::kClaim,
+                                                       ClaimKey(claim, kClaimRecord)));
+    if (!row) return absl::DataLossError("claim: one of its own content is not there");
+  }
+  KB_ASSIGN_OR_RETURN(auto opened, OpenContent(claim, *row));
   return std::optional<format::ClaimContent>(std::move(opened));
 }
 
@@ -136,16 +156,10 @@ std::vector<std::string> CandidateKeys(const Keys& keys, const Person& person) {
 
 absl::StatusOr<std::vector<std::string>> ClaimsWith(const Reader& reader,
                                                     absl::string_view content) {
-  std::vector<std::string> claims;
   KB_ASSIGN_OR_RETURN(const auto shared,
                       reader.Get(Family::kClaim, ClaimKey(content, kClaimRecord)));
-  if (shared) claims.emplace_back(content);
-  const std::string own = OwnByContent(content);
-  KB_RETURN_IF_ERROR(reader.Scan(Family::kIdentifier, own, own,
-                                 [&](absl::string_view key, absl::string_view) {
-                                   claims.emplace_back(key.substr(own.size()));
-                                   return true;
-                                 }));
+  KB_ASSIGN_OR_RETURN(auto claims, OwnClaimsWith(reader, content));
+  if (shared) claims.emplace(claims.begin(), content);
   return claims;
 }
 
@@ -305,22 +319,24 @@ absl::StatusOr<const Person*> CandidateChange::PersonAt(const std::string& conte
   return &at->second;
 }
 
-absl::StatusOr<std::set<std::string>> CandidateChange::OpenKeys(const std::string& content) {
+absl::StatusOr<const std::set<std::string>*> CandidateChange::OpenKeys(
+    const std::string& content) {
+  const auto [at, is_new] = open_.try_emplace(content);
+  if (!is_new) return &at->second;
   KB_ASSIGN_OR_RETURN(const auto read, ReadContent(batch_, content));
   KB_ASSIGN_OR_RETURN(const auto compared, ReadCompared(batch_, content));
-  std::set<std::string> open;
-  if (!read || !compared) return open;
+  if (!read || !compared) return &at->second;
   for (std::string& key : CandidateKeys(keys_, PersonOf(*read))) {
-    if (!IsGeneric(*compared, key)) open.insert(std::move(key));
+    if (!IsGeneric(*compared, key)) at->second.insert(std::move(key));
   }
-  return open;
+  return &at->second;
 }
 
 absl::StatusOr<bool> CandidateChange::ShareOpenKey(const Pair& pair) {
-  KB_ASSIGN_OR_RETURN(const auto low, OpenKeys(pair.first));
-  KB_ASSIGN_OR_RETURN(const auto high, OpenKeys(pair.second));
-  return std::any_of(low.begin(), low.end(),
-                     [&](const std::string& key) { return high.contains(key); });
+  KB_ASSIGN_OR_RETURN(const auto* low, OpenKeys(pair.first));
+  KB_ASSIGN_OR_RETURN(const auto* high, OpenKeys(pair.second));
+  return std::any_of(low->begin(), low->end(),
+                     [&](const std::string& key) { return high->contains(key); });
 }
 
 absl::Status CandidateChange::Evaluate(const Pair& pair) {

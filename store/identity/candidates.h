@@ -57,7 +57,7 @@ class CandidateChange {
   absl::Status SetEdge(const Pair& pair, const Score* score);
   absl::StatusOr<const Person*> PersonAt(const std::string& content);
   absl::StatusOr<bool> ShareOpenKey(const Pair& pair);
-  absl::StatusOr<std::set<std::string>> OpenKeys(const std::string& content);
+  absl::StatusOr<const std::set<std::string>*> OpenKeys(const std::string& content);
 
   const Keys& keys_;
   const Model& model_;
@@ -67,7 +67,9 @@ class CandidateChange {
   std::map<std::string, Shared> shared_;                  // By index key.
   std::set<Pair> found_;      // Share an open value: compared.
   std::set<Pair> doubtful_;   // A value came to say something, or no longer: looked at anew.
+  // Read once each, when all postings are up to date.
   std::map<std::string, Person> persons_;
+  std::map<std::string, std::set<std::string>> open_;
   std::set<std::string> changed_;
   std::set<std::string> edged_;
 };
@@ -79,7 +81,7 @@ struct Edge {
 };
 absl::StatusOr<std::vector<Edge>> EdgesOf(const Reader& reader, absl::string_view content);
 
-// What is compared of a content: without the values that too many share.
+// What is compared of a content, with the values that too many share noted.
 // Nothing known of it when no claim has it.
 absl::StatusOr<Person> ReadPerson(const Keys& keys, const Reader& reader,
                                   absl::string_view content);

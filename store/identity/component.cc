@@ -63,14 +63,14 @@ class ComponentReader {
                                             reader_, Family::kClaim, ClaimKey(id, kClaimRecord)));
     if (!row) return absl::OkStatus();
     const auto bare = bare_.find(id);
-    if (bare != bare_.end()) return Visit(id, *row, bare->second.content, bare->second.values, true);
+    if (bare != bare_.end()) return Visit(id, *row, bare->second.content, bare->second.values, &bare->second);
     KB_ASSIGN_OR_RETURN(const format::ClaimContent content, OpenContent(id, *row));
-    return Visit(id, *row, content, JoiningValuesOf(keys_, content), false);
+    return Visit(id, *row, content, JoiningValuesOf(keys_, content), nullptr);
   }
 
   absl::Status Visit(const std::string& id, const format::ClaimRow& row,
                      const format::ClaimContent& content, const std::vector<IndexValue>& values,
-                     bool bare) {
+                     const NewClaim* made) {
     ClaimNode node;
     node.id = id;
     node.least_party = row.least_party();
@@ -86,10 +86,9 @@ class ComponentReader {
     for (const IndexValue& value : values) {
       KB_RETURN_IF_ERROR(AddValue(value, content, node));
     }
-    if (!bare) KB_RETURN_IF_ERROR(VisitLogins(id, content, node));
+    if (made == nullptr) KB_RETURN_IF_ERROR(VisitLogins(id, content, node));
     KB_RETURN_IF_ERROR(VisitContent(content, node));
-    const auto made = bare_.find(id);
-    if (made == bare_.end() || made->second.compared) {
+    if (made == nullptr || made->compared) {
       KB_RETURN_IF_ERROR(VisitEdges(content.content_id()));
     }
     if (node.decided) KB_RETURN_IF_ERROR(VisitDecisions(content.own()));

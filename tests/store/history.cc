@@ -130,12 +130,7 @@ class Maker {
     answer.found = Chance(85);
     if (answer.found) State(kPeople[Roll(2)], answer.details);
     answer.asked_at = absl::FromUnixSeconds(1'740'000'000 + step / 4);
-    const RegistryFact fact = PrepareRegistry(keys_, answer);
-    LooseFact loose;
-    loose.header.set_kind(v1::FACT_KIND_REGISTRY);
-    loose.header.set_subject_id(std::string(View(fact.subject)));
-    loose.body = SealRegistry(fact);
-    Take(std::move(loose), "registry");
+    Take(FactOf(PrepareRegistry(keys_, answer)), "registry");
   }
 
   static void Add(v1::Party& party, v1::IdentifierType type, const std::string& value,
@@ -164,19 +159,13 @@ class Maker {
   void Take(v1::ContactEvent event, const std::string& kind) {
     auto prepared = PrepareEvent(keys_, std::move(event));
     if (!prepared.ok()) return Count(absl::StrCat("unexpected: ", prepared.status().ToString()));
-    LooseFact fact;
-    fact.header.set_kind(v1::FACT_KIND_CONTACT_EVENT);
-    fact.header.set_event_id(std::string(View(prepared->event_id)));
-    fact.header.set_subject_id(std::string(View(prepared->contact_id)));
-    fact.header.set_content_hash(std::string(View(prepared->content_hash)));
-    fact.body = prepared->sealed;
     const v1::ContactEvent& said = prepared->body.event();
     if (!said.has_retraction()) {
       for (const auto& party : said.data().parties()) {
         contacts_.push_back({ToHex(View(prepared->contact_id)), party.key()});
       }
     }
-    Take(std::move(fact), kind);
+    Take(FactOf(*prepared), kind);
   }
 
   void Take(LooseFact fact, const std::string& kind) {
@@ -213,7 +202,7 @@ class Maker {
     *request.add_parties_b() = RandomParty();
     auto fact = ListLink(keys_, batch_, request);
     if (!fact.ok()) return Count("refused link");
-    TakeDecision(*fact, v1::FACT_KIND_LINK, "link");
+    Take(FactOf(*fact), "link");
   }
 
   void Unlink(int step) {
@@ -222,16 +211,7 @@ class Maker {
     *request.add_parties() = RandomParty();
     auto fact = ListUnlink(keys_, batch_, request);
     if (!fact.ok()) return Count("refused unlink");
-    TakeDecision(*fact, v1::FACT_KIND_UNLINK, "unlink");
-  }
-
-  void TakeDecision(const DecisionFact& decision, v1::FactKind kind, const std::string& name) {
-    LooseFact fact;
-    fact.header.set_kind(kind);
-    fact.header.set_subject_id(std::string(View(decision.id)));
-    fact.header.set_content_hash(std::string(16, 'h'));
-    fact.body = SealDecision(decision);
-    Take(std::move(fact), name);
+    Take(FactOf(*fact), "unlink");
   }
 
   const Keys& keys_;
@@ -244,6 +224,33 @@ class Maker {
 };
 
 }  // namespace
+
+LooseFact FactOf(const PreparedEvent& event) {
+  LooseFact fact;
+  fact.header.set_kind(v1::FACT_KIND_CONTACT_EVENT);
+  fact.header.set_event_id(std::string(View(event.event_id)));
+  fact.header.set_subject_id(std::string(View(event.contact_id)));
+  fact.header.set_content_hash(std::string(View(event.content_hash)));
+  fact.body = event.sealed;
+  return fact;
+}
+
+LooseFact FactOf(const DecisionFact& decision) {
+  LooseFact fact;
+  fact.header.set_kind(decision.unlink ? v1::FACT_KIND_UNLINK : v1::FACT_KIND_LINK);
+  fact.header.set_subject_id(std::string(View(decision.id)));
+  fact.header.set_content_hash(std::string(16, 'h'));
+  fact.body = SealDecision(decision);
+  return fact;
+}
+
+LooseFact FactOf(const RegistryFact& registry) {
+  LooseFact fact;
+  fact.header.set_kind(v1::FACT_KIND_REGISTRY);
+  fact.header.set_subject_id(std::string(View(registry.subject)));
+  fact.body = SealRegistry(registry);
+  return fact;
+}
 
 History MakeHistory(const Keys& keys, uint32_t seed, int steps) {
   return Maker(keys, seed).Run(steps);

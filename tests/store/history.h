@@ -29,6 +29,9 @@ class NoRows : public Reader {
 
 // A fact before it has a position: kind, ids and sealed body.
 using LooseFact = JournalRecord;
+LooseFact FactOf(const PreparedEvent& event);
+LooseFact FactOf(const DecisionFact& decision);
+LooseFact FactOf(const RegistryFact& registry);
 
 struct History {
   std::vector<LooseFact> facts;

@@ -62,23 +62,10 @@ v1::ContactEvent Call(const std::string& id, const Says& says) {
 LooseFact FactOf(const v1::ContactEvent& event) {
   const auto prepared = PrepareEvent(kKeys, event);
   EXPECT_TRUE(prepared.ok()) << prepared.status();
-  LooseFact fact;
-  fact.header.set_kind(v1::FACT_KIND_CONTACT_EVENT);
-  fact.header.set_event_id(std::string(View(prepared->event_id)));
-  fact.header.set_subject_id(std::string(View(prepared->contact_id)));
-  fact.header.set_content_hash(std::string(View(prepared->content_hash)));
-  fact.body = prepared->sealed;
-  return fact;
+  return FactOf(*prepared);
 }
 
-LooseFact FactOf(const RegistryAnswer& answer) {
-  const RegistryFact registry = PrepareRegistry(kKeys, answer);
-  LooseFact fact;
-  fact.header.set_kind(v1::FACT_KIND_REGISTRY);
-  fact.header.set_subject_id(std::string(View(registry.subject)));
-  fact.body = SealRegistry(registry);
-  return fact;
-}
+LooseFact FactOf(const RegistryAnswer& answer) { return FactOf(PrepareRegistry(kKeys, answer)); }
 
 // A store in memory.
 class CandidatesTest : public testing::Test {
@@ -117,15 +104,6 @@ class CandidatesTest : public testing::Test {
     return response.ok() ? *response : v1::ExplainResponse();
   }
 
-  void Decide(const DecisionFact& decision) {
-    LooseFact fact;
-    fact.header.set_kind(decision.unlink ? v1::FACT_KIND_UNLINK : v1::FACT_KIND_LINK);
-    fact.header.set_subject_id(std::string(View(decision.id)));
-    fact.header.set_content_hash(std::string(16, 'h'));
-    fact.body = SealDecision(decision);
-    facts_.push_back(fact);
-    ASSERT_TRUE(Append(kKeys, batch_, head_, fact).ok());
-  }
   // Says that the citizens of two contacts are two people.
   void KeepApart(const std::string& contact, const std::string& other) {
     v1::UnlinkRequest request;
@@ -134,7 +112,7 @@ class CandidatesTest : public testing::Test {
     request.set_apart_from(Citizen(other));
     const auto fact = ListUnlink(kKeys, batch_, request);
     ASSERT_TRUE(fact.ok()) << fact.status();
-    Decide(*fact);
+    Take(*fact);
   }
 
   void ExpectAnyOrderGivesTheSame() {

@@ -22,13 +22,7 @@ const Keys kKeys = TestKeys();
 LooseFact FactOf(const v1::ContactEvent& event) {
   const auto prepared = PrepareEvent(kKeys, event);
   EXPECT_TRUE(prepared.ok()) << prepared.status();
-  LooseFact fact;
-  fact.header.set_kind(v1::FACT_KIND_CONTACT_EVENT);
-  fact.header.set_event_id(std::string(View(prepared->event_id)));
-  fact.header.set_subject_id(std::string(View(prepared->contact_id)));
-  fact.header.set_content_hash(std::string(View(prepared->content_hash)));
-  fact.body = prepared->sealed;
-  return fact;
+  return FactOf(*prepared);
 }
 
 // A store in memory.

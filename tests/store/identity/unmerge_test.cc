@@ -82,7 +82,7 @@ class Round {
     Batch trial(&batch_);
     EXPECT_TRUE(ApplyDecision(keys_, trial, head_.position() + 1, *fact).ok());
     if (!CheckLinked(trial, *fact).ok()) return std::nullopt;
-    Take(*fact, v1::FACT_KIND_LINK);
+    Take(*fact);
     return *std::move(fact);
   }
 
@@ -99,7 +99,7 @@ class Round {
     const auto applied = ApplyDecision(keys_, trial, head_.position() + 1, *fact);
     const auto effect = CheckUnlinked(trial, *fact, applied->consequences, false);
     EXPECT_TRUE(effect.ok()) << effect.status();
-    Take(*fact, v1::FACT_KIND_UNLINK);
+    Take(*fact);
     return effect->more_than_asked;
   }
 
@@ -114,13 +114,8 @@ class Round {
     ref.set_party_key(party.second);
     return ref;
   }
-  void Take(const DecisionFact& decision, v1::FactKind kind) {
-    LooseFact fact;
-    fact.header.set_kind(kind);
-    fact.header.set_subject_id(std::string(View(decision.id)));
-    fact.header.set_content_hash(std::string(16, 'h'));
-    fact.body = SealDecision(decision);
-    EXPECT_TRUE(Append(keys_, batch_, head_, fact).ok());
+  void Take(const DecisionFact& decision) {
+    EXPECT_TRUE(Append(keys_, batch_, head_, FactOf(decision)).ok());
   }
 
   const Keys keys_ = TestKeys();
