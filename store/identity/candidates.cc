@@ -234,6 +234,7 @@ absl::StatusOr<std::set<std::string>> CandidateChange::Finish() {
 }
 
 absl::Status CandidateChange::FindWhatCameAndWent() {
+  if (model_.candidates_max == 0) return absl::OkStatus();
   for (const auto& [content, stated] : touched_) {
     KB_ASSIGN_OR_RETURN(const auto compared, ReadCompared(batch_, content));
     KB_ASSIGN_OR_RETURN(const bool stands, Stands(batch_, content));
