@@ -147,7 +147,44 @@ absl::StatusOr<std::optional<std::string>> GetWith(rocksdb::DB& db,
   return value;
 }
 
+// One look into filters and files for all of them, which fetches what the next
+// key needs while it looks at one.
+absl::StatusOr<std::vector<std::optional<std::string>>> GetManyWith(
+    rocksdb::DB& db, rocksdb::ColumnFamilyHandle* handle, Family family,
+    const rocksdb::Snapshot* snapshot, const std::vector<std::string>& keys) {
+  std::vector<rocksdb::Slice> asked;
+  std::vector<size_t> at;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i].size() < PrefixBytes(family)) continue;
+    asked.push_back(ToSlice(keys[i]));
+    at.push_back(i);
+  }
+  std::vector<rocksdb::PinnableSlice> values(asked.size());
+  std::vector<rocksdb::Status> statuses(asked.size());
+  rocksdb::ReadOptions read;
+  read.snapshot = snapshot;
+  db.MultiGet(read, handle, asked.size(), asked.data(), values.data(), statuses.data());
+  std::vector<std::optional<std::string>> rows(keys.size());
+  for (size_t i = 0; i < asked.size(); ++i) {
+    if (statuses[i].IsNotFound()) continue;
+    if (!statuses[i].ok()) return FromRocks(statuses[i], absl::StrCat("reading ", NameOf(family)));
+    rows[at[i]].emplace(values[i].data(), values[i].size());
+  }
+  return rows;
+}
+
 }  // namespace
+
+absl::StatusOr<std::vector<std::optional<std::string>>> Reader::GetMany(
+    Family family, const std::vector<std::string>& keys) const {
+  std::vector<std::optional<std::string>> rows;
+  for (const std::string& key : keys) {
+    auto row = Get(family, key);
+    if (!row.ok()) return row.status();
+    rows.push_back(*std::move(row));
+  }
+  return rows;
+}
 
 absl::string_view NameOf(Family family) {
   static constexpr std::array<absl::string_view, kFamilies> kNames = {
@@ -185,6 +222,27 @@ absl::StatusOr<std::optional<std::string>> Batch::Get(Family family, absl::strin
   const Rows& rows = rows_[Index(family)];
   if (const auto found = rows.find(key); found != rows.end()) return found->second;
   return base_->Get(family, key);
+}
+
+absl::StatusOr<std::vector<std::optional<std::string>>> Batch::GetMany(
+    Family family, const std::vector<std::string>& keys) const {
+  const Rows& rows = rows_[Index(family)];
+  std::vector<std::optional<std::string>> values(keys.size());
+  std::vector<std::string> others;
+  std::vector<size_t> at;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (const auto found = rows.find(keys[i]); found != rows.end()) {
+      values[i] = found->second;
+    } else {
+      others.push_back(keys[i]);
+      at.push_back(i);
+    }
+  }
+  if (others.empty()) return values;
+  auto below = base_->GetMany(family, others);
+  if (!below.ok()) return below.status();
+  for (size_t i = 0; i < at.size(); ++i) values[at[i]] = std::move((*below)[i]);
+  return values;
 }
 
 absl::Status Batch::Scan(Family family, absl::string_view prefix, absl::string_view from,
@@ -276,6 +334,11 @@ absl::StatusOr<std::unique_ptr<Db>> Db::OpenAs(const std::string& dir, const Opt
 
 absl::StatusOr<std::optional<std::string>> Db::Get(Family family, absl::string_view key) const {
   return GetWith(*impl_->db, impl_->handles[Index(family)], family, nullptr, key);
+}
+
+absl::StatusOr<std::vector<std::optional<std::string>>> Db::GetMany(
+    Family family, const std::vector<std::string>& keys) const {
+  return GetManyWith(*impl_->db, impl_->handles[Index(family)], family, nullptr, keys);
 }
 
 absl::Status Db::Scan(Family family, absl::string_view prefix, absl::string_view from,

@@ -71,7 +71,10 @@ class Surroundings {
         seeds.insert(with.begin(), with.end());
       }
     }
-    KB_ASSIGN_OR_RETURN(input_, ReadComponent(keys_, model_, reader_, seeds, {}, ids_, true));
+    KB_ASSIGN_OR_RETURN(Component component,
+                        ReadComponent(keys_, model_, reader_, seeds, {}, true));
+    input_ = std::move(component.input);
+    ids_ = std::move(component.ids);
     result_ = Partition(input_);
     for (size_t part = 0; part < result_.citizens.size(); ++part) {
       for (const size_t claim : result_.citizens[part].claims) part_of_[claim] = part;

@@ -136,8 +136,8 @@ absl::Status IdentityChange::Release(absl::string_view contact_id,
 
 absl::Status IdentityChange::AddClaim(absl::string_view claim_id,
                                       const format::ClaimContent& content) {
-  NewClaim& claim = bare_[std::string(claim_id)];
-  claim = {content, ValuesOf(keys_, content), true};
+  NewClaim& claim = made_[std::string(claim_id)];
+  claim = {content, ValuesOf(keys_, content)};
   for (const IndexValue& value : claim.values) {
     batch_.Put(Family::kIdentifier, absl::StrCat(value.index, claim_id),
                IndexMark(value.joins));
@@ -145,10 +145,9 @@ absl::Status IdentityChange::AddClaim(absl::string_view claim_id,
     NoteNumber(content, value);
   }
   if (content.own_reason() != format::ClaimContent::SHARED) {
-    const char tag = static_cast<char>(kIndexOwnByContent);
-    batch_.Put(Family::kIdentifier,
-               absl::StrCat(absl::string_view(&tag, 1), content.content_id(), claim_id),
+    batch_.Put(Family::kIdentifier, absl::StrCat(OwnByContent(content.content_id()), claim_id),
                IndexMark(content.own_reason() == format::ClaimContent::DECIDED));
+    KB_RETURN_IF_ERROR(CountOwn(content, 1));
   }
   candidates_.Touch(content);
   seeds_.insert(std::string(claim_id));
@@ -164,10 +163,11 @@ absl::Status IdentityChange::RemoveClaim(absl::string_view claim_id, Held& held)
       KB_RETURN_IF_ERROR(IsLogin(value) ? SeedLogin(value.index) : SeedIndex(value.index));
     }
   }
-  const char tag = static_cast<char>(kIndexOwnByContent);
-  const std::string own = absl::StrCat(absl::string_view(&tag, 1), content.content_id());
-  batch_.Delete(Family::kIdentifier, absl::StrCat(own, claim_id));
-  KB_RETURN_IF_ERROR(SeedIndex(own));
+  if (content.own_reason() != format::ClaimContent::SHARED) {
+    batch_.Delete(Family::kIdentifier, absl::StrCat(OwnByContent(content.content_id()), claim_id));
+    KB_RETURN_IF_ERROR(CountOwn(content, -1));
+  }
+  KB_RETURN_IF_ERROR(SeedIndex(OwnByContent(content.content_id())));
   seeds_.insert(content.content_id());
   // What it held together is looked at again, whatever held it.
   if (!held.row.citizen_id().empty()) {
@@ -182,6 +182,19 @@ absl::Status IdentityChange::RemoveClaim(absl::string_view claim_id, Held& held)
   batch_.Delete(Family::kClaim, ClaimKey(claim_id, kClaimRecord));
   held.exists = false;
   held.dirty = false;
+  return absl::OkStatus();
+}
+
+absl::Status IdentityChange::CountOwn(const format::ClaimContent& content, int by) {
+  const std::string key = OwnByContent(content.content_id());
+  KB_ASSIGN_OR_RETURN(auto row, ReadRow<format::ClaimCount>(batch_, Family::kIdentifier, key));
+  if (!row) row.emplace();
+  row->set_count(row->count() + static_cast<uint64_t>(by));
+  if (row->count() == 0) {
+    batch_.Delete(Family::kIdentifier, key);
+  } else {
+    batch_.Put(Family::kIdentifier, key, Encode(*row));
+  }
   return absl::OkStatus();
 }
 
@@ -203,7 +216,6 @@ absl::Status IdentityChange::SeedLogin(absl::string_view index) {
 
 absl::Status IdentityChange::CountExtra(absl::string_view claim_id, absl::string_view extra,
                                         int by) {
-  bare_.erase(std::string(claim_id));
   const IndexValue value = FromExtra(extra);
   const std::string key = ClaimKey(claim_id, kClaimExtra, value.index);
   KB_ASSIGN_OR_RETURN(auto count, ReadRow<format::ClaimCount>(batch_, Family::kClaim, key));
@@ -223,6 +235,11 @@ absl::Status IdentityChange::CountExtra(absl::string_view claim_id, absl::string
     }
   }
   const bool changed = !had || count->count() == 0;
+  if (changed && IsLogin(value)) {
+    KB_ASSIGN_OR_RETURN(Held* held, Load(claim_id));
+    held->row.set_logins(held->row.logins() + static_cast<uint64_t>(had ? -1 : 1));
+    held->dirty = true;
+  }
   if (!changed || !value.joins) return absl::OkStatus();
   // A log-in that nobody else shares changes nothing: someone with hundreds of
   // them is not looked at anew for each.
@@ -253,7 +270,6 @@ absl::Status IdentityChange::CountCoParties(const std::set<std::string>& before,
 
 absl::Status IdentityChange::CountCoParty(absl::string_view claim, absl::string_view other,
                                           int by) {
-  bare_.erase(std::string(claim));
   const std::string key = ClaimKey(claim, kClaimCoParty, other);
   KB_ASSIGN_OR_RETURN(auto count, ReadRow<format::ClaimCount>(batch_, Family::kClaim, key));
   const bool had = count.has_value();
@@ -264,7 +280,11 @@ absl::Status IdentityChange::CountCoParty(absl::string_view claim, absl::string_
   } else {
     batch_.Put(Family::kClaim, key, Encode(*count));
   }
-  if (!had || count->count() == 0) seeds_.insert(std::string(claim));
+  if (had && count->count() != 0) return absl::OkStatus();
+  KB_ASSIGN_OR_RETURN(Held* held, Load(claim));
+  held->row.set_co_parties(held->row.co_parties() + static_cast<uint64_t>(had ? -1 : 1));
+  held->dirty = true;
+  seeds_.insert(std::string(claim));
   return absl::OkStatus();
 }
 
@@ -307,23 +327,20 @@ absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Finish() {
   KB_RETURN_IF_ERROR(Flush());
   KB_RETURN_IF_ERROR(SettleRegistry());
   KB_ASSIGN_OR_RETURN(const auto changed, candidates_.Finish());
-  for (auto& [id, claim] : bare_) {
-    claim.compared = !candidates_.IsUnlikeAny(claim.content.content_id());
-  }
   for (const std::string& content : changed) {
     KB_ASSIGN_OR_RETURN(const auto claims, ClaimsWith(batch_, content));
     seeds_.insert(claims.begin(), claims.end());
   }
   if (seeds_.empty() && bereft_.empty()) return std::vector<v1::CitizenChange>();
-  std::vector<std::string> claims;
-  KB_ASSIGN_OR_RETURN(const PartitionInput input,
-                      ReadComponent(keys_, model_, batch_, seeds_, bare_, claims));
+  KB_ASSIGN_OR_RETURN(Component component,
+                      ReadComponent(keys_, model_, batch_, seeds_, made_));
   std::map<std::string, std::string> before;
-  for (const std::string& claim : claims) {
-    KB_ASSIGN_OR_RETURN(const Held* held, Load(claim));
-    before[claim] = held->row.citizen_id();
+  for (size_t i = 0; i < component.ids.size(); ++i) {
+    const auto [at, is_new] = held_.try_emplace(component.ids[i]);
+    if (is_new) at->second = {std::move(component.rows[i]), true, false};
+    before[component.ids[i]] = at->second.row.citizen_id();
   }
-  KB_RETURN_IF_ERROR(WriteParts(claims, Partition(input).citizens));
+  KB_RETURN_IF_ERROR(WriteParts(component.ids, Partition(component.input).citizens));
   KB_RETURN_IF_ERROR(Flush());
   return Changes(before);
 }
