@@ -81,7 +81,7 @@ class Round {
     if (!fact.ok()) return std::nullopt;
     Batch trial(&batch_);
     EXPECT_TRUE(ApplyDecision(keys_, trial, head_.position() + 1, *fact).ok());
-    if (!CheckLinked(trial, *fact).ok()) return std::nullopt;
+    if (!CheckLinked(trial, *fact, "parties_b").ok()) return std::nullopt;
     Take(*fact);
     return *std::move(fact);
   }
