@@ -325,6 +325,7 @@ Store::Figures Store::figures() const {
   figures.writes_stopped = sequencer.stopped;
   figures.write_stalled = impl_->db->WriteStalled();
   figures.disk_free_bytes = impl_->db->DiskFreeBytes();
+  figures.disk_reserve_bytes = impl_->options.db.disk_reserve_bytes;
   return figures;
 }
 
