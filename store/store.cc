@@ -27,10 +27,6 @@ namespace {
 // Far below the reserve that stays free on the disk.
 constexpr size_t kDiskLookBytes = 16 << 20;
 
-std::string AcknowledgedPath(absl::string_view data_dir) {
-  return absl::StrCat(data_dir, "/acknowledged");
-}
-
 }  // namespace
 
 struct Store::Impl {
