@@ -73,7 +73,7 @@ class FrameMaker {
     // Dense by construction; a hole would be lost facts, so it is never skipped.
     if (at != frame_.position + 1) {
       return absl::DataLossError(
-          absl::StrCat("journal: position ", frame_.position + 1, " is missing"));
+          absl::StrCat("journal: position ", frame_.position + 1, " is missing. Restore a backup by id."));
     }
     KB_ASSIGN_OR_RETURN(const JournalPieces pieces, SplitJournal(value));
     if (!ParseBytes(pieces.header, header_)) {

@@ -9,7 +9,10 @@ namespace klantbeeld::store {
 
 absl::StatusOr<JournalRecord> ReadFact(const Reader& reader, uint64_t position) {
   KB_ASSIGN_OR_RETURN(const auto value, reader.Get(Family::kJournal, BigEndian(position)));
-  if (!value) return absl::DataLossError(absl::StrCat("journal: position ", position, " is missing"));
+  if (!value) {
+    return absl::DataLossError(
+        absl::StrCat("journal: position ", position, " is missing. Restore a backup by id."));
+  }
   return DecodeJournal(*value);
 }
 

@@ -59,6 +59,7 @@ class MetricsTest(unittest.TestCase):
         self.assertEqual(self.after["klantbeeld_queue_facts"], 0)
         self.assertEqual(self.after["klantbeeld_writes_stopped"], 0)
         self.assertGreater(self.after["klantbeeld_disk_free_bytes"], 0)
+        self.assertEqual(self.after["klantbeeld_disk_reserve_bytes"], 512 << 20)
 
     def test_registry_by_outcome(self) -> None:
         for name in ("asked_total", 'answered_total{found="true"}', 'answered_total{found="false"}',
