@@ -1,4 +1,4 @@
-// Also tests: store/apply.cc store/identity/identity.cc store/identity/candidates.cc
+// Also tests: store/identity/candidates.cc
 // What never happens, whatever came before: tried after random histories, with
 // how often each was tried.
 #include <gtest/gtest.h>
