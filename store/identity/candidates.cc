@@ -143,6 +143,17 @@ bool IsGeneric(const format::ComparedRow& row, absl::string_view index) {
   return std::find(row.generic().begin(), row.generic().end(), index) != row.generic().end();
 }
 
+// In order, so that the row does not tell which was noted first.
+void NoteGeneric(const std::string& index, bool generic, format::ComparedRow& row) {
+  std::set<std::string> keys(row.generic().begin(), row.generic().end());
+  if (generic) {
+    keys.insert(index);
+  } else {
+    keys.erase(index);
+  }
+  row.mutable_generic()->Assign(keys.begin(), keys.end());
+}
+
 std::string CandidateKey(const Keys& keys, const BlockKey& key) {
   const char tag = static_cast<char>(kIndexCandidate);
   return absl::StrCat(absl::string_view(&tag, 1),
@@ -276,6 +287,8 @@ absl::Status CandidateChange::FindWhatCameAndWent() {
       known.row.emplace();
       came_[content] = std::move(keys);
     } else {
+      known.stated.reset();
+      known.row.reset();  // Another that went may have counted an edge of it.
       KB_RETURN_IF_ERROR(DropEdges(content));
     }
   }
@@ -343,7 +356,7 @@ absl::Status CandidateChange::UpdatePosting(const std::string& index,
   if (!shared.generic) shared.contents = std::move(posting.contents());
   if (before != shared.generic) return Cross(index, shared.generic);
   if (!shared.generic) return absl::OkStatus();
-  for (const std::string& content : shared.came) known_[content].row->add_generic(index);
+  for (const std::string& content : shared.came) NoteGeneric(index, true, *known_[content].row);
   return absl::OkStatus();
 }
 
@@ -356,9 +369,7 @@ absl::Status CandidateChange::Cross(const std::string& index, bool generic) {
   for (const std::string& content : holders) {
     Known& known = known_[content];
     if (!known.row) return absl::DataLossError("claim: a candidate is not compared");
-    auto& keys = *known.row->mutable_generic();
-    keys.erase(std::remove(keys.begin(), keys.end(), index), keys.end());
-    if (generic) *keys.Add() = index;
+    NoteGeneric(index, generic, *known.row);
     known.dirty = true;
   }
   for (size_t low = 0; low < holders.size(); ++low) {
