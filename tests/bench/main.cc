@@ -1,7 +1,7 @@
 // klantbeeld_bench: our server beside what bounds it and beside PostgreSQL.
 //
 //   klantbeeld_bench --server PROGRAM [--json FILE] [--rounds N] [--smoke]
-//                    [--only ingest|people|unary|pages|feed]   one work, to profile it
+//                    [--only ingest|unary|pages|feed]   one work, to profile it
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -17,7 +17,6 @@
 #include "tests/bench/bare_server.h"
 #include "tests/bench/events.h"
 #include "tests/bench/load.h"
-#include "tests/bench/people.h"
 #include "tests/bench/postgres.h"
 #include "tests/bench/process.h"
 #include "tests/bench/raw_rows.h"
@@ -44,7 +43,6 @@ struct Plan {
   double feed_seconds = 1;  // At least, over and over again.
   // What is written to and what is read from.
   int citizens = 100'000;
-  int people = 400'000;  // Of whom a million claims stand in the store.
   int read_citizens = 2'500;
   int read_events = 100'000;  // 40 of each: two pages.
   // Of our client library; see docs/benchmarks.md for others.
@@ -60,7 +58,6 @@ void MakeSmall(Plan& plan) {
   plan.pages = 500;
   plan.feed_seconds = 0.1;
   plan.citizens = 1'000;
-  plan.people = 6'000;
   plan.read_citizens = 100;
   plan.read_events = 4'000;
   plan.peer = Postgres::Present();
@@ -143,26 +140,6 @@ Work Ingest(const Plan& plan, const std::string& dir, Ours& ours, Postgres* peer
       return peer->InsertBatches(events[static_cast<size_t>(round)]);
     };
   }
-  RunRounds(work, plan.rounds);
-  return work;
-}
-
-// Streamed ingest of people who are told apart by what they state.
-Work People(const Plan& plan, Ours& ours) {
-  PeopleMaker maker(6, plan.people);
-  std::fprintf(stderr, "filling the store with people\n");
-  StreamLoad(ours.socket(), maker.First(), plan.streams, plan.batches_in_flight);
-  std::vector<Events> events;
-  for (int round = 0; round <= plan.rounds; ++round) events.push_back(maker.Next(plan.streamed));
-  Work work{"ingest of people, events",
-            {"RecordContactEvents",
-             [&](int round) {
-               return StreamLoad(ours.socket(), events[static_cast<size_t>(round)], plan.streams,
-                                 plan.batches_in_flight);
-             },
-             {}},
-            {},
-            {}};
   RunRounds(work, plan.rounds);
   return work;
 }
@@ -300,15 +277,6 @@ int Run(const Plan& plan) {
   std::vector<Work> works;
   if (plan.Has("ingest")) works.push_back(Ingest(plan, dir.path(), written, peer));
 
-  if (plan.Has("people")) {
-    Ours people(plan, dir.path() + "/people");
-    works.push_back(People(plan, people));
-  }
-  if (plan.only == "people") {
-    PrintTable(works);
-    return 0;
-  }
-
   Reading reading = FillForReading(plan, read, peer);
   EventMaker one(5, "echo", 1);
   UnaryLoad(written.socket(), kRecord, 1)
@@ -348,13 +316,11 @@ int Main(int argc, char** argv) {
       plan.json = words[++i];
     } else if (words[i] == "--only" && more) {
       plan.only = words[++i];
-    } else if (words[i] == "--people" && more && (plan.people = std::atoi(words[i + 1].c_str())) > 0) {
-      ++i;
     } else if (words[i] == "--rounds" && more && (rounds = std::atoi(words[i + 1].c_str())) > 0) {
       ++i;
     } else {
       Die("usage: klantbeeld_bench --server PROGRAM [--json FILE] [--rounds N] [--smoke] "
-          "[--only ingest|people|unary|pages|feed]");
+          "[--only ingest|unary|pages|feed]");
     }
   }
   if (rounds > 0) plan.rounds = rounds;
