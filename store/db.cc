@@ -4,6 +4,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/iterator.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/memtablerep.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
@@ -17,7 +18,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "store/error.h"
+#include "store/manifest.h"
 
 namespace klantbeeld::store {
 namespace {
@@ -61,6 +64,26 @@ class LineLogger : public rocksdb::Logger {
 
  private:
   const std::function<void(absl::string_view)> log_;
+};
+
+// Notes what RocksDB's list of tables holds, whenever tables came or went. A
+// note that cannot be made leaves the one before, which asks for less.
+class TablesListed : public rocksdb::EventListener {
+ public:
+  explicit TablesListed(std::function<void(absl::string_view)> log) : log_(std::move(log)) {}
+  void OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo&) override { Note(*db); }
+  void OnCompactionCompleted(rocksdb::DB* db, const rocksdb::CompactionJobInfo&) override {
+    Note(*db);
+  }
+  void Note(const rocksdb::DB& db) {
+    absl::MutexLock lock(&mutex_);
+    const absl::Status noted = NoteManifest(db.GetName());
+    if (!noted.ok() && log_) log_(absl::StrCat("noting the list of tables: ", noted.message()));
+  }
+
+ private:
+  const std::function<void(absl::string_view)> log_;
+  absl::Mutex mutex_;
 };
 
 rocksdb::ColumnFamilyOptions FamilyOptions(Family family, const Db::Options& options,
@@ -326,7 +349,10 @@ absl::StatusOr<std::unique_ptr<Db>> Db::OpenAs(const std::string& dir, const Opt
   }
   rocksdb::DB* opened = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const rocksdb::DBOptions database = DatabaseOptions(options, create);
+  rocksdb::DBOptions database = DatabaseOptions(options, create);
+  const auto listed = std::make_shared<TablesListed>(options.log);
+  database.listeners.push_back(listed);
+  if (absl::Status checked = CheckManifest(dir); !checked.ok()) return checked;
   const rocksdb::Status status =
       to_read ? rocksdb::DB::OpenForReadOnly(database, dir, families, &handles, &opened)
               : rocksdb::DB::Open(database, dir, families, &handles, &opened);
@@ -342,6 +368,7 @@ absl::StatusOr<std::unique_ptr<Db>> Db::OpenAs(const std::string& dir, const Opt
   if (!status.ok()) return FromRocks(status, absl::StrCat("opening ", dir));
   impl->db.reset(opened);
   for (size_t i = 0; i < kFamilies; ++i) impl->handles[i] = handles[i];
+  if (!to_read) listed->Note(*opened);
   return std::unique_ptr<Db>(new Db(std::move(impl)));
 }
 
