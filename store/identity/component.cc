@@ -1,4 +1,5 @@
 // Reading what could hang together with a claim.
+#include <algorithm>
 #include <deque>
 #include <limits>
 
@@ -28,6 +29,7 @@ class ComponentReader {
       waiting_.pop_front();
       KB_RETURN_IF_ERROR(Visit(claim));
     }
+    KB_RETURN_IF_ERROR(AddLatest());
     PartitionInput input;
     input.model = &model_;
     KB_RETURN_IF_ERROR(AddPersons(input));
@@ -87,6 +89,8 @@ class ComponentReader {
     for (const IndexValue& value : values) {
       KB_RETURN_IF_ERROR(AddValue(value, content, node));
     }
+    node.secret = content.details().secret() && !node.bsn_citizen.empty();
+    if (content.has_dead_from_us()) node.dead_from_us = content.dead_from_us();
     if (made == nullptr) KB_RETURN_IF_ERROR(VisitLogins(id, content, node));
     KB_RETURN_IF_ERROR(VisitContent(content, node));
     if (made == nullptr || made->compared) {
@@ -199,6 +203,23 @@ class ComponentReader {
       if (!joins) continue;
       KB_ASSIGN_OR_RETURN(const auto claims, ClaimsWith(reader_, edge.other));
       for (const std::string& claim : claims) Meet(claim);
+    }
+    return absl::OkStatus();
+  }
+
+  // When the claims were last seen, where somebody died.
+  absl::Status AddLatest() {
+    const bool any = std::any_of(nodes_.begin(), nodes_.end(), [](const auto& node) {
+      return node.second.dead_from_us.has_value();
+    });
+    for (auto& [id, node] : nodes_) {
+      if (!any) break;
+      // Of a claim's rows in the timeline the first is the latest.
+      KB_RETURN_IF_ERROR(reader_.Scan(Family::kTimeline, id, id,
+                                      [&node](absl::string_view key, absl::string_view) {
+                                        node.latest_us = PlaceOf(key).happened_us;
+                                        return false;
+                                      }));
     }
     return absl::OkStatus();
   }

@@ -1,10 +1,12 @@
 #include "store/identity/registry.h"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "store/identity/claims.h"
 #include "store/identity/identity.h"
 #include "store/identity/normalise.h"
@@ -40,6 +42,15 @@ absl::StatusOr<std::optional<format::RegistryRow>> ReadRegistry(const Reader& re
   return ReadRow<format::RegistryRow>(reader, Family::kIdentifier, RegistryKey(bsn_index));
 }
 
+// From when on a contact is after the death: the day after it, or after the
+// first day that it may have been on. Not known at all: always.
+int64_t DeadFrom(const v1::PartialDate& died) {
+  if (!died.has_year()) return std::numeric_limits<int64_t>::min();
+  const absl::CivilDay first(died.year(), died.has_month() ? died.month() : 1,
+                             died.has_day() ? died.day() : 1);
+  return absl::ToUnixMicros(absl::FromCivil(first + 1, absl::UTCTimeZone()));
+}
+
 // Of what it says, not of when it was asked for.
 std::string AnswerOf(const Keys& keys, format::RegistryBody body) {
   body.clear_asked_us();
@@ -62,6 +73,9 @@ RegistryFact PrepareRegistry(const Keys& keys, const RegistryAnswer& answer) {
   fact.body.set_bsn(answer.bsn);
   fact.body.set_found(answer.found);
   fact.body.set_deceased(answer.deceased);
+  if (answer.deceased && answer.deceased_on.has_year()) {
+    *fact.body.mutable_deceased_on() = answer.deceased_on;
+  }
   fact.body.set_asked_us(absl::ToUnixMicros(answer.asked_at));
   fact.body.set_normaliser(kNormaliserVersion);
   if (!answer.found) return fact;
@@ -119,6 +133,7 @@ absl::Status IdentityChange::Register(const RegistryFact& fact, uint64_t positio
     *content.add_identifiers() = BsnOf(body.bsn());
     *content.mutable_details() = body.details();
     *content.mutable_names() = body.names();
+    if (body.deceased()) content.set_dead_from_us(DeadFrom(body.deceased_on()));
     content.set_content_id(std::string(View(keys_.IdOf("claim", content.SerializeAsString()))));
     content.set_own_reason(format::ClaimContent::REGISTRY);
     row.set_claim_id(std::string(View(keys_.IdOf("registry claim", content.content_id()))));

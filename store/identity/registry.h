@@ -25,6 +25,7 @@ struct RegistryAnswer {
   v1::PersonalDetails details;   // Of the BRP only; empty unless found.
   bool deceased = false;
   absl::Time asked_at;
+  v1::PartialDate deceased_on = {};  // As far as it is known.
 };
 
 // Names and address in normal form, ready to be appended.
