@@ -125,13 +125,8 @@ class DashboardTest(unittest.TestCase):
 
 class FiguresTest(unittest.TestCase):
     def test_what_is_asked_is_what_the_server_gives(self) -> None:
-        port = served.free_port()
-        with tempfile.TemporaryDirectory() as folder:
-            persons = pathlib.Path(folder, "persons.csv")
-            persons.write_text("bsn\n999990019\n", encoding="utf-8")
-            with served.serving(SERVER, folder, "--metrics", f"127.0.0.1:{port}",
-                                "--registry-file", str(persons)):
-                given = served.scrape(port)
+        with tempfile.TemporaryDirectory() as folder, served.measured(SERVER, folder) as (_, port):
+            given = served.scrape(port)
         names = {name.split("{")[0] for name in given} | OF_PROMETHEUS
         labels = {pair for name in given for pair in re.findall(r'(\w+)="([^"]*)"', name)}
         for where, asked in expressions():
