@@ -219,8 +219,7 @@ MaybeFault CheckIdentifier(const v1::Identifier& identifier) {
   if (identifier.type() == v1::IDENTIFIER_TYPE_UNSPECIFIED) return Required("type");
   if (identifier.value().empty()) return Required("value");
   if (identifier.has_masked()) return Invalid("masked", "is only in replies");
-  if (identifier.verified() == v1::VERIFIED_BY_REGISTRY ||
-      identifier.verified() == v1::VERIFIED_BY_REGISTRY_MATCH) {
+  if (identifier.verified() == v1::VERIFIED_BY_REGISTRY) {
     return Invalid("verified", "is said by the registry only; say how the source verified it");
   }
   if (identifier.type() == v1::IDENTIFIER_TYPE_VESTIGING) {

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "store/identity/identity.h"
+#include "store/identity/registry.h"
 #include "store/record.h"
 #include "store/rows.h"
 #include "store/sealer.h"
@@ -90,7 +91,7 @@ class ComponentReader {
       KB_RETURN_IF_ERROR(AddValue(value, content, node));
     }
     node.secret = content.details().secret() && !node.bsn_citizen.empty();
-    if (content.has_dead_from_us()) node.dead_from_us = content.dead_from_us();
+    node.dead_from_us = DeadFrom(content);
     if (made == nullptr) KB_RETURN_IF_ERROR(VisitLogins(id, content, node));
     KB_RETURN_IF_ERROR(VisitContent(content, node));
     if (made == nullptr || made->compared) {

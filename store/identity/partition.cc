@@ -199,9 +199,8 @@ class Partitioner {
     return pairs;
   }
 
-  // Whom nobody is joined to by evidence still fits, and stands in the way of
-  // others. What took place after somebody's death who may be it is joined to
-  // nobody but what else did: or it would take along what came before.
+  // Whom evidence joins to nobody stands in the way of others all the same. What took place
+  // after the death of somebody who it may be joins only what did too, not what came before.
   void SuspendBarred(const std::vector<Unit>& units, std::vector<ScoredPair>& pairs) {
     if (!barriers_.any()) return;
     const auto root_of = [&](size_t unit) { return root_[units[unit].claims[0]]; };
@@ -340,9 +339,9 @@ class Partitioner {
 
   bool Joinable(const Clusters& clusters, JoinClass join, const DecisionNode* link) {
     if (!MayBeOne(clusters, join, link)) return false;
-    if (join < JoinClass::kScore || !barriers_.any()) return true;
-    return barriers_.Between(ClaimsIn(clusters), [&](size_t claim) { return root_[claim]; }) ==
-           Barrier::kNone;
+    const auto root_of = [&](size_t claim) { return root_[claim]; };
+    return join < JoinClass::kScore || !barriers_.any() ||
+           barriers_.Between(ClaimsIn(clusters), root_of) == Barrier::kNone;
   }
 
   // By what stands above evidence.
@@ -458,6 +457,9 @@ class Partitioner {
       }
     }
     for (auto& [root, part] : parts) {
+      if (barriers_.SeenAfterDeath(part.claims, [&](size_t one) { return established_[one]; })) {
+        part.issues.insert(v1::CITIZEN_ISSUE_CONTACT_AFTER_DEATH);
+      }
       for (const size_t claim : part.claims) {
         const std::string& party = input_.claims[claim].least_party;
         if (party.empty()) continue;  // The registry's own.

@@ -42,15 +42,6 @@ absl::StatusOr<std::optional<format::RegistryRow>> ReadRegistry(const Reader& re
   return ReadRow<format::RegistryRow>(reader, Family::kIdentifier, RegistryKey(bsn_index));
 }
 
-// From when on a contact is after the death: the day after it, or after the
-// first day that it may have been on. Not known at all: always.
-int64_t DeadFrom(const v1::PartialDate& died) {
-  if (!died.has_year()) return std::numeric_limits<int64_t>::min();
-  const absl::CivilDay first(died.year(), died.has_month() ? died.month() : 1,
-                             died.has_day() ? died.day() : 1);
-  return absl::ToUnixMicros(absl::FromCivil(first + 1, absl::UTCTimeZone()));
-}
-
 // Of what it says, not of when it was asked for.
 std::string AnswerOf(const Keys& keys, format::RegistryBody body) {
   body.clear_asked_us();
@@ -58,6 +49,15 @@ std::string AnswerOf(const Keys& keys, format::RegistryBody body) {
 }
 
 }  // namespace
+
+std::optional<int64_t> DeadFrom(const format::ClaimContent& content) {
+  if (!content.deceased()) return std::nullopt;
+  const v1::PartialDate& died = content.deceased_on();
+  if (!died.has_year()) return std::numeric_limits<int64_t>::min();
+  const absl::CivilDay first(died.year(), died.has_month() ? died.month() : 1,
+                             died.has_day() ? died.day() : 1);
+  return absl::ToUnixMicros(absl::FromCivil(first + 1, absl::UTCTimeZone()));
+}
 
 absl::StatusOr<std::optional<uint64_t>> AnsweredAt(const Keys& keys, const Reader& reader,
                                                    const RegistryFact& fact) {
@@ -133,7 +133,8 @@ absl::Status IdentityChange::Register(const RegistryFact& fact, uint64_t positio
     *content.add_identifiers() = BsnOf(body.bsn());
     *content.mutable_details() = body.details();
     *content.mutable_names() = body.names();
-    if (body.deceased()) content.set_dead_from_us(DeadFrom(body.deceased_on()));
+    content.set_deceased(body.deceased());
+    if (body.has_deceased_on()) *content.mutable_deceased_on() = body.deceased_on();
     content.set_content_id(std::string(View(keys_.IdOf("claim", content.SerializeAsString()))));
     content.set_own_reason(format::ClaimContent::REGISTRY);
     row.set_claim_id(std::string(View(keys_.IdOf("registry claim", content.content_id()))));

@@ -55,7 +55,7 @@ Barrier Barriers::Between(const std::vector<size_t>& claims,
     for (const size_t other : claims) {
       if (root_of(other) == root_of(claim)) continue;
       if (node.secret) return Barrier::kSecret;
-      deceased = deceased || input_.claims[other].latest_us >= *node.dead_from_us;
+      deceased = deceased || DiedBefore(claim, other);
     }
   }
   return deceased ? Barrier::kDeceased : Barrier::kNone;
@@ -64,11 +64,24 @@ Barrier Barriers::Between(const std::vector<size_t>& claims,
 bool Barriers::DiedBefore(const std::vector<size_t>& ones,
                           const std::vector<size_t>& others) const {
   return any_ && std::any_of(ones.begin(), ones.end(), [&](size_t one) {
-    const auto& dead_from = input_.claims[one].dead_from_us;
-    return dead_from && std::any_of(others.begin(), others.end(), [&](size_t other) {
-      return input_.claims[other].latest_us >= *dead_from;
+    return std::any_of(others.begin(), others.end(),
+                       [&](size_t other) { return DiedBefore(one, other); });
+  });
+}
+
+bool Barriers::SeenAfterDeath(const std::vector<size_t>& claims,
+                              absl::FunctionRef<size_t(size_t)> root_of) const {
+  return any_ && std::any_of(claims.begin(), claims.end(), [&](size_t one) {
+    if (!input_.claims[one].dead_from_us) return false;
+    return std::any_of(claims.begin(), claims.end(), [&](size_t other) {
+      return root_of(one) == root_of(other) && DiedBefore(one, other);
     });
   });
+}
+
+bool Barriers::DiedBefore(size_t one, size_t other) const {
+  const auto& dead_from = input_.claims[one].dead_from_us;
+  return dead_from && input_.claims[other].latest_us >= *dead_from;
 }
 
 }  // namespace klantbeeld::store

@@ -34,9 +34,15 @@ class Barriers {
   Barrier Between(const std::vector<size_t>& claims, absl::FunctionRef<size_t(size_t)> root_of) const;
   // Somebody of the claims `ones` died before the latest contact of `others`.
   bool DiedBefore(const std::vector<size_t>& ones, const std::vector<size_t>& others) const;
+  // Somebody died before a contact of the same cluster. By clusters that
+  // numbers and log-ins made: what a person linked has been looked at.
+  bool SeenAfterDeath(const std::vector<size_t>& claims,
+                      absl::FunctionRef<size_t(size_t)> root_of) const;
   bool any() const { return any_; }
 
  private:
+  bool DiedBefore(size_t one, size_t other) const;
+
   const PartitionInput& input_;
   bool any_ = false;
 };

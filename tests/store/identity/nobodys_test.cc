@@ -6,6 +6,7 @@
 #include <set>
 
 #include "absl/strings/str_join.h"
+#include "store/check.h"
 #include "store/contact.h"
 #include "store/identity/identity.h"
 #include "store/journal.h"
@@ -172,6 +173,38 @@ TEST_F(NobodysTest, WhatWasRecordedBeforeIsReplayedAsItWas) {
   EXPECT_EQ(ContentOf("b"), "none");
   const auto again = ApplyAll(keys_, none_, facts_);
   EXPECT_EQ(DumpOf(**again), DumpOf(batch_));
+}
+
+// Neither what stands, nor a replay, nor an event that comes again asks for the
+// list of today.
+TEST(NobodysStore, AnotherListChangesNothingThatStands) {
+  TempDir temp;
+  TestStore store(temp / "data");
+  const auto open_with = [&](NobodysLists lists) {
+    store.Close();
+    store.nobodys = std::move(lists);
+    store.Open();
+  };
+  open_with(Lists());
+  const auto first = store.Record(Visit("a", 1, {Phone("020-1234567"), Phone("0612345678")}));
+  ASSERT_TRUE(first.ok()) << first.status();
+  open_with({});
+  ASSERT_TRUE(store.Record(Visit("b", 2, {Phone("020-1234567"), Phone("0687654321")})).ok());
+  // As our own export gives it: in normal form.
+  const auto prepared =
+      store->Prepare(Visit("a", 1, {Phone("020-1234567"), Phone("0612345678")}));
+  ASSERT_TRUE(prepared.ok()) << prepared.status();
+  const auto again = store.Record(prepared->body.event());
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(again->duplicate());
+  EXPECT_EQ(again->position(), first->position());
+  const std::string stands = store.Dump();
+  store.ExpectConsistent();
+  open_with(DefaultNobodys());
+  store.Close();
+  ASSERT_TRUE(Rebuild(store.dir(), store.keys(), nullptr).ok());
+  store.Open();
+  EXPECT_EQ(store.Dump(), stands);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <random>
 
+#include "store/citizen.h"
 #include "store/contact.h"
 #include "store/identity/decide.h"
 #include "store/identity/explain.h"
@@ -199,6 +200,74 @@ TEST_F(VetoTest, PersonMayLinkWhatCameAfterTheDeath) {
   EXPECT_TRUE(Joined("before"));
   Take(Call("before-too", kOnTheDay, WithPhone("0611111111")));
   EXPECT_TRUE(Joined("before-too"));
+}
+
+// A number or log-in of somebody who died is used: it joins, and is told.
+TEST_F(VetoTest, NumberUsedAfterTheDeathIsAnIssue) {
+  const auto issues = [&] {
+    const auto row = ReadRow<format::CitizenRow>(batch_, Family::kCitizen,
+                                                 Citizen(std::string("login") + kBsnA));
+    return std::vector<int>((*row)->issues().begin(), (*row)->issues().end());
+  };
+  Take(LogIn(kBsnA));
+  Take(Deceased());
+  Take(Call("that-day", kOnTheDay, kNoor));
+  EXPECT_TRUE(issues().empty());
+  // Whom a person linked has been looked at.
+  Take(Call("linked", kDayAfter, WithPhone("0611111111")));
+  const auto link = ListLink(keys_, batch_, LinkOf("d", 5000, RefOf("exchange", "linked"),
+                                                   RefOf("exchange", std::string("login") + kBsnA)));
+  ASSERT_TRUE(link.ok()) << link.status();
+  Take(FactOf(*link));
+  EXPECT_TRUE(Joined("linked"));
+  EXPECT_TRUE(issues().empty());
+  Take(EventOf("exchange", "late", kDayAfter, {PartyOf("customer", {Bsn(kBsnA)})}));
+  EXPECT_TRUE(Joined("late"));
+  EXPECT_EQ(issues(), std::vector<int>{v1::CITIZEN_ISSUE_CONTACT_AFTER_DEATH});
+  ExpectAnyOrderGivesTheSame();
+  Take(RetractContact("exchange", "r", "late", 6000));
+  EXPECT_TRUE(issues().empty());
+  ExpectAnyOrderGivesTheSame();
+}
+
+TEST_F(VetoTest, CitizenTellsOfSecrecyAndDeath) {
+  const auto citizen = [&] {
+    const auto standing = FindStanding(batch_, ToHex(Citizen(std::string("login") + kBsnA)));
+    EXPECT_TRUE(standing.ok()) << standing.status();
+    return *ReadCitizen(keys_, batch_, *standing, {});
+  };
+  Take(LogIn(kBsnA));
+  EXPECT_FALSE(citizen().secret() || citizen().deceased());
+  RegistryAnswer answer = Deceased(2, 0);
+  answer.details.set_secret(true);
+  Take(answer);
+  EXPECT_TRUE(citizen().secret());
+  EXPECT_TRUE(citizen().deceased());
+  EXPECT_EQ(citizen().deceased_on().month(), 2);
+  EXPECT_FALSE(citizen().deceased_on().has_day());
+}
+
+// Whoever knows an address does not learn that somebody lives there in secret.
+TEST_F(VetoTest, SecretPersonIsNotFoundByAddress) {
+  const auto found = [&](const v1::FindCitizensRequest& request) {
+    const auto response = FindCitizens(keys_, batch_, request);
+    EXPECT_TRUE(response.ok()) << response.status();
+    return response->citizens_size();
+  };
+  v1::FindCitizensRequest address;
+  address.mutable_address()->set_postcode("1234 AB");
+  address.mutable_address()->set_house_number(5);
+  v1::FindCitizensRequest name;
+  name.mutable_name()->set_surname(kNoor.surname);
+  *name.mutable_name()->mutable_birth_date() = DetailsOf(kNoor).birth_date();
+  Take(LogIn(kBsnA));
+  Take(Registered(kBsnA, kNoor));
+  EXPECT_EQ(found(address), 1);
+  RegistryAnswer secret = Secret();
+  secret.asked_at += absl::Hours(1);
+  Take(secret);
+  EXPECT_EQ(found(address), 0);
+  EXPECT_EQ(found(name), 1);
 }
 
 TEST_F(VetoTest, SecretPersonIsFoundByVerifiedNumberOnly) {
