@@ -210,8 +210,8 @@ class Partitioner {
           !HangTogether(*input_.model, pair.score.bits, pair.score.typed_number)) {
         continue;
       }
-      const auto [low, high] = std::minmax(root_of(pair.low), root_of(pair.high));
-      if (!MayBeOne({low, high}, JoinClass::kScore, nullptr)) continue;
+      const Clusters both = RootsOf({units[pair.low].claims[0], units[pair.high].claims[0]});
+      if (!MayBeOne(both, JoinClass::kScore, nullptr)) continue;
       for (const auto& [one, other] : {std::pair(pair.low, pair.high), {pair.high, pair.low}}) {
         if (barriers_.DiedBefore(ClaimsIn({root_of(one)}), units[other].claims)) late.insert(other);
       }
