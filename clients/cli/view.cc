@@ -201,8 +201,8 @@ std::string HeadText(const Look& look, const v1::Citizen& citizen) {
   std::vector<std::string> warnings;
   if (citizen.secret()) warnings.push_back(Text(look.lang, Label::secret));
   if (citizen.deceased()) {
-    const std::string date = citizen.has_deceased_on() ? " " + DateText(citizen.deceased_on()) : "";
-    warnings.push_back(Text(look.lang, Label::deceased) + date);
+    std::string& warning = warnings.emplace_back(Text(look.lang, Label::deceased));
+    if (citizen.has_deceased_on()) absl::StrAppend(&warning, " ", DateText(citizen.deceased_on()));
   }
   const std::string warning = absl::StrJoin(warnings, ", ");
   Append(head, warning);
