@@ -1,8 +1,10 @@
 // Reading what could hang together with a claim.
+#include <algorithm>
 #include <deque>
 #include <limits>
 
 #include "store/identity/identity.h"
+#include "store/identity/registry.h"
 #include "store/record.h"
 #include "store/rows.h"
 #include "store/sealer.h"
@@ -27,6 +29,7 @@ class ComponentReader {
       waiting_.pop_front();
       KB_RETURN_IF_ERROR(Visit(claim));
     }
+    KB_RETURN_IF_ERROR(AddLatest());
     Component component;
     PartitionInput& input = component.input;
     input.model = &model_;
@@ -98,6 +101,8 @@ class ComponentReader {
     for (const IndexValue& value : values) {
       KB_RETURN_IF_ERROR(AddValue(value, content, node));
     }
+    node.secret = content.details().secret() && !node.bsn_citizen.empty();
+    node.dead_from_us = DeadFrom(content);
     if (row.logins() > 0) KB_RETURN_IF_ERROR(VisitLogins(id, content, node));
     KB_RETURN_IF_ERROR(VisitContent(content, node));
     if (node.decided) KB_RETURN_IF_ERROR(VisitDecisions(content.own()));
@@ -225,6 +230,24 @@ class ComponentReader {
       if (!joins) continue;
       KB_ASSIGN_OR_RETURN(const auto claims, ClaimsWith(reader_, edge.other));
       for (const std::string& claim : claims) Meet(claim);
+    }
+    return absl::OkStatus();
+  }
+
+  // When the claims were last seen, where somebody died.
+  absl::Status AddLatest() {
+    const bool any = std::any_of(visited_.begin(), visited_.end(), [](const auto& visited) {
+      return visited.second.node.dead_from_us.has_value();
+    });
+    for (auto& [id, visited] : visited_) {
+      if (!any) break;
+      ClaimNode& node = visited.node;
+      // Of a claim's rows in the timeline the first is the latest.
+      KB_RETURN_IF_ERROR(reader_.Scan(Family::kTimeline, id, id,
+                                      [&node](absl::string_view key, absl::string_view) {
+                                        node.latest_us = PlaceOf(key).happened_us;
+                                        return false;
+                                      }));
     }
     return absl::OkStatus();
   }

@@ -60,7 +60,7 @@ absl::Status IdentityChange::Restand(absl::string_view contact_id,
                                      const std::vector<format::Standing>& before,
                                      v1::Channel channel_before,
                                      const std::vector<PartyClaim>& after,
-                                     v1::Channel channel_after, bool decided) {
+                                     v1::Channel channel_after, bool decided, bool moved) {
   std::set<std::string> claims_before, claims_after;
   std::map<std::string, const PartyClaim*> wanted;
   for (const PartyClaim& claim : after) {
@@ -72,6 +72,10 @@ absl::Status IdentityChange::Restand(absl::string_view contact_id,
     const auto at = wanted.find(standing.party_key());
     const bool stays = at != wanted.end() && at->second != nullptr;
     if (stays && Same(standing, *at->second) && channel_before == channel_after) {
+      if (moved) {
+        KB_ASSIGN_OR_RETURN(const Held* held, Load(standing.claim_id()));
+        if (held->row.near_deceased()) seeds_.insert(standing.claim_id());
+      }
       at->second = nullptr;
       continue;
     }
@@ -104,6 +108,7 @@ absl::Status IdentityChange::Hold(absl::string_view contact_id, const PartyClaim
     // A citizen that a number names is called so whoever its parties are.
     if (!held->row.named_by_number()) seeds_.insert(claim.claim_id);
   }
+  if (held->row.near_deceased()) seeds_.insert(claim.claim_id);
   held->row.set_holders(held->row.holders() + 1);
   CountChannel(held->row, channel, 1);
   held->dirty = true;
@@ -340,20 +345,26 @@ absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Finish() {
     if (is_new) at->second = {std::move(component.rows[i]), true, false};
     before[component.ids[i]] = at->second.row.citizen_id();
   }
-  KB_RETURN_IF_ERROR(WriteParts(component.ids, Partition(component.input).citizens));
+  const bool near_deceased =
+      std::any_of(component.input.claims.begin(), component.input.claims.end(),
+                  [](const ClaimNode& node) { return node.dead_from_us.has_value(); });
+  KB_RETURN_IF_ERROR(WriteParts(component.ids, Partition(component.input).citizens, near_deceased));
   KB_RETURN_IF_ERROR(Flush());
   return Changes(before);
 }
 
 absl::Status IdentityChange::WriteParts(const std::vector<std::string>& claims,
-                                        const std::vector<CitizenPart>& parts) {
+                                        const std::vector<CitizenPart>& parts,
+                                        bool near_deceased) {
   for (const CitizenPart& part : parts) {
     for (size_t i = 0; i < part.claims.size(); ++i) {
       KB_ASSIGN_OR_RETURN(Held* held, Load(claims[part.claims[i]]));
       if (held->row.citizen_id() == part.id && held->row.assurance() == part.assurances[i] &&
-          held->row.named_by_number() == part.named_by_number) {
+          held->row.named_by_number() == part.named_by_number &&
+          held->row.near_deceased() == near_deceased) {
         continue;
       }
+      held->row.set_near_deceased(near_deceased);
       held->row.set_named_by_number(part.named_by_number);
       held->row.set_citizen_id(part.id);
       held->row.set_assurance(part.assurances[i]);

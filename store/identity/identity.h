@@ -44,11 +44,12 @@ class IdentityChange {
 
   // A contact's parties stand at other claims now, or in another channel. The
   // contact's timeline rows must be up to date. `decided`: because a person
-  // decided, not because the contact itself changed.
+  // decided, not because the contact itself changed. `moved`: it took place at
+  // another time than was known.
   absl::Status Restand(absl::string_view contact_id,
                        const std::vector<format::Standing>& before, v1::Channel channel_before,
                        const std::vector<PartyClaim>& after, v1::Channel channel_after,
-                       bool decided);
+                       bool decided, bool moved);
 
   // The citizen that a claim stands in now; empty: no such claim.
   absl::StatusOr<std::string> CitizenOf(absl::string_view claim_id);
@@ -97,7 +98,7 @@ class IdentityChange {
   absl::Status FindLeastParty(absl::string_view claim_id, Held& held);
 
   absl::Status WriteParts(const std::vector<std::string>& claims,
-                          const std::vector<CitizenPart>& parts);
+                          const std::vector<CitizenPart>& parts, bool near_deceased);
   absl::Status WriteCitizen(const CitizenPart& part, const std::vector<std::string>& claims);
   absl::Status Supersede(const std::string& old_id, const std::set<std::string>& successors);
   absl::StatusOr<std::vector<v1::CitizenChange>> Changes(
