@@ -88,24 +88,6 @@ class PostingRow {
   uint64_t more_ = 0;
 };
 
-// The claims with this content that are one party's own. Hardly ever any, which
-// the row that counts them says sooner than a scan.
-absl::StatusOr<std::vector<std::string>> OwnClaimsWith(const Reader& reader,
-                                                       absl::string_view content) {
-  std::vector<std::string> claims;
-  const std::string own = OwnByContent(content);
-  KB_ASSIGN_OR_RETURN(const auto counted, reader.Get(Family::kIdentifier, own));
-  if (!counted) return claims;
-  KB_RETURN_IF_ERROR(reader.Scan(Family::kIdentifier, own, own,
-                                 [&](absl::string_view key, absl::string_view) {
-                                   if (key.size() > own.size()) {
-                                     claims.emplace_back(key.substr(own.size()));
-                                   }
-                                   return true;
-                                 }));
-  return claims;
-}
-
 // Has any claim this content?
 absl::StatusOr<bool> Stands(const Reader& reader, absl::string_view content) {
   KB_ASSIGN_OR_RETURN(const auto shared,
@@ -171,6 +153,22 @@ std::vector<std::string> CandidateKeys(const Keys& keys, const Person& person) {
   std::vector<std::string> made;
   for (const BlockKey& key : BlockKeysOf(person)) made.push_back(CandidateKey(keys, key));
   return made;
+}
+
+absl::StatusOr<std::vector<std::string>> OwnClaimsWith(const Reader& reader,
+                                                       absl::string_view content) {
+  std::vector<std::string> claims;
+  const std::string own = OwnByContent(content);
+  KB_ASSIGN_OR_RETURN(const auto counted, reader.Get(Family::kIdentifier, own));
+  if (!counted) return claims;
+  KB_RETURN_IF_ERROR(reader.Scan(Family::kIdentifier, own, own,
+                                 [&](absl::string_view key, absl::string_view) {
+                                   if (key.size() > own.size()) {
+                                     claims.emplace_back(key.substr(own.size()));
+                                   }
+                                   return true;
+                                 }));
+  return claims;
 }
 
 absl::StatusOr<std::vector<std::string>> ClaimsWith(const Reader& reader,

@@ -332,10 +332,7 @@ absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Finish() {
   KB_RETURN_IF_ERROR(Flush());
   KB_RETURN_IF_ERROR(SettleRegistry());
   KB_ASSIGN_OR_RETURN(const auto changed, candidates_.Finish());
-  for (const std::string& content : changed) {
-    KB_ASSIGN_OR_RETURN(const auto claims, ClaimsWith(batch_, content));
-    seeds_.insert(claims.begin(), claims.end());
-  }
+  seeds_.insert(changed.begin(), changed.end());  // And whoever else has that content.
   if (seeds_.empty() && bereft_.empty()) return std::vector<v1::CitizenChange>();
   KB_ASSIGN_OR_RETURN(Component component,
                       ReadComponent(keys_, model_, batch_, seeds_, made_));
