@@ -67,10 +67,7 @@ class Surroundings {
       if (!row) return absl::DataLossError("citizen: a claim is not there");
       KB_ASSIGN_OR_RETURN(const auto content, OpenContent(claim, *row));
       KB_ASSIGN_OR_RETURN(const auto edges, EdgesOf(reader_, content.content_id()));
-      for (const Edge& edge : edges) {
-        KB_ASSIGN_OR_RETURN(const auto with, ClaimsWith(reader_, edge.other));
-        seeds.insert(with.begin(), with.end());
-      }
+      for (const Edge& edge : edges) seeds.insert(edge.other);
       KB_RETURN_IF_ERROR(FindOwners(content, seeds));
     }
     KB_ASSIGN_OR_RETURN(Component component,

@@ -129,8 +129,8 @@ struct Component {
   std::vector<format::ClaimRow> rows;
 };
 
-// Reads the component that the seeds hang together with, by everything that
-// could join them. Suggestions that cannot join are left out unless
+// Reads the component that the seeds, claims or contents, hang together with, by
+// everything that could join them. Suggestions that cannot join are left out unless
 // `suggestions`.
 absl::StatusOr<Component> ReadComponent(const Keys& keys, const Model& model, const Reader& reader,
                                         const std::set<std::string>& seeds, const NewClaims& bare,
