@@ -97,18 +97,6 @@ MaybeFault CheckAddress(const v1::Address& address) {
   return {};
 }
 
-MaybeFault CheckDetails(const v1::PersonalDetails& details) {
-  const auto in = [](absl::string_view field, MaybeFault fault) {
-    if (fault) fault->path = JoinPath(field, fault->path);
-    return fault;
-  };
-  if (auto fault = in("birth_date", CheckDate(details.birth_date()))) return fault;
-  if (auto fault = in("address", CheckAddress(details.address()))) return fault;
-  if (auto fault = in("postal_address", CheckAddress(details.postal_address()))) return fault;
-  if (!details.has_preferred_language()) return {};
-  return in("preferred_language", CheckLanguage(details.preferred_language()));
-}
-
 MaybeFault CheckParty(const v1::Party& party) {
   if (party.has_key() && !IsPartyKey(party.key())) {
     return Invalid("key", "must be 1 to 40 of a-z, 0-9, '-' and '_'");
@@ -153,6 +141,18 @@ Named Find(const google::protobuf::Message& message, absl::string_view path) {
 }
 
 }  // namespace
+
+MaybeFault CheckDetails(const v1::PersonalDetails& details) {
+  const auto in = [](absl::string_view field, MaybeFault fault) {
+    if (fault) fault->path = JoinPath(field, fault->path);
+    return fault;
+  };
+  if (auto fault = in("birth_date", CheckDate(details.birth_date()))) return fault;
+  if (auto fault = in("address", CheckAddress(details.address()))) return fault;
+  if (auto fault = in("postal_address", CheckAddress(details.postal_address()))) return fault;
+  if (!details.has_preferred_language()) return {};
+  return in("preferred_language", CheckLanguage(details.preferred_language()));
+}
 
 MaybeFault CheckCleared(const google::protobuf::FieldMask& cleared,
                         const google::protobuf::Message& given,

@@ -19,6 +19,9 @@ MaybeFault CheckParties(const v1::ContactData& data);
 // nowhere else; nothing masked. The form of the value is the store's business.
 MaybeFault CheckIdentifier(const v1::Identifier& identifier);
 
+// Dates, addresses and languages are well formed.
+MaybeFault CheckDetails(const v1::PersonalDetails& details);
+
 // Parts are known from the year down, and the date exists.
 MaybeFault CheckDate(const v1::PartialDate& date);
 

@@ -241,6 +241,8 @@ class Dump {
     absl::Status inner;
     KB_RETURN_IF_ERROR(reader_.Scan(
         Family::kClaim, "", "", [&](absl::string_view key, absl::string_view value) {
+          // What was before depends on the order in which facts came.
+          if (key[16] == kClaimFactAbout || key[16] == kClaimWas) return true;
           if (key[16] != kClaimRecord) {
             format::ClaimCount count;
             inner = Decode(value, "claim", count);

@@ -108,8 +108,10 @@ void AddExport(CLI::App& app, Context& context, Run& run);
 void AddHelp(CLI::App& app, Context& context, Run& run);
 
 // `show` of one citizen; `find` ends with it.
-// `contacts` latest contacts, 0: five; or all of them.
-int ShowCitizen(Context& context, const std::string& citizen_id, int contacts, bool all = false);
+// `contacts` latest contacts, 0: five; or all of them. Only what belongs to the
+// citizen at least as surely as `minimum`.
+int ShowCitizen(Context& context, const std::string& citizen_id, int contacts, bool all = false,
+                v1::Assurance minimum = v1::ASSURANCE_UNSPECIFIED);
 
 // The interactive mode.
 int Converse(Context& context);

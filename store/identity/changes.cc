@@ -22,6 +22,29 @@ v1::CitizenChange::Kind KindOf(const Group& group) {
 
 }  // namespace
 
+absl::StatusOr<format::Relevelled> ListRelevelled(const Reader& reader,
+                                                  const std::string& citizen,
+                                                  const Relevelled& what) {
+  std::set<std::string> contacts = what.contacts;
+  for (const std::string& claim : what.claims) {
+    KB_RETURN_IF_ERROR(
+        reader.Scan(Family::kTimeline, claim, claim, [&](absl::string_view key, absl::string_view) {
+          contacts.insert(PlaceOf(key).contact);
+          return contacts.size() <= kListedContactsMax;
+        }));
+  }
+  format::Relevelled relevelled;
+  relevelled.set_citizen_id(citizen);
+  for (const std::string& contact : contacts) {
+    if (static_cast<size_t>(relevelled.contact_ids_size()) == kListedContactsMax) {
+      relevelled.set_more(true);
+      break;
+    }
+    relevelled.add_contact_ids(contact);
+  }
+  return relevelled;
+}
+
 void CitizenFlow::Claim(const std::string& from, const std::string& to, const std::string& claim,
                         uint64_t contacts) {
   Flow& flow = flows_[{from, to}];
