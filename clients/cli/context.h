@@ -100,6 +100,7 @@ void AddLink(CLI::App& app, Context& context, Run& run);
 void AddUnlink(CLI::App& app, Context& context, Run& run);
 // suggestions and explain.
 void AddExplain(CLI::App& app, Context& context, Run& run);
+void AddHistory(CLI::App& app, Context& context, Run& run);
 void AddStatus(CLI::App& app, Context& context, Run& run);
 void AddImport(CLI::App& app, Context& context, Run& run);
 void AddBackup(CLI::App& app, Context& context, Run& run);
