@@ -2,6 +2,7 @@
 #ifndef KLANTBEELD_SERVICE_PARTY_RULES_H_
 #define KLANTBEELD_SERVICE_PARTY_RULES_H_
 
+#include "absl/time/time.h"
 #include "klantbeeld/v1/contact.pb.h"
 #include "klantbeeld/v1/identifier.pb.h"
 #include "klantbeeld/v1/party.pb.h"
@@ -13,17 +14,21 @@ namespace klantbeeld::service {
 // first fault with a path relative to its argument.
 
 // Keys are well formed and differ, by default too; each party is in order.
-MaybeFault CheckParties(const v1::ContactData& data);
+// No birth date lies ahead of `now`, wherever on Earth it was written down.
+MaybeFault CheckParties(const v1::ContactData& data, absl::Time now);
 
 // Type and value are there; `parent` and `register` where the type has them and
 // nowhere else; nothing masked. The form of the value is the store's business.
 MaybeFault CheckIdentifier(const v1::Identifier& identifier);
 
-// Dates, addresses and languages are well formed.
-MaybeFault CheckDetails(const v1::PersonalDetails& details);
+// Dates, addresses and languages are well formed; the birth date as CheckBirth has it.
+MaybeFault CheckDetails(const v1::PersonalDetails& details, absl::Time now);
 
 // Parts are known from the year down, and the date exists.
 MaybeFault CheckDate(const v1::PartialDate& date);
+
+// As CheckDate, and it has come by `now`, wherever on Earth it was written down.
+MaybeFault CheckBirth(const v1::PartialDate& birth, absl::Time now);
 
 MaybeFault CheckPostcode(absl::string_view postcode);
 MaybeFault CheckLanguage(absl::string_view language);

@@ -1,7 +1,5 @@
 #include "service/request_rules.h"
 
-#include <algorithm>
-
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "service/event_rules.h"
@@ -72,14 +70,6 @@ MaybeFault CheckDecision(const v1::Decision& decision, absl::Time now) {
                "is more than five minutes ahead"};
 }
 
-MaybeFault CheckBorn(const v1::PartialDate& birth, absl::Time now) {
-  // Somewhere a day has begun that has not begun here.
-  const absl::CivilDay today = absl::ToCivilDay(now, absl::UTCTimeZone()) + 1;
-  const absl::CivilDay first(birth.year(), std::max(birth.month(), 1), std::max(birth.day(), 1));
-  if (!birth.has_year() || first <= today) return {};
-  return Fault{v1::ERROR_REASON_TIME_IN_FUTURE, "", "is a day that has not come yet"};
-}
-
 // What the BRP asks of a search (Haal Centraal BRP bevragen): one of its ways,
 // but for those that need the id of an address.
 MaybeFault CheckStated(const v1::StatedPerson& stated, absl::Time now) {
@@ -88,8 +78,7 @@ MaybeFault CheckStated(const v1::StatedPerson& stated, absl::Time now) {
     const std::string path = absl::StrCat("identifiers[", i, "]");
     if (auto fault = At(path, CheckIdentifier(stated.identifiers(i)))) return fault;
   }
-  if (auto fault = At("details", CheckDetails(details))) return fault;
-  if (auto fault = At("details.birth_date", CheckBorn(details.birth_date(), now))) return fault;
+  if (auto fault = At("details", CheckDetails(details, now))) return fault;
   if (details.has_organisation_name()) {
     return Invalid("details.organisation_name", "an organisation is found by its number");
   }
@@ -157,8 +146,7 @@ MaybeFault CheckRequest(const v1::FindCitizensRequest& request, absl::Time now) 
       if (!birth.has_year()) return Required("name.birth_date.year");
       if (!birth.has_month()) return Required("name.birth_date.month");
       if (!birth.has_day()) return Required("name.birth_date.day");
-      if (auto fault = At("name.birth_date", CheckDate(birth))) return fault;
-      return At("name.birth_date", CheckBorn(birth, now));
+      return At("name.birth_date", CheckBirth(birth, now));
     }
     case v1::FindCitizensRequest::kStated:
       return At("stated", CheckStated(request.stated(), now));
