@@ -71,8 +71,9 @@ class CitizenReader {
     Arrange(request);
     KB_RETURN_IF_ERROR(CountChannels());
     KB_RETURN_IF_ERROR(AddFormer(citizen_.row));
+    const bool whole = claims_.size() == static_cast<size_t>(citizen_.row.claims_size());
     for (const int issue : citizen_.row.issues()) {
-      shown_.add_issues(static_cast<v1::CitizenIssue>(issue));
+      if (whole) shown_.add_issues(static_cast<v1::CitizenIssue>(issue));
     }
     shown_.set_claims(static_cast<uint32_t>(claims_.size()));
     return std::move(shown_);
@@ -299,8 +300,9 @@ absl::StatusOr<v1::FindCitizensResponse> FindCitizens(const Keys& keys, const Re
   // Whoever states more than a name may be told apart by it.
   if (many && !request.has_stated()) return TooMany();
   if (many) citizens.clear();
+  const auto stated = StatedIn(request);
   SearchResult result;
-  if (const auto stated = StatedIn(request)) {
+  if (stated) {
     KB_ASSIGN_OR_RETURN(result, Search(keys, ShippedModel(), reader, *stated, citizens));
   } else {
     for (const auto& [id, claim] : citizens) result.hits.push_back({id, {}});
@@ -311,10 +313,11 @@ absl::StatusOr<v1::FindCitizensResponse> FindCitizens(const Keys& keys, const Re
   for (Hit& hit : result.hits) {
     KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(reader, ToHex(hit.citizen)));
     KB_ASSIGN_OR_RETURN(v1::Citizen shown, ReadCitizen(keys, reader, citizen, one));
+    if (stated) *shown.mutable_match() = std::move(hit.match);
     // One key was asked for, and this has it.
-    const bool has_it = !request.has_stated() && citizens.contains(hit.citizen);
-    if (StatedIn(request)) *shown.mutable_match() = std::move(hit.match);
-    if (has_it && shown.has_match()) shown.mutable_match()->set_exact(true);
+    if (stated && !request.has_stated() && citizens.contains(hit.citizen)) {
+      shown.mutable_match()->set_exact(true);
+    }
     found.push_back(std::move(shown));
   }
   const auto order = [](const v1::Citizen& citizen) {

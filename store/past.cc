@@ -13,6 +13,7 @@
 #include "store/identity/claims.h"
 #include "store/identity/explain.h"
 #include "store/identity/past.h"
+#include "store/journal.h"
 #include "store/rows.h"
 #include "store/timeline.h"
 
@@ -21,6 +22,9 @@ namespace {
 
 // Ids that led to a citizen whose past is told with its own.
 constexpr size_t kFormerMax = 100;
+// Facts and contacts that are looked at for what departed.
+constexpr size_t kDepartedMax = 1000;
+constexpr uint64_t kEver = std::numeric_limits<uint64_t>::max();
 
 // Adds a citizen and the ids that lead to it.
 absl::Status AddWithFormer(const Reader& reader, const std::string& id,
@@ -34,29 +38,36 @@ absl::Status AddWithFormer(const Reader& reader, const std::string& id,
   return absl::OkStatus();
 }
 
-// The id that a citizen stands under now; of one that was split, its own.
-absl::StatusOr<std::string> IdNow(const Reader& reader, const std::string& hex_id) {
-  const auto citizen = FindStanding(reader, hex_id);
-  if (citizen.ok()) return citizen->id;
-  const std::string id = IdFromHex(hex_id);
-  KB_ASSIGN_OR_RETURN(const auto row, ReadRow<format::CitizenRow>(reader, Family::kCitizen, id));
+// The citizen as it stands now; one that was split or is no more has its own
+// id and no claims.
+absl::StatusOr<StandingCitizen> StandingOrGone(const Reader& reader, const std::string& hex_id) {
+  auto citizen = FindStanding(reader, hex_id);
+  if (citizen.ok()) return citizen;
+  StandingCitizen gone;
+  gone.id = IdFromHex(hex_id);
+  KB_ASSIGN_OR_RETURN(const auto row,
+                      ReadRow<format::CitizenRow>(reader, Family::kCitizen, gone.id));
   if (!row) return citizen.status();
-  return id;
+  return gone;
 }
 
-// The parties of a contact as they stood when `position` was applied: by key,
-// with their role and claim.
+// A party as it stood when a position was applied.
 struct PartyThen {
   v1::PartyRole role = v1::PARTY_ROLE_UNSPECIFIED;
-  std::string claim;
+  std::string citizen;
 };
-absl::StatusOr<std::map<std::string, PartyThen>> PartiesAt(const Keys& keys, const Reader& reader,
-                                                           absl::string_view contact_id,
-                                                           const format::ContactRow& row,
-                                                           uint64_t position) {
-  std::map<std::string, PartyThen> parties;
+struct ContactThen {
+  v1::ContactRef ref;
+  std::map<std::string, PartyThen> parties;  // By key; those of whom something was known.
+};
+
+absl::StatusOr<ContactThen> ReadThen(const Keys& keys, const Reader& reader,
+                                     absl::string_view contact_id, const format::ContactRow& row,
+                                     uint64_t position) {
+  ContactThen then;
   KB_ASSIGN_OR_RETURN(const ContactBodies read, ReadBodies(reader, row, position));
-  if (read.bodies.empty()) return parties;
+  if (read.bodies.empty()) return then;
+  then.ref = read.bodies[0].event().contact();
   std::vector<FoldEvent> events;
   for (size_t i = 0; i < read.bodies.size(); ++i) {
     events.push_back({&read.bodies[i], read.retracted[i]});
@@ -72,14 +83,30 @@ absl::StatusOr<std::map<std::string, PartyThen>> PartiesAt(const Keys& keys, con
       if (decision->position() <= position) decided.insert(party.party_key());
     }
   }
-  for (PartyClaim& claim : ClaimsOf(keys, contact_id, folded, decided)) {
-    parties[claim.party_key].claim = std::move(claim.claim_id);
+  for (const PartyClaim& claim : ClaimsOf(keys, contact_id, folded, decided)) {
+    std::string& was = then.parties[claim.party_key].citizen;
+    KB_ASSIGN_OR_RETURN(was, CitizenAt(reader, claim.claim_id, position));
+    if (was.empty()) return absl::DataLossError("claim: it is not known where it was");
   }
   for (const auto& party : folded.contact.data().parties()) {
-    const auto at = parties.find(party.key());
-    if (at != parties.end()) at->second.role = party.role();
+    const auto at = then.parties.find(party.key());
+    if (at != then.parties.end()) at->second.role = party.role();
   }
-  return parties;
+  return then;
+}
+
+void AddParty(const std::string& key, const PartyThen& then,
+              google::protobuf::RepeatedPtrField<v1::PartyCitizen>& citizens) {
+  v1::PartyCitizen& one = *citizens.Add();
+  one.set_party_key(key);
+  one.set_role(then.role);
+  one.set_citizen_id(ToHex(then.citizen));
+}
+
+absl::StatusOr<format::ContactRow> ReadContactRow(const Reader& reader, const std::string& id) {
+  KB_ASSIGN_OR_RETURN(auto row, ReadRow<format::ContactRow>(reader, Family::kContact, id));
+  if (!row) return absl::DataLossError("contact: one that a row names is not there");
+  return *std::move(row);
 }
 
 // Where those parties of a contact were that are in `citizen` now.
@@ -90,21 +117,70 @@ absl::StatusOr<v1::ContactAt> ReadContactAt(const Keys& keys, const Reader& read
   at.set_contact_id(contact.id());
   *at.mutable_ref() = contact.ref();
   const std::string id = IdFromHex(contact.id());
-  KB_ASSIGN_OR_RETURN(const auto row, ReadRow<format::ContactRow>(reader, Family::kContact, id));
-  if (!row) return absl::DataLossError("timeline: a row's contact is not there");
-  KB_ASSIGN_OR_RETURN(const auto parties, PartiesAt(keys, reader, id, *row, position));
-  for (const auto& standing : row->standings()) {
+  KB_ASSIGN_OR_RETURN(const format::ContactRow row, ReadContactRow(reader, id));
+  KB_ASSIGN_OR_RETURN(const ContactThen then, ReadThen(keys, reader, id, row, position));
+  for (const auto& standing : row.standings()) {
     if (!citizen.claims.contains(standing.claim_id())) continue;
-    const auto then = parties.find(standing.party_key());
-    if (then == parties.end()) continue;
-    KB_ASSIGN_OR_RETURN(const std::string was, CitizenAt(reader, then->second.claim, position));
-    if (was.empty()) return absl::DataLossError("claim: it is not known where it was");
-    v1::PartyCitizen& one = *at.add_citizens();
-    one.set_party_key(standing.party_key());
-    one.set_role(then->second.role);
-    one.set_citizen_id(ToHex(was));
+    const auto party = then.parties.find(standing.party_key());
+    if (party != then.parties.end()) AddParty(party->first, party->second, *at.mutable_citizens());
   }
   return at;
+}
+
+// Contacts that facts after `position` took from one of these citizens, or to
+// it. False: there may be others.
+absl::StatusOr<bool> FindMoved(const Reader& reader, const std::set<std::string>& ids,
+                               uint64_t position, std::set<std::string>& contacts) {
+  KB_ASSIGN_OR_RETURN(const auto facts, FactsAbout(reader, ids, kEver, kDepartedMax + 1));
+  std::set<std::string> hex_ids;
+  for (const std::string& id : ids) hex_ids.insert(ToHex(id));
+  const auto ours = [&](const std::string& id) { return hex_ids.contains(id); };
+  bool all = ids.size() <= kFormerMax;
+  for (const uint64_t fact : facts) {
+    if (fact <= position) return all;
+    KB_ASSIGN_OR_RETURN(const JournalRecord record, ReadFact(reader, fact));
+    if (!record.header.contact_id().empty()) contacts.insert(record.header.contact_id());
+    for (const auto& change : record.consequences.changes()) {
+      if (std::none_of(change.old_ids().begin(), change.old_ids().end(), ours)) continue;
+      for (const std::string& id : change.contact_ids()) contacts.insert(IdFromHex(id));
+      if (change.contacts_moved() > static_cast<uint64_t>(change.contact_ids_size())) all = false;
+    }
+    if (contacts.size() > kDepartedMax) return false;
+  }
+  return all && facts.size() <= kDepartedMax;
+}
+
+// Adds the contacts with parties that were in one of `ids` and are not in
+// `citizen` now.
+absl::Status AddDeparted(const Keys& keys, const Reader& reader, const std::string& citizen,
+                         uint64_t position, v1::ListCitizensAtResponse& response) {
+  std::set<std::string> ids, contacts;
+  KB_RETURN_IF_ERROR(AddWithFormer(reader, citizen, ids));
+  KB_ASSIGN_OR_RETURN(const bool all, FindMoved(reader, ids, position, contacts));
+  KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(reader));
+  response.set_departed_more(!all);
+  for (const std::string& id : contacts) {
+    KB_ASSIGN_OR_RETURN(const format::ContactRow row, ReadContactRow(reader, id));
+    KB_ASSIGN_OR_RETURN(const ContactThen then, ReadThen(keys, reader, id, row, position));
+    KB_ASSIGN_OR_RETURN(const ContactThen now, ReadThen(keys, reader, id, row, head.position()));
+    v1::ContactAt at;
+    for (const auto& [key, party] : then.parties) {
+      const auto is = now.parties.find(key);
+      const bool known = is != now.parties.end();
+      if (!ids.contains(party.citizen) || (known && is->second.citizen == citizen)) continue;
+      AddParty(key, party, *at.mutable_citizens());
+      if (known) AddParty(key, is->second, *at.mutable_citizens_now());
+    }
+    if (at.citizens().empty()) continue;
+    if (response.departed_size() == static_cast<int>(kDepartedMax)) {
+      response.set_departed_more(true);
+      return absl::OkStatus();
+    }
+    at.set_contact_id(ToHex(id));
+    *at.mutable_ref() = then.ref;
+    *response.add_departed() = std::move(at);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<uint64_t> PositionOf(const Reader& reader, absl::string_view log_id,
@@ -126,16 +202,15 @@ absl::StatusOr<v1::ListHistoryResponse> ListHistory(const Keys& keys, const Read
   if (hex_id.empty()) {
     KB_ASSIGN_OR_RETURN(hex_id, CitizenOfParty(keys, reader, request.party()));
   }
-  KB_ASSIGN_OR_RETURN(const std::string id, IdNow(reader, hex_id));
+  KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, StandingOrGone(reader, hex_id));
   std::set<std::string> ids;
-  KB_RETURN_IF_ERROR(AddWithFormer(reader, id, ids));
+  KB_RETURN_IF_ERROR(AddWithFormer(reader, citizen.id, ids));
   const auto wanted =
       static_cast<size_t>(request.page_size() == 0 ? kPageDefault : request.page_size());
-  const uint64_t before = request.before_position() == 0 ? std::numeric_limits<uint64_t>::max()
-                                                         : request.before_position();
+  const uint64_t before = request.before_position() == 0 ? kEver : request.before_position();
   KB_ASSIGN_OR_RETURN(const auto positions, FactsAbout(reader, ids, before, wanted + 1));
   v1::ListHistoryResponse response;
-  response.set_citizen_id(ToHex(id));
+  response.set_citizen_id(ToHex(citizen.id));
   size_t bytes = 0;
   for (const uint64_t position : positions) {
     if (static_cast<size_t>(response.facts_size()) == wanted || bytes > kPageBytesMax) {
@@ -159,7 +234,7 @@ absl::StatusOr<v1::ListCitizensAtResponse> ListCitizensAt(
   }
   list.set_page_size(request.page_size());
   list.set_page_token(request.page_token());
-  KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(reader, list.citizen_id()));
+  KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, StandingOrGone(reader, list.citizen_id()));
   KB_ASSIGN_OR_RETURN(const uint64_t position, PositionOf(reader, log_id, request));
   KB_ASSIGN_OR_RETURN(TimelinePage page, ReadTimeline(keys, reader, citizen, list));
   v1::ListCitizensAtResponse response;
@@ -171,6 +246,9 @@ absl::StatusOr<v1::ListCitizensAtResponse> ListCitizensAt(
                         ReadContactAt(keys, reader, citizen, entry.contact(), position));
   }
   response.set_next_page_token(std::move(page.next_page_token));
+  if (response.next_page_token().empty()) {
+    KB_RETURN_IF_ERROR(AddDeparted(keys, reader, citizen.id, position, response));
+  }
   return response;
 }
 

@@ -14,7 +14,7 @@ namespace klantbeeld::store {
 absl::StatusOr<v1::ListHistoryResponse> ListHistory(const Keys& keys, const Reader& reader,
                                                     const v1::ListHistoryRequest& request);
 
-// Also CITIZEN_SPLIT, POSITION_AHEAD and PAGE_TOKEN_INVALID.
+// Also POSITION_AHEAD and PAGE_TOKEN_INVALID.
 absl::StatusOr<v1::ListCitizensAtResponse> ListCitizensAt(
     const Keys& keys, const Reader& reader, absl::string_view log_id,
     const v1::ListCitizensAtRequest& request);

@@ -96,6 +96,7 @@ absl::Status Store::Create(absl::string_view data_dir, const Keys& keys,
   info.set_log_id(std::string(log_id));
   info.set_keys(keys.Name());
   info.set_model(ShippedModel().version);
+  info.set_past(true);
   Batch batch(db.get());
   batch.Put(Family::kMeta, "store", Encode(info));
   KB_RETURN_IF_ERROR(db->Write(batch));
@@ -108,7 +109,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const Options& options, Keys 
                                                    Clock clock) {
   auto impl = std::make_unique<Impl>(options, std::move(keys), std::move(clock));
   KB_ASSIGN_OR_RETURN(OpenedRows rows, OpenRows(options.data_dir, options.db, impl->keys));
-  KB_RETURN_IF_ERROR(CheckModel(rows.info));
+  KB_RETURN_IF_ERROR(CheckDerived(rows.info));
   impl->db = std::move(rows.db);
   impl->log_id = rows.info.log_id();
   KB_ASSIGN_OR_RETURN(impl->acknowledged,

@@ -210,7 +210,7 @@ absl::StatusOr<std::string> FromToken(const Keys& keys, const v1::ListTimelineRe
   }
   return Error(v1::ERROR_REASON_PAGE_TOKEN_INVALID,
                "the page token is not of this query; use next_page_token of the page before, with "
-               "the same citizen and filter",
+               "the same citizen, filter and minimum",
                {.field = "page_token"});
 }
 

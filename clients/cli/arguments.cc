@@ -220,7 +220,8 @@ std::unique_ptr<CLI::App> MakeParser(Context& context, Run& run) {
   app->allow_extras();
   AddGeneralOptions(*app, context);
   for (const auto add : {AddFind, AddShow, AddTimeline, AddWatch, AddFollow, AddRecord, AddLink,
-                         AddUnlink, AddExplain, AddHistory, AddImport, AddExport, AddStatus, AddBackup, AddHelp})
+                         AddUnlink, AddExplain, AddHistory, AddImport, AddExport, AddStatus,
+                         AddBackup, AddHelp})
     add(*app, context, run);
   for (CLI::App* command : app->get_subcommands([](const CLI::App*) { return true; }))
     command->fallthrough()

@@ -1,4 +1,5 @@
 #include <map>
+#include <set>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -22,20 +23,6 @@ struct Flags {
 
 // Of a page of contacts; the command reads all of them.
 constexpr int kPageMax = 100;
-
-template <class Request>
-int ReadWhose(const Context& context, const std::string& whose, Request& request) {
-  if (IsCitizenId(whose)) {
-    request.set_citizen_id(whose);
-  } else {
-    const auto party = ParseParty(whose);
-    if (!party) return BadValue(context, "KLANT", whose, context.Say(Label::want_party));
-    *request.mutable_party() = *party;
-  }
-  request.set_purpose(context.settings.purpose);
-  request.set_reason(context.settings.reason);
-  return kOk;
-}
 
 std::string NamesOf(const google::protobuf::RepeatedPtrField<std::string>& ids) {
   return Clean(absl::StrJoin(ids, " + "));
@@ -67,6 +54,12 @@ void DrawFact(const Context& context, const v1::FeedEvent& fact) {
   }
 }
 
+void DrawFacts(const Context& context, const v1::ListHistoryResponse& history) {
+  for (const auto& fact : history.facts()) DrawFact(context, fact);
+  if (history.next_before() != 0 && !context.settings.quiet)
+    Complain(context.Say(Label::history_more, history.next_before()));
+}
+
 int History(Context& context, const Flags& flags) {
   v1::ListHistoryRequest request;
   if (const int code = ReadWhose(context, flags.whose, request)) return code;
@@ -88,9 +81,7 @@ int History(Context& context, const Flags& flags) {
   const Paged paged(context);
   Print(context.Say(history.facts().empty() ? Label::history_none : Label::history_of,
                     Clean(history.citizen_id())));
-  for (const auto& fact : history.facts()) DrawFact(context, fact);
-  if (history.next_before() != 0 && !context.settings.quiet)
-    Complain(context.Say(Label::history_more, history.next_before()));
+  DrawFacts(context, history);
   return kOk;
 }
 
@@ -107,24 +98,51 @@ int ReadAt(const Context& context, const std::string& text, v1::ListCitizensAtRe
   return kOk;
 }
 
-// A line per citizen then, the one with most contacts first.
-void DrawCitizens(const Context& context, const v1::ListCitizensAtResponse& whole) {
-  std::map<std::string, std::vector<std::string>> contacts;
-  for (const auto& contact : whole.contacts()) {
+using Contacts = google::protobuf::RepeatedPtrField<v1::ContactAt>;
+using Parties = google::protobuf::RepeatedPtrField<v1::PartyCitizen>;
+
+// A line per citizen, with how many contacts and the first of them.
+void DrawCitizens(const Context& context, const Contacts& contacts,
+                  const Parties& (v1::ContactAt::*citizens)() const, Label line, Label nobody) {
+  std::map<std::string, std::vector<std::string>> named;  // By citizen; "" is nobody.
+  for (const auto& contact : contacts) {
     const std::string name = absl::StrCat(contact.ref().source(), "/", contact.ref().id());
-    if (contact.citizens().empty()) contacts[""].push_back(name);
-    for (const auto& one : contact.citizens()) contacts[one.citizen_id()].push_back(name);
+    std::set<std::string> once;
+    for (const auto& one : (contact.*citizens)()) once.insert(one.citizen_id());
+    if (once.empty()) once.insert("");
+    for (const std::string& citizen : once) named[citizen].push_back(name);
   }
-  Print(context.Say(Label::history_at, Clean(whole.citizen_id()), whole.at_position()));
   constexpr size_t kNamed = 5;
-  for (auto& [citizen, names] : contacts) {
+  for (auto& [citizen, names] : named) {
     const size_t count = names.size();
     if (count > kNamed) names.resize(kNamed);
     const std::string listed =
         absl::StrCat(Clean(absl::StrJoin(names, ", ")), count > kNamed ? ", …" : "");
-    Print(citizen.empty() ? context.Say(Label::history_at_none, count, listed)
-                          : context.Say(Label::history_at_citizen, Clean(citizen), count, listed));
+    Print(citizen.empty() ? context.Say(nobody, count, listed)
+                          : context.Say(line, Clean(citizen), count, listed));
   }
+}
+
+// Who was who then, and what had happened by then.
+int DrawThen(Context& context, const Flags& flags, const v1::ListCitizensAtResponse& whole) {
+  v1::ListHistoryRequest request;
+  if (const int code = ReadWhose(context, flags.whose, request)) return code;
+  request.set_before_position(whole.at_position() + 1);
+  const auto history = context.client->ListHistory(request);
+  if (!history.ok()) return Fail(context, history.error());
+  const Paged paged(context);
+  const std::string citizen = Clean(whole.citizen_id());
+  Print(context.Say(whole.contacts().empty() ? Label::history_at_gone : Label::history_at, citizen,
+                    whole.at_position()));
+  DrawCitizens(context, whole.contacts(), &v1::ContactAt::citizens, Label::history_at_citizen,
+               Label::history_at_none);
+  if (!whole.departed().empty()) Print(context.Say(Label::history_departed));
+  DrawCitizens(context, whole.departed(), &v1::ContactAt::citizens_now, Label::history_now_citizen,
+               Label::history_now_none);
+  if (whole.departed_more()) Print(context.Say(Label::history_departed_more));
+  if (!history.value().facts().empty()) Print(context.Say(Label::history_until));
+  DrawFacts(context, history.value());
+  return kOk;
 }
 
 int CitizensAt(Context& context, const Flags& flags) {
@@ -133,7 +151,8 @@ int CitizensAt(Context& context, const Flags& flags) {
   if (const int code = ReadAt(context, flags.at, request)) return code;
   request.set_page_size(kPageMax);
   Items items(context, "table", v1::ContactAt::descriptor,
-              {"contactId", "ref.source", "ref.id", "citizens.partyKey", "citizens.citizenId"});
+              {"contactId", "ref.source", "ref.id", "citizens.partyKey", "citizens.citizenId",
+               "citizensNow.citizenId"});
   if (items.wrong()) return kUsage;
   v1::ListCitizensAtResponse whole;
   do {
@@ -148,13 +167,14 @@ int CitizensAt(Context& context, const Flags& flags) {
   } while (!request.page_token().empty());
   if (!items.drawn()) {
     for (const auto& contact : whole.contacts()) items.Add(contact);
+    // As JSON they have a list of their own.
+    if (context.output("table") != "json")
+      for (const auto& contact : whole.departed()) items.Add(contact);
     whole.clear_contacts();
     items.End(&whole, "contacts");
     return kOk;
   }
-  const Paged paged(context);
-  DrawCitizens(context, whole);
-  return kOk;
+  return DrawThen(context, flags, whole);
 }
 
 }  // namespace
@@ -174,7 +194,9 @@ void AddHistory(CLI::App& app, Context& context, Run& run) {
   command->add_option("--before", flags->before, context.Say(Label::opt_history_before))
       ->excludes(at);
   command->callback([flags, &run] {
-    run = [flags](Context& c) { return flags->at.empty() ? History(c, *flags) : CitizensAt(c, *flags); };
+    run = [flags](Context& c) {
+      return flags->at.empty() ? History(c, *flags) : CitizensAt(c, *flags);
+    };
   });
 }
 

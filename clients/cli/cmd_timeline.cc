@@ -19,7 +19,8 @@ struct Flags {
 
 bool Filtered(const FilterFlags& flags) {
   return !flags.since.empty() || !flags.until.empty() || !flags.product.empty() ||
-         !flags.text.empty() || !flags.minimum.empty() || !flags.channels.empty() || !flags.states.empty();
+         !flags.text.empty() || !flags.minimum.empty() || !flags.channels.empty() ||
+         !flags.states.empty();
 }
 
 const Fields kColumns = {"contact.id",          "contact.happenedAt",   "contact.data.channel",

@@ -42,8 +42,8 @@ bool TakeFirstName(Key& key) {
   const size_t space = whole.find(' ');
   if (space == std::string::npos) return false;
   details.set_surname(std::string(absl::StripAsciiWhitespace(whole.substr(space))));
-  details.set_first_names(absl::StrCat(details.first_names(), details.first_names().empty() ? "" : " ",
-                                       whole.substr(0, space)));
+  details.set_first_names(absl::StrCat(
+      details.first_names(), details.first_names().empty() ? "" : " ", whole.substr(0, space)));
   *key.request.mutable_stated()->mutable_details() = std::move(details);
   return true;
 }

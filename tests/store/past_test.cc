@@ -104,6 +104,57 @@ TEST(Past, EveryPartyIsSaidToBeWhereItWas) {
   EXPECT_GT(moved, 1000) << "too few went elsewhere for this to be a test";
 }
 
+// Who was one citizen then is told whole, whatever became of its contacts and of
+// its id.
+TEST(Past, EveryCitizenIsToldAsItWas) {
+  const Keys keys = TestKeys();
+  const NoRows none;
+  int departed = 0, gone = 0;
+  for (uint32_t seed = 1; seed <= 100; ++seed) {
+    const History history = MakeHistory(keys, seed, 18);
+    Batch batch(&none);
+    format::Head head;
+    std::vector<Places> were = {{}};
+    for (const LooseFact& fact : history.facts) {
+      ASSERT_TRUE(Append(keys, batch, head, fact).ok()) << "seed " << seed;
+      were.push_back(PlacesNow(batch));
+    }
+    const Places& now = were.back();
+    for (uint64_t position = 1; position <= head.position(); ++position) {
+      std::map<std::string, std::set<PartyName>> citizens;
+      for (const auto& [party, place] : were[position]) citizens[place.citizen].insert(party);
+      for (const auto& [citizen, parties] : citizens) {
+        v1::ListCitizensAtRequest request;
+        request.set_citizen_id(ToHex(citizen));
+        request.set_at_position(position);
+        request.set_page_size(100);
+        const auto told = ListCitizensAt(keys, batch, "", request);
+        ASSERT_TRUE(told.ok()) << told.status();
+        EXPECT_FALSE(told->departed_more());
+        std::set<PartyName> was;
+        for (const auto* list : {&told->contacts(), &told->departed()}) {
+          for (const auto& contact : *list) {
+            for (const auto& one : contact.citizens()) {
+              const PartyName party = {IdFromHex(contact.contact_id()), one.party_key()};
+              if (one.citizen_id() == ToHex(citizen)) was.insert(party);
+            }
+            for (const auto& one : contact.citizens_now()) {
+              const auto at = now.find({IdFromHex(contact.contact_id()), one.party_key()});
+              ASSERT_NE(at, now.end());
+              ASSERT_EQ(one.citizen_id(), ToHex(at->second.citizen));
+            }
+          }
+        }
+        ASSERT_EQ(was, parties) << "seed " << seed << ", position " << position;
+        departed += told->departed_size();
+        gone += told->contacts().empty() ? 1 : 0;
+      }
+    }
+  }
+  EXPECT_GT(departed, 300) << "too few departed for this to be a test";
+  EXPECT_GT(gone, 30);
+}
+
 // Whoever went from one citizen to another is in the past of both, and whoever
 // stays and belongs there more or less surely is listed with the fact.
 TEST(Past, NoChangeIsLeftOut) {
@@ -284,6 +335,25 @@ TEST_F(PastTest, SaysWhoWasWhoAtAPositionOrTime) {
   request.clear_citizen_id();
   *request.mutable_party() = RefOf("website", "call");
   EXPECT_THAT(At(request), ElementsAre("call: " + call_, "known: " + known_));
+}
+
+// A mixed citizen, looked back at after it was taken apart.
+TEST_F(PastTest, TellsWhatWasTheCitizensAndIsNoLonger) {
+  LinkThem();
+  ASSERT_TRUE(store_.Unlink(UnlinkOf("u", 11, {RefOf("website", "call")})).ok());
+  v1::ListCitizensAtRequest request;
+  request.set_citizen_id(known_);
+  request.set_at_position(3);
+  const auto mixed = store_->ListCitizensAt(request);
+  ASSERT_TRUE(mixed.ok()) << mixed.status();
+  EXPECT_THAT(At(request), ElementsAre("known: " + known_));
+  ASSERT_EQ(mixed->departed_size(), 1);
+  EXPECT_EQ(mixed->departed(0).ref().id(), "call");
+  EXPECT_EQ(mixed->departed(0).citizens(0).citizen_id(), known_);
+  EXPECT_EQ(mixed->departed(0).citizens_now(0).citizen_id(), call_);
+  EXPECT_FALSE(mixed->departed_more());
+  request.set_at_position(4);
+  EXPECT_EQ(store_->ListCitizensAt(request)->departed_size(), 0);
 }
 
 TEST_F(PastTest, RefusesWhatIsNotThere) {
