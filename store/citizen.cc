@@ -240,10 +240,6 @@ std::optional<v1::StatedPerson> StatedIn(const v1::FindCitizensRequest& request)
       details.set_surname(request.name().surname());
       *details.mutable_birth_date() = request.name().birth_date();
       return stated;
-    case v1::FindCitizensRequest::kAddress:
-      details.mutable_address()->set_postcode(request.address().postcode());
-      details.mutable_address()->set_house_number(request.address().house_number());
-      return stated;
     case v1::FindCitizensRequest::kStated:
       return request.stated();
     default:

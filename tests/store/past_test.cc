@@ -73,26 +73,36 @@ Places PlacesAt(const Keys& keys, const Reader& reader, const Places& now, uint6
   return places;
 }
 
-TEST(Past, EveryPartyIsSaidToBeWhereItWas) {
-  const Keys keys = TestKeys();
-  const NoRows none;
-  int moved = 0;
-  for (uint32_t seed = 1; seed <= 200; ++seed) {
+// A history, with where everybody stood after each of its facts.
+struct Lived {
+  Lived(const Keys& keys, uint32_t seed) : batch(&none) {
     const History history = MakeHistory(keys, seed, 18);
-    Batch batch(&none);
     format::Head head;
-    std::vector<Places> were = {{}};
     for (const LooseFact& fact : history.facts) {
-      ASSERT_TRUE(Append(keys, batch, head, fact).ok()) << "seed " << seed;
+      EXPECT_TRUE(Append(keys, batch, head, fact).ok()) << "seed " << seed;
       were.push_back(PlacesNow(batch));
     }
-    const Places& now = were.back();
-    for (uint64_t position = 1; position <= head.position(); ++position) {
-      const Places told = PlacesAt(keys, batch, now, position);
+  }
+  uint64_t head() const { return were.size() - 1; }
+
+  const NoRows none;
+  Batch batch;
+  std::vector<Places> were = {{}};  // By position.
+};
+
+TEST(Past, EveryPartyIsSaidToBeWhereItWas) {
+  const Keys keys = TestKeys();
+  int moved = 0;
+  for (uint32_t seed = 1; seed <= 200; ++seed) {
+    const Lived lived(keys, seed);
+    const Places& now = lived.were.back();
+    for (uint64_t position = 1; position <= lived.head(); ++position) {
+      const Places& were = lived.were[position];
+      const Places told = PlacesAt(keys, lived.batch, now, position);
       for (const auto& [party, place] : now) {
-        const auto was = were[position].find(party);
+        const auto was = were.find(party);
         const auto at = told.find(party);
-        ASSERT_EQ(at != told.end(), was != were[position].end())
+        ASSERT_EQ(at != told.end(), was != were.end())
             << "seed " << seed << ", position " << position;
         if (at == told.end()) continue;
         ASSERT_EQ(ToHex(at->second.citizen), ToHex(was->second.citizen))
@@ -108,27 +118,20 @@ TEST(Past, EveryPartyIsSaidToBeWhereItWas) {
 // its id.
 TEST(Past, EveryCitizenIsToldAsItWas) {
   const Keys keys = TestKeys();
-  const NoRows none;
   int departed = 0, gone = 0;
   for (uint32_t seed = 1; seed <= 100; ++seed) {
-    const History history = MakeHistory(keys, seed, 18);
-    Batch batch(&none);
-    format::Head head;
-    std::vector<Places> were = {{}};
-    for (const LooseFact& fact : history.facts) {
-      ASSERT_TRUE(Append(keys, batch, head, fact).ok()) << "seed " << seed;
-      were.push_back(PlacesNow(batch));
-    }
-    const Places& now = were.back();
-    for (uint64_t position = 1; position <= head.position(); ++position) {
+    const Lived lived(keys, seed);
+    const Places& now = lived.were.back();
+    for (uint64_t position = 1; position <= lived.head(); ++position) {
+      const Places& were = lived.were[position];
       std::map<std::string, std::set<PartyName>> citizens;
-      for (const auto& [party, place] : were[position]) citizens[place.citizen].insert(party);
+      for (const auto& [party, place] : were) citizens[place.citizen].insert(party);
       for (const auto& [citizen, parties] : citizens) {
         v1::ListCitizensAtRequest request;
         request.set_citizen_id(ToHex(citizen));
         request.set_at_position(position);
         request.set_page_size(100);
-        const auto told = ListCitizensAt(keys, batch, "", request);
+        const auto told = ListCitizensAt(keys, lived.batch, "", request);
         ASSERT_TRUE(told.ok()) << told.status();
         EXPECT_FALSE(told->departed_more());
         std::set<PartyName> was;
@@ -159,17 +162,13 @@ TEST(Past, EveryCitizenIsToldAsItWas) {
 // stays and belongs there more or less surely is listed with the fact.
 TEST(Past, NoChangeIsLeftOut) {
   const Keys keys = TestKeys();
-  const NoRows none;
   int moved = 0, relevelled = 0;
   for (uint32_t seed = 1; seed <= 300; ++seed) {
-    const History history = MakeHistory(keys, seed, 18);
-    Batch batch(&none);
-    format::Head head;
-    Places before;
-    for (const LooseFact& fact : history.facts) {
-      ASSERT_TRUE(Append(keys, batch, head, fact).ok()) << "seed " << seed;
-      const uint64_t position = head.position();
-      const Places after = PlacesNow(batch);
+    const Lived lived(keys, seed);
+    for (uint64_t position = 1; position <= lived.head(); ++position) {
+      const Places& before = lived.were[position - 1];
+      const Places& after = lived.were[position];
+      const Batch& batch = lived.batch;
       const auto record = ReadFact(batch, position);
       ASSERT_TRUE(record.ok());
       std::set<std::pair<std::string, std::string>> listed;  // Citizen and contact.
@@ -193,7 +192,6 @@ TEST(Past, NoChangeIsLeftOut) {
           ++relevelled;
         }
       }
-      before = after;
     }
   }
   EXPECT_GT(moved, 300);
