@@ -297,8 +297,10 @@ absl::StatusOr<v1::FindCitizensResponse> FindCitizens(const Keys& keys, const Re
   if (many && !request.has_stated()) return TooMany();
   if (many) citizens.clear();
   const auto stated = StatedIn(request);
+  // Whoever has the one key exactly is who was asked for.
+  const bool compared = stated && (request.has_stated() || citizens.empty());
   SearchResult result;
-  if (stated) {
+  if (compared) {
     KB_ASSIGN_OR_RETURN(result, Search(keys, ShippedModel(), reader, *stated, citizens));
   } else {
     for (const auto& [id, claim] : citizens) result.hits.push_back({id, {}});
@@ -309,11 +311,7 @@ absl::StatusOr<v1::FindCitizensResponse> FindCitizens(const Keys& keys, const Re
   for (Hit& hit : result.hits) {
     KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(reader, ToHex(hit.citizen)));
     KB_ASSIGN_OR_RETURN(v1::Citizen shown, ReadCitizen(keys, reader, citizen, one));
-    if (stated) *shown.mutable_match() = std::move(hit.match);
-    // One key was asked for, and this has it.
-    if (stated && !request.has_stated() && citizens.contains(hit.citizen)) {
-      shown.mutable_match()->set_exact(true);
-    }
+    if (compared) *shown.mutable_match() = std::move(hit.match);
     found.push_back(std::move(shown));
   }
   const auto order = [](const v1::Citizen& citizen) {

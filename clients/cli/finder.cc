@@ -54,6 +54,15 @@ bool FitsExactly(const v1::FindCitizensResponse& found) {
   return !citizens.empty() && (!citizens[0].has_match() || citizens[0].match().exact());
 }
 
+// Whoever fits exactly is who was meant, not also whoever comes near.
+void KeepExact(Citizens& citizens) {
+  citizens.erase(std::remove_if(citizens.begin(), citizens.end(),
+                                [](const auto& citizen) {
+                                  return citizen.has_match() && !citizen.match().exact();
+                                }),
+                 citizens.end());
+}
+
 double BitsOf(const v1::FindCitizensResponse& found) {
   return found.citizens().empty() ? -1e9 : found.citizens(0).match().bits();
 }
@@ -81,7 +90,9 @@ client::Result<v1::FindCitizensResponse> LookUp(Context& context, Key& key) {
     best = std::move(reply);
     key = reading;
   }
-  if (best.ok()) KeepWhoMayHold(key, *best.value().mutable_citizens());
+  if (!best.ok()) return best;
+  if (FitsExactly(best.value())) KeepExact(*best.value().mutable_citizens());
+  KeepWhoMayHold(key, *best.value().mutable_citizens());
   return best;
 }
 

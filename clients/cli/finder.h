@@ -11,7 +11,8 @@ namespace klantbeeld::cli {
 
 // Asks the server for who has `key`. Where nobody has a name exactly, the words
 // in front of the surname are taken for first names, one more at a time; `key`
-// is then the one that somebody fits exactly, else that somebody fits best.
+// is then the one that somebody fits exactly, else that somebody fits best. Where
+// somebody fits exactly, those who come near are left out.
 client::Result<v1::FindCitizensResponse> LookUp(Context& context, Key& key);
 
 // There are more hits than the server gives.
