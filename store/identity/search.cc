@@ -65,7 +65,8 @@ struct Compared {
 
 // May this be who was meant?
 bool Fits(const Person& asked, const Compared& compared) {
-  if (compared.score.veto || compared.score.born_apart || compared.Sum(false) <= 0) return false;
+  if (compared.score.veto || compared.Sum(false) <= 0) return false;
+  if (compared.On(v1::EVIDENCE_FIELD_BIRTH_DATE) == v1::AGREEMENT_DIFFERENT) return false;
   const v1::Agreement surname = compared.On(v1::EVIDENCE_FIELD_SURNAME);
   const v1::Agreement first = compared.On(v1::EVIDENCE_FIELD_FIRST_NAMES);
   const bool first_agrees = first == v1::AGREEMENT_SAME || first == v1::AGREEMENT_CLOSE;
@@ -87,7 +88,7 @@ class Searcher {
       KB_ASSIGN_OR_RETURN(const bool common, Read(places[i]));
       if (common) Disregard(rules[i], asked_);
     }
-    KB_RETURN_IF_ERROR(FindBySwappedDate());
+    KB_RETURN_IF_ERROR(FindBySlipsInDate());
     // Who knows the birth date and misspells the surname needs no initial for
     // it: all letters are tried, so that whoever was born that day is compared.
     if (asked_.surnames.empty() || asked_.birth.day == 0 || !asked_.initials.empty()) {
@@ -97,9 +98,7 @@ class Searcher {
     born.birth = asked_.birth;
     for (char initial = 'a'; initial <= 'z'; ++initial) {
       born.initials = std::string(1, initial);
-      for (const std::string& place : CandidateKeys(keys_, born)) {
-        KB_RETURN_IF_ERROR(Read(place).status());
-      }
+      KB_RETURN_IF_ERROR(ReadAll(born));
     }
     return absl::OkStatus();
   }
@@ -164,12 +163,33 @@ class Searcher {
   }
 
  private:
-  // As if day and month of the birth date had changed places.
-  absl::Status FindBySwappedDate() {
-    if (asked_.birth.day == 0 || asked_.birth.day > 12) return absl::OkStatus();
+  // As if the birth date had a slip: day and month in each other's place, another
+  // month, another figure in the year. A slip in the day needs nothing of its own.
+  absl::Status FindBySlipsInDate() {
+    if (asked_.birth.day == 0) return absl::OkStatus();
     Person swapped = asked_;
     std::swap(swapped.birth.day, swapped.birth.month);
-    for (const std::string& place : CandidateKeys(keys_, swapped)) {
+    if (swapped.birth.month <= 12) KB_RETURN_IF_ERROR(ReadAll(swapped));
+    Person sounds;  // So that nothing but this is read by.
+    sounds.surnames = asked_.surnames;
+    sounds.birth = {.year = asked_.birth.year};
+    for (int8_t month = 1; month <= 12; ++month) {
+      sounds.birth.month = month;
+      if (month != asked_.birth.month) KB_RETURN_IF_ERROR(ReadAll(sounds));
+    }
+    sounds.birth.month = asked_.birth.month;
+    for (const int place : {1, 10}) {
+      const int figure = asked_.birth.year / place % 10;
+      for (int other = 0; other < 10; ++other) {
+        sounds.birth.year = static_cast<int16_t>(asked_.birth.year + (other - figure) * place);
+        if (other != figure) KB_RETURN_IF_ERROR(ReadAll(sounds));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadAll(const Person& person) {
+    for (const std::string& place : CandidateKeys(keys_, person)) {
       KB_RETURN_IF_ERROR(Read(place).status());
     }
     return absl::OkStatus();

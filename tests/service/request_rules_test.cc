@@ -126,7 +126,7 @@ TEST(RequestRules, StatedPersonIsOneWhoCanBe) {
       [&](auto& r) {
         born(r.mutable_stated()->mutable_details()->mutable_birth_date(), 2025, 32);
       },
-      kInvalid, "stated.details.birth_date");
+      v1::ERROR_REASON_TIME_INVALID, "stated.details.birth_date.day");
   Expect<R>(
       [&](auto& r) {
         born(r.mutable_stated()->mutable_details()->mutable_birth_date(), 2026, 1);

@@ -82,6 +82,9 @@ TEST_F(SearchTest, FindsASlipInTheBirthDate) {
   store_.RecordAll({CallOf("jansen", Named("Jansen", Born(1984, 3, 12)))});
   EXPECT_THAT(ByName("Jansen", Born(1984, 12, 3)), ElementsAre("jansen")) << "places changed";
   EXPECT_THAT(ByName("Jansen", Born(1985, 3, 12)), ElementsAre("jansen"));
+  EXPECT_THAT(ByName("Jansen", Born(1994, 3, 12)), ElementsAre("jansen"));
+  EXPECT_THAT(ByName("Jansen", Born(1984, 8, 12)), ElementsAre("jansen"));
+  EXPECT_THAT(ByName("Jansen", Born(1984, 3, 17)), ElementsAre("jansen"));
 }
 
 TEST_F(SearchTest, PutsWhoFitsExactlyFirstAndSaysWhatAgrees) {
