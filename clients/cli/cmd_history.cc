@@ -33,7 +33,8 @@ void DrawFact(const Context& context, const v1::FeedEvent& fact) {
                     TimeText(FromProto(fact.recorded_at()), context.zone),
                     Word(context.lang, fact.kind())));
   if (fact.has_decision()) {
-    Print(context.Say(Label::history_decision, Clean(fact.decision().author()),
+    const std::string author = Clean(fact.decision().author());
+    Print(context.Say(Label::history_decision, author.empty() ? "–" : author,
                       Clean(fact.decision().reason())));
   }
   if (fact.kind() == v1::FACT_KIND_UNLINK && fact.changes().empty())
