@@ -148,13 +148,17 @@ TEST_F(SearchTest, FindsByNameFirstNameAndTownAndByAddress) {
               ElementsAre("jansen"));
 }
 
+// However well all else agrees.
 TEST_F(SearchTest, AnotherNumberIsAnotherPerson) {
-  v1::ContactEvent login = CallOf("login", Named("Jansen", Born(1984, 3, 12)));
+  const std::string all = absl::StrCat(
+      R"("firstNames":"Marijke","address":{"postcode":"1234AB","houseNumber":5},)",
+      Born(1984, 3, 12));
+  v1::ContactEvent login = CallOf("login", Named("Jansen", all));
   *login.mutable_data()->mutable_parties(0)->add_identifiers() = Bsn(kBsnA);
   store_.RecordAll({login});
   const auto with = [&](const std::string& bsn) {
     return Calls(Reply(absl::StrCat(
-        R"({"stated":{"details":)", Named("Jansn", Born(1984, 3, 12)),
+        R"({"stated":{"details":)", Named("Jansn", all),
         R"(,"identifiers":[{"type":"IDENTIFIER_TYPE_BSN","value":")", bsn, R"("}]}})")));
   };
   EXPECT_THAT(with(kBsnA), ElementsAre("login"));
