@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "store/apply.h"
 #include "store/contact.h"
 #include "store/error.h"
@@ -188,10 +189,16 @@ absl::StatusOr<uint64_t> PositionOf(const Reader& reader, absl::string_view log_
   v1::FollowStart start;
   if (request.has_recorded_at()) {
     *start.mutable_recorded_at() = request.recorded_at();
-  } else {
-    start.set_position(request.at_position());
+    return ResumePosition(reader, log_id, start);
   }
-  return ResumePosition(reader, log_id, start);
+  KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(reader));
+  if (request.at_position() <= head.position()) return request.at_position();
+  return Error(v1::ERROR_REASON_POSITION_AHEAD,
+               absl::StrCat("position ", request.at_position(), " is ahead of the head, ",
+                            head.position()),
+               {.field = "at_position",
+                .name = "head",
+                .value = absl::StrCat(head.position())});
 }
 
 }  // namespace

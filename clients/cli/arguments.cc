@@ -95,6 +95,7 @@ void NameSections(CLI::App& app, const Context& context) {
     formatter->label("REQUIRED", "VERPLICHT");
     formatter->label("TEXT", "TEKST");
     formatter->label("INT", "GETAL");
+    formatter->label("Excludes", "niet samen met");
   }
   app.formatter(formatter);
 }

@@ -193,6 +193,7 @@ void AddHistory(CLI::App& app, Context& context, Run& run) {
           1, kPageMax)
       ->excludes(at);
   command->add_option("--before", flags->before, context.Say(Label::opt_history_before))
+      ->type_name("INT")
       ->excludes(at);
   command->callback([flags, &run] {
     run = [flags](Context& c) {

@@ -100,7 +100,9 @@ TEST_F(HistoryHandlerTest, RefusesWhatIsYetToCome) {
   };
   EXPECT_EQ(refused().field, "at_position");
   request.set_at_position(9);
-  EXPECT_EQ(refused().reason, "POSITION_AHEAD");
+  const Seen ahead = refused();
+  EXPECT_THAT((std::vector<std::string>{ahead.reason, ahead.field, ahead.value}),
+              ElementsAre("POSITION_AHEAD", "at_position", "2"));
   request.mutable_recorded_at()->set_seconds(int64_t{1} << 33);
   EXPECT_EQ(refused().reason, "TIME_IN_FUTURE");
   v1::ListHistoryRequest whose;
