@@ -97,6 +97,9 @@ class CitizenReader {
       }
       details.set_assurance(row.assurance());
     }
+    if (content.details().secret()) shown_.set_secret(true);
+    if (content.deceased()) shown_.set_deceased(true);
+    if (content.has_deceased_on()) *shown_.mutable_deceased_on() = content.deceased_on();
     return absl::OkStatus();
   }
 
@@ -247,6 +250,14 @@ std::optional<v1::StatedPerson> StatedIn(const v1::FindCitizensRequest& request)
   }
 }
 
+// Asked for by more than where somebody lives: by a number, or a name and birth date.
+bool IsKnownOtherwise(const v1::FindCitizensRequest& request) {
+  if (!request.has_stated()) return !request.has_address();
+  const v1::PersonalDetails& details = request.stated().details();
+  const bool named = !details.surname().empty() || !details.partner_surname().empty();
+  return !request.stated().identifiers().empty() || (named && details.birth_date().has_day());
+}
+
 absl::Status TooMany() {
   return Error(v1::ERROR_REASON_TOO_MANY_RESULTS,
                absl::StrCat("more than ", kFoundMax,
@@ -311,6 +322,8 @@ absl::StatusOr<v1::FindCitizensResponse> FindCitizens(const Keys& keys, const Re
   for (Hit& hit : result.hits) {
     KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(reader, ToHex(hit.citizen)));
     KB_ASSIGN_OR_RETURN(v1::Citizen shown, ReadCitizen(keys, reader, citizen, one));
+    // Whoever knows an address must not learn who lives there in secret.
+    if (shown.secret() && !IsKnownOtherwise(request)) continue;
     if (compared) *shown.mutable_match() = std::move(hit.match);
     found.push_back(std::move(shown));
   }
