@@ -1,5 +1,6 @@
 #include "store/identity/changes.h"
 
+#include <algorithm>
 #include "store/keys.h"
 #include "store/record.h"
 #include "store/status_macros.h"
@@ -116,6 +117,27 @@ absl::StatusOr<std::vector<v1::CitizenChange>> CitizenFlow::Changes(const Reader
     changes.push_back(std::move(change));
   }
   return changes;
+}
+
+void AddIssues(const RaisedIssues& raised, std::vector<v1::CitizenChange>& changes) {
+  for (const auto& [citizen, issues] : raised) {
+    const std::string id = ToHex(citizen);
+    auto at = std::find_if(changes.begin(), changes.end(), [&](const v1::CitizenChange& change) {
+      return std::find(change.new_ids().begin(), change.new_ids().end(), id) !=
+             change.new_ids().end();
+    });
+    if (at == changes.end()) {
+      v1::CitizenChange change;
+      change.set_kind(v1::CitizenChange::KIND_ISSUE_RAISED);
+      change.add_old_ids(id);
+      change.add_new_ids(id);
+      at = changes.insert(changes.end(), std::move(change));
+    }
+    for (const v1::CitizenIssue issue : issues) {
+      const auto& known = at->issues();
+      if (std::find(known.begin(), known.end(), issue) == known.end()) at->add_issues(issue);
+    }
+  }
 }
 
 }  // namespace klantbeeld::store

@@ -54,6 +54,11 @@ class CitizenFlow {
   std::map<std::pair<std::string, std::string>, Flow> flows_;  // By (from, to).
 };
 
+// Issues that are new, by citizen.
+using RaisedIssues = std::map<std::string, std::set<v1::CitizenIssue>>;
+// Tells each with the change of its citizen; one that has none gets one of its own.
+void AddIssues(const RaisedIssues& raised, std::vector<v1::CitizenChange>& changes);
+
 }  // namespace klantbeeld::store
 
 #endif  // KLANTBEELD_STORE_IDENTITY_CHANGES_H_

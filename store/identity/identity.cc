@@ -470,7 +470,7 @@ absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Changes(
     }
   }
   KB_ASSIGN_OR_RETURN(auto changes, flow.Changes(batch_));
-  AddRaised(changes);
+  AddIssues(raised_, changes);
   return changes;
 }
 
@@ -487,27 +487,6 @@ absl::Status IdentityChange::AddRelevelled(format::Consequences& consequences) {
     KB_ASSIGN_OR_RETURN(*consequences.add_relevelled(), ListRelevelled(batch_, citizen, what));
   }
   return absl::OkStatus();
-}
-
-void IdentityChange::AddRaised(std::vector<v1::CitizenChange>& changes) const {
-  for (const auto& [citizen, issues] : raised_) {
-    const std::string id = ToHex(citizen);
-    auto at = std::find_if(changes.begin(), changes.end(), [&](const v1::CitizenChange& change) {
-      return std::find(change.new_ids().begin(), change.new_ids().end(), id) !=
-             change.new_ids().end();
-    });
-    if (at == changes.end()) {
-      v1::CitizenChange change;
-      change.set_kind(v1::CitizenChange::KIND_ISSUE_RAISED);
-      change.add_old_ids(id);
-      change.add_new_ids(id);
-      at = changes.insert(changes.end(), std::move(change));
-    }
-    for (const v1::CitizenIssue issue : issues) {
-      const auto& known = at->issues();
-      if (std::find(known.begin(), known.end(), issue) == known.end()) at->add_issues(issue);
-    }
-  }
 }
 
 }  // namespace klantbeeld::store

@@ -106,7 +106,6 @@ class IdentityChange {
   absl::Status Supersede(const std::string& old_id, const std::set<std::string>& successors);
   absl::StatusOr<std::vector<v1::CitizenChange>> Changes(
       const std::map<std::string, std::string>& citizens_before);
-  void AddRaised(std::vector<v1::CitizenChange>& changes) const;
   absl::Status AddRelevelled(format::Consequences& consequences);
   absl::Status Flush();
 
@@ -122,7 +121,7 @@ class IdentityChange {
   NewClaims made_;                           // By this fact.
   std::set<std::string> bereft_;             // Citizens that lost a claim for good.
   std::vector<Moved> moved_;
-  std::map<std::string, std::set<v1::CitizenIssue>> raised_;  // By citizen; new ones only.
+  RaisedIssues raised_;
   std::map<std::string, Relevelled> relevelled_;  // By citizen.
   uint64_t position_ = 0;
 };
