@@ -1,6 +1,7 @@
 #include "store/identity/changes.h"
 
 #include <algorithm>
+
 #include "store/keys.h"
 #include "store/record.h"
 #include "store/status_macros.h"
