@@ -147,6 +147,7 @@ absl::Status Server::Impl::OpenDoors() {
   services.push_back(MakeContactService(*shared));
   services.push_back(MakeCitizenService(*shared));
   services.push_back(MakeIdentityService(*shared));
+  services.push_back(MakeHistoryService(*shared));
   services.push_back(MakeFeedService(*shared));
   services.push_back(MakeBackupService(*shared, config.backups));
   services.push_back(MakeInfoService(*shared, Enabled(config)));

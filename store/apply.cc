@@ -10,6 +10,7 @@
 #include "store/contact.h"
 #include "store/identity/identity.h"
 #include "store/identity/model.h"
+#include "store/identity/past.h"
 #include "store/rows.h"
 
 namespace klantbeeld::store {
@@ -151,16 +152,32 @@ class ContactPlacer {
   const std::string id_;
 };
 
-absl::StatusOr<std::vector<std::string>> CitizensOf(IdentityChange& identity,
-                                                    const format::ContactRow& row) {
-  std::vector<std::string> citizens;
+// Citizens of a contact's parties, by the party's key.
+using PartyCitizens = std::map<std::string, std::string>;
+absl::StatusOr<PartyCitizens> CitizensOf(IdentityChange& identity, const format::ContactRow& row) {
+  PartyCitizens citizens;
   for (const auto& standing : row.standings()) {
-    KB_ASSIGN_OR_RETURN(std::string citizen, identity.CitizenOf(standing.claim_id()));
-    citizens.push_back(std::move(citizen));
+    KB_ASSIGN_OR_RETURN(citizens[standing.party_key()], identity.CitizenOf(standing.claim_id()));
   }
-  std::sort(citizens.begin(), citizens.end());
-  citizens.erase(std::unique(citizens.begin(), citizens.end()), citizens.end());
   return citizens;
+}
+
+std::set<std::string> EachOnce(const PartyCitizens& citizens) {
+  std::set<std::string> once;
+  for (const auto& [party, citizen] : citizens) once.insert(citizen);
+  return once;
+}
+
+// Where a contact's own event took its parties is part of the past of the
+// citizens that they left and of those that they came to.
+void NoteMoves(Batch& batch, const PartyCitizens& before, const PartyCitizens& after,
+               uint64_t position) {
+  for (const auto& [party, left] : before) {
+    const auto now = after.find(party);
+    if (now != after.end() && now->second == left) continue;
+    NoteFactAbout(batch, left, position);
+    if (now != after.end()) NoteFactAbout(batch, now->second, position);
+  }
 }
 
 void AddEvent(format::ContactRow& row, absl::string_view event_id, uint64_t position,
@@ -285,14 +302,14 @@ absl::StatusOr<Applied> ApplyEvent(const Keys& keys, Batch& batch, uint64_t posi
   ContactPlacer placer(keys, batch, identity, subject.id);
   const bool retraction = event.body.event().has_retraction();
   KB_RETURN_IF_ERROR(placer.Place(row, position, retraction ? nullptr : &event.body, false));
-  KB_ASSIGN_OR_RETURN(const auto changes, identity.Finish());
+  KB_ASSIGN_OR_RETURN(applied.consequences, identity.Finish(position));
   KB_ASSIGN_OR_RETURN(const auto after, CitizensOf(identity, row));
   *applied.header.mutable_after() = row.classification();
   applied.header.set_several_events(row.events_size() != 1 || retraction ||
                                     !row.classification().exists());
-  for (const std::string& citizen : before) applied.header.add_citizens_before(citizen);
-  for (const std::string& citizen : after) applied.header.add_citizens_after(citizen);
-  for (const auto& change : changes) *applied.consequences.add_changes() = change;
+  for (const std::string& citizen : EachOnce(before)) applied.header.add_citizens_before(citizen);
+  for (const std::string& citizen : EachOnce(after)) applied.header.add_citizens_after(citizen);
+  NoteMoves(batch, before, after, position);
   return applied;
 }
 
@@ -335,8 +352,17 @@ absl::StatusOr<Applied> ApplyDecision(const Keys& keys, Batch& batch, uint64_t p
   Applied applied;
   applied.header.set_subject_id(id);
   applied.header.set_content_hash(row.content_hash());
-  KB_ASSIGN_OR_RETURN(const auto changes, identity.Finish());
-  for (const auto& change : changes) *applied.consequences.add_changes() = change;
+  KB_ASSIGN_OR_RETURN(applied.consequences, identity.Finish(position));
+  // Also of those that it leaves as they are: a suggestion that is refused.
+  for (const auto& [contact_id, party_keys] : parties) {
+    KB_ASSIGN_OR_RETURN(const format::ContactRow contact, LoadContact(batch, contact_id));
+    for (const std::string& key : party_keys) {
+      const std::string claim = ClaimOfParty(contact, key);
+      if (claim.empty()) continue;
+      KB_ASSIGN_OR_RETURN(const std::string citizen, identity.CitizenOf(claim));
+      if (!citizen.empty()) NoteFactAbout(batch, citizen, position);
+    }
+  }
   return applied;
 }
 
@@ -346,8 +372,8 @@ absl::StatusOr<Applied> ApplyRegistry(const Keys& keys, Batch& batch, uint64_t p
   applied.header.set_subject_id(std::string(View(registry.subject)));
   IdentityChange identity(keys, ShippedModel(), batch);
   KB_RETURN_IF_ERROR(identity.Register(registry, position));
-  KB_ASSIGN_OR_RETURN(const auto changes, identity.Finish());
-  for (const auto& change : changes) *applied.consequences.add_changes() = change;
+  KB_ASSIGN_OR_RETURN(applied.consequences, identity.Finish(position));
+  NoteFactAbout(batch, applied.header.subject_id(), position);
   return applied;
 }
 

@@ -44,15 +44,22 @@ absl::StatusOr<OpenedRows> OpenRows(absl::string_view data_dir, const Db::Option
   return OpenedRows{*std::move(db), *std::move(info)};
 }
 
-absl::Status CheckModel(const format::StoreInfo& info) {
-  const std::string& now = ShippedModel().version;
-  if (info.model() == now) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      "the citizens of this store were told apart by ",
-      info.model().empty() ? std::string("number and log-in only") : "model " + info.model(),
-      ", this program has model ", now,
+absl::Status CheckDerived(const format::StoreInfo& info) {
+  constexpr absl::string_view kRebuild =
       ". Run `klantbeeld-server rebuild` with the same --data and --keys: it derives them anew from "
-      "the journal. Make a backup first."));
+      "the journal. Make a backup first.";
+  const std::string& now = ShippedModel().version;
+  if (info.model() != now) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the citizens of this store were told apart by ",
+        info.model().empty() ? std::string("number and log-in only") : "model " + info.model(),
+        ", this program has model ", now, kRebuild));
+  }
+  if (!info.past()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the citizens of this store do not have their past, which this program keeps", kRebuild));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace klantbeeld::store

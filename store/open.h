@@ -30,8 +30,9 @@ absl::StatusOr<OpenedRows> OpenRows(absl::string_view data_dir, const Db::Option
                                     const Keys& keys);
 
 // FAILED_PRECONDITION: its claims were compared by another model than that of
-// this program, or not at all. To rebuild it is to compare them anew.
-absl::Status CheckModel(const format::StoreInfo& info);
+// this program, or not at all, or their past was not kept. To rebuild it is to
+// derive them anew.
+absl::Status CheckDerived(const format::StoreInfo& info);
 
 }  // namespace klantbeeld::store
 

@@ -17,6 +17,7 @@
 #include "store/identity/registry.h"
 #include "store/journal.h"
 #include "store/open.h"
+#include "store/past.h"
 #include "store/prepare.h"
 #include "store/rows.h"
 #include "store/timeline.h"
@@ -95,6 +96,7 @@ absl::Status Store::Create(absl::string_view data_dir, const Keys& keys,
   info.set_log_id(std::string(log_id));
   info.set_keys(keys.Name());
   info.set_model(ShippedModel().version);
+  info.set_past(true);
   Batch batch(db.get());
   batch.Put(Family::kMeta, "store", Encode(info));
   KB_RETURN_IF_ERROR(db->Write(batch));
@@ -107,7 +109,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const Options& options, Keys 
                                                    Clock clock) {
   auto impl = std::make_unique<Impl>(options, std::move(keys), std::move(clock));
   KB_ASSIGN_OR_RETURN(OpenedRows rows, OpenRows(options.data_dir, options.db, impl->keys));
-  KB_RETURN_IF_ERROR(CheckModel(rows.info));
+  KB_RETURN_IF_ERROR(CheckDerived(rows.info));
   impl->db = std::move(rows.db);
   impl->log_id = rows.info.log_id();
   KB_ASSIGN_OR_RETURN(impl->acknowledged,
@@ -206,7 +208,7 @@ absl::StatusOr<v1::GetCitizenResponse> Store::GetCitizen(
   KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
   v1::GetCitizenResponse response;
   response.set_position(head.position());
-  const auto citizen = FindStanding(*view, request.citizen_id());
+  const auto citizen = FindStanding(*view, request.citizen_id(), request.minimum_assurance());
   if (ReasonOf(citizen.status()) == v1::ERROR_REASON_CITIZEN_SPLIT) {
     KB_ASSIGN_OR_RETURN(const auto row,
                         ReadRow<format::CitizenRow>(*view, Family::kCitizen,
@@ -228,7 +230,9 @@ absl::StatusOr<Encoded<v1::ListTimelineResponse>> Store::ListTimeline(
     const v1::ListTimelineRequest& request) const {
   const auto view = impl_->db->View();
   KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
-  KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(*view, request.citizen_id()));
+  KB_ASSIGN_OR_RETURN(
+      const StandingCitizen citizen,
+      FindStanding(*view, request.citizen_id(), request.minimum_assurance()));
   KB_ASSIGN_OR_RETURN(TimelinePage page, ReadTimeline(impl_->keys, *view, citizen, request));
   v1::ListTimelineResponse rest;
   rest.set_next_page_token(std::move(page.next_page_token));
@@ -255,11 +259,32 @@ absl::StatusOr<v1::ExplainResponse> Store::Explain(const v1::ExplainRequest& req
   return response;
 }
 
+absl::StatusOr<v1::ListHistoryResponse> Store::ListHistory(
+    const v1::ListHistoryRequest& request) const {
+  const auto view = impl_->db->View();
+  KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
+  KB_ASSIGN_OR_RETURN(auto response, store::ListHistory(impl_->keys, *view, request));
+  response.set_position(head.position());
+  return response;
+}
+
+absl::StatusOr<v1::ListCitizensAtResponse> Store::ListCitizensAt(
+    const v1::ListCitizensAtRequest& request) const {
+  const auto view = impl_->db->View();
+  KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
+  KB_ASSIGN_OR_RETURN(auto response,
+                      store::ListCitizensAt(impl_->keys, *view, impl_->log_id, request));
+  response.set_position(head.position());
+  return response;
+}
+
 absl::StatusOr<v1::WatchTimelineResponse> Store::WatchFirst(
     const v1::WatchTimelineRequest& request) const {
   const auto view = impl_->db->View();
   KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
-  KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(*view, request.citizen_id()));
+  KB_ASSIGN_OR_RETURN(
+      const StandingCitizen citizen,
+      FindStanding(*view, request.citizen_id(), request.minimum_assurance()));
   v1::ListTimelineRequest list;
   list.set_citizen_id(request.citizen_id());
   *list.mutable_filter() = request.filter();

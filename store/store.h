@@ -18,6 +18,7 @@
 #include "klantbeeld/v1/citizen_service.pb.h"
 #include "klantbeeld/v1/contact_service.pb.h"
 #include "klantbeeld/v1/feed_service.pb.h"
+#include "klantbeeld/v1/history_service.pb.h"
 #include "klantbeeld/v1/identity_service.pb.h"
 #include "store/db.h"
 #include "store/fact.h"
@@ -95,6 +96,10 @@ class Store {
   absl::StatusOr<v1::ListSuggestionsResponse> ListSuggestions(
       const v1::ListSuggestionsRequest& request) const;
   absl::StatusOr<v1::ExplainResponse> Explain(const v1::ExplainRequest& request) const;
+  absl::StatusOr<v1::ListHistoryResponse> ListHistory(
+      const v1::ListHistoryRequest& request) const;
+  absl::StatusOr<v1::ListCitizensAtResponse> ListCitizensAt(
+      const v1::ListCitizensAtRequest& request) const;
 
   // The first step of a watch: the first page, with `position` and the id
   // that the citizen has now.

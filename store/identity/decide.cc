@@ -450,7 +450,9 @@ absl::StatusOr<UnlinkEffect> CheckUnlinked(const Reader& reader, const DecisionF
 }
 
 std::string DigestOf(const Keys& keys, const format::Consequences& consequences) {
-  return ToHex(View(keys.IdOf("changes", consequences.SerializeAsString())));
+  format::Consequences listed;
+  *listed.mutable_changes() = consequences.changes();
+  return ToHex(View(keys.IdOf("changes", listed.SerializeAsString())));
 }
 
 }  // namespace klantbeeld::store

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "store/identity/candidates.h"
+#include "store/identity/changes.h"
 #include "store/identity/claims.h"
 #include "store/identity/model.h"
 #include "store/db.h"
@@ -61,9 +62,10 @@ class IdentityChange {
   // A decision about this party was recorded: its claim is looked at again.
   void Touch(absl::string_view claim_id) { seeds_.insert(std::string(claim_id)); }
 
-  // Re-derives, writes claims and citizens, and says what changed. Call once,
-  // last; rows of `contact` and `decision` must be written before.
-  absl::StatusOr<std::vector<v1::CitizenChange>> Finish();
+  // Re-derives, writes claims and citizens, and says what changed with the fact
+  // at `position`. Call once, last; rows of `contact` and `decision` must be
+  // written before.
+  absl::StatusOr<format::Consequences> Finish(uint64_t position);
 
  private:
   struct Held {
@@ -77,6 +79,7 @@ class IdentityChange {
     std::string claim;
     std::string contact_id;
     bool decided = false;
+    v1::Assurance assurance_before = v1::ASSURANCE_UNSPECIFIED;
   };
 
   absl::StatusOr<Held*> Load(absl::string_view claim_id);
@@ -103,7 +106,7 @@ class IdentityChange {
   absl::Status Supersede(const std::string& old_id, const std::set<std::string>& successors);
   absl::StatusOr<std::vector<v1::CitizenChange>> Changes(
       const std::map<std::string, std::string>& citizens_before);
-  void AddRaised(std::vector<v1::CitizenChange>& changes) const;
+  absl::Status AddRelevelled(format::Consequences& consequences);
   absl::Status Flush();
 
   const Keys& keys_;
@@ -118,7 +121,9 @@ class IdentityChange {
   NewClaims made_;                           // By this fact.
   std::set<std::string> bereft_;             // Citizens that lost a claim for good.
   std::vector<Moved> moved_;
-  std::map<std::string, std::set<v1::CitizenIssue>> raised_;  // By citizen; new ones only.
+  RaisedIssues raised_;
+  std::map<std::string, Relevelled> relevelled_;  // By citizen.
+  uint64_t position_ = 0;
 };
 
 // Claims that hang together, with what decides about them. `ids` and `rows` are

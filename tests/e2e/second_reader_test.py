@@ -352,6 +352,22 @@ class SecondReaderTest(unittest.TestCase):
             listed |= set(row.claims)
         self.assertEqual(listed, set(claims))
 
+    def test_facts_leave_behind_who_was_who(self) -> None:
+        read, last = self.reader, len(EVENTS) + 2
+        about = collections.defaultdict(set)
+        left = 0
+        for key in read.raw["claim"]:
+            if key[16] == 5:
+                about[key[:16]].add(~int.from_bytes(key[17:], "big") & (2 * SIGN - 1))
+        self.assertLessEqual(set(about), set(read.raw["citizen"]))
+        for key, value in read.raw["claim"].items():
+            if key[16] == 6:
+                self.assertIn(int.from_bytes(key[17:], "big"), about[read.row("ClaimWas", value).citizen_id])
+                left += 1
+        self.assertGreater(left, 1)
+        for position in (last - 1, last):
+            self.assertGreater(sum(position in positions for positions in about.values()), 1, "both sides of it")
+
     def test_a_decision_remembers_values_by_their_permanent_hash(self) -> None:
         unlinks = [row for row in self.reader.rows("decision", "DecisionRow").values() if row.unlink]
         self.assertEqual(len(unlinks), 1)

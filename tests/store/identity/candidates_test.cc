@@ -343,6 +343,9 @@ TEST_F(CandidatesTest, GoneContentLeavesNoRows) {
     std::string all;
     for (const Family family : {Family::kClaim, Family::kIdentifier}) {
       EXPECT_TRUE(batch_.Scan(family, "", "", [&](auto key, auto value) {
+        // Who was who before stays.
+        const bool past = key[16] == kClaimFactAbout || key[16] == kClaimWas;
+        if (family == Family::kClaim && past) return true;
         absl::StrAppend(&all, ToHex(key), " ", ToHex(value), "\n");
         return true;
       }).ok());
