@@ -171,6 +171,15 @@ absl::StatusOr<std::vector<std::string>> OwnClaimsWith(const Reader& reader,
   return claims;
 }
 
+absl::StatusOr<std::vector<std::string>> ClaimsWith(const Reader& reader,
+                                                    absl::string_view content) {
+  KB_ASSIGN_OR_RETURN(const auto shared,
+                      reader.Get(Family::kClaim, ClaimKey(content, kClaimRecord)));
+  KB_ASSIGN_OR_RETURN(auto claims, OwnClaimsWith(reader, content));
+  if (shared) claims.emplace(claims.begin(), content);
+  return claims;
+}
+
 absl::StatusOr<std::vector<std::string>> ContentsAt(const Reader& reader,
                                                     absl::string_view index, size_t max) {
   std::vector<std::string> contents;

@@ -102,6 +102,9 @@ std::string OwnByContent(absl::string_view content);
 // the row that counts them says sooner than a scan.
 absl::StatusOr<std::vector<std::string>> OwnClaimsWith(const Reader& reader,
                                                        absl::string_view content);
+// Those, and the one that parties share.
+absl::StatusOr<std::vector<std::string>> ClaimsWith(const Reader& reader,
+                                                    absl::string_view content);
 
 // Contents that share a value, at most `max`, the smallest ids first.
 absl::StatusOr<std::vector<std::string>> ContentsAt(const Reader& reader,
