@@ -306,7 +306,10 @@ class SecondReaderTest(unittest.TestCase):
             self.assertEqual((key[16], len(count.extra), count.extra[:17]), (1, 35, key[17:]))
             index[key[17:] + key[:16]] = count.extra[34:]
         self.assertGreater(len(own), 2)
-        self.assertEqual({key: value[1:] for key, value in read.raw["identifier"].items() if key[0] < 64}, index)
+        counted = {key: row.count for key, row in read.rows("identifier", "ClaimCount", 17).items() if key[0] == 40}
+        self.assertEqual(counted, collections.Counter(key[:17] for key in index if key[0] == 40))
+        self.assertEqual({key: value[1:] for key, value in read.raw["identifier"].items()
+                          if key[0] < 64 and key not in counted}, index)
         for kind, text in ((6, "j@example.org"), (7, "+31612345678"), (8, "s1"), (48, "berg|19800203"),
                            (49, "1234AB|5"), (50, "z-1"), (51, "69599084/000037178598"), (52, "s3")):
             self.assertTrue([key for key in index if key[:17] == read.value(kind, text)[0]], (kind, text))
