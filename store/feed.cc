@@ -120,6 +120,10 @@ class FrameMaker {
     *event_.mutable_changes() = std::move(*consequences_.mutable_changes());
     if (event_.kind() == v1::FACT_KIND_CONTACT_EVENT) return FillContactEvent(position, pieces);
     if (event_.kind() == v1::FACT_KIND_REGISTRY) return absl::string_view();
+    if (event_.kind() == v1::FACT_KIND_ADOPT_MODEL || event_.kind() == v1::FACT_KIND_REDERIVE) {
+      event_.set_model(header_.subject_id());
+      return absl::string_view();
+    }
     KB_ASSIGN_OR_RETURN(format::DecisionBody body, OpenDecision(header_, pieces.body));
     *event_.mutable_decision() = std::move(*body.mutable_decision());
     ToPartyRefs(body.parties_a(), *event_.mutable_parties_a());

@@ -40,13 +40,11 @@ absl::StatusOr<OpenedRows> OpenRows(absl::string_view data_dir, const Db::Option
   return OpenedRows{*std::move(db), *std::move(info)};
 }
 
-absl::Status CheckModel(const format::StoreInfo& info) {
-  const std::string& now = ShippedModel().version;
-  if (info.model() == now) return absl::OkStatus();
+absl::Status CheckComparer(const format::StoreInfo& info) {
+  if (info.comparer() == kComparer) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
-      "the citizens of this store were told apart by ",
-      info.model().empty() ? std::string("number and log-in only") : "model " + info.model(),
-      ", this program has model ", now,
+      "the citizens of this store were told apart by version ", info.comparer(),
+      " of the rules, this program has version ", kComparer,
       ". Run `klantbeeld-server rebuild` with the same --data and --keys: it derives them anew from "
       "the journal. Make a backup first."));
 }

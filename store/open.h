@@ -26,9 +26,9 @@ struct OpenedRows {
 absl::StatusOr<OpenedRows> OpenRows(absl::string_view data_dir, const Db::Options& options,
                                     const Keys& keys);
 
-// FAILED_PRECONDITION: its claims were compared by another model than that of
-// this program, or not at all. To rebuild it is to compare them anew.
-absl::Status CheckModel(const format::StoreInfo& info);
+// FAILED_PRECONDITION: its claims were compared by other code than that of this
+// program, or not at all. To rebuild it is to compare them anew.
+absl::Status CheckComparer(const format::StoreInfo& info);
 
 }  // namespace klantbeeld::store
 

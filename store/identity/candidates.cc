@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "store/identity/claims.h"
@@ -230,7 +231,7 @@ absl::StatusOr<std::set<std::string>> CandidateChange::Finish() {
     KB_ASSIGN_OR_RETURN(const bool share, ShareOpenKey(pair));
     KB_RETURN_IF_ERROR(share ? Evaluate(pair) : SetEdge(pair, nullptr));
   }
-  return std::move(changed_);
+  return std::exchange(changed_, {});
 }
 
 absl::Status CandidateChange::FindWhatCameAndWent() {
@@ -246,7 +247,9 @@ absl::Status CandidateChange::FindWhatCameAndWent() {
     }
     if (stands) {
       came_[content] = keys;
-      batch_.Put(Family::kClaim, ClaimKey(content, kClaimCompared), Encode(format::ComparedRow()));
+      format::ComparedRow row;
+      row.set_adopted(adopted_);
+      batch_.Put(Family::kClaim, ClaimKey(content, kClaimCompared), Encode(row));
     } else {
       batch_.Delete(Family::kClaim, ClaimKey(content, kClaimCompared));
       KB_RETURN_IF_ERROR(DropEdges(content));
@@ -337,6 +340,30 @@ absl::StatusOr<bool> CandidateChange::ShareOpenKey(const Pair& pair) {
   KB_ASSIGN_OR_RETURN(const auto* high, OpenKeys(pair.second));
   return std::any_of(low->begin(), low->end(),
                      [&](const std::string& key) { return high->contains(key); });
+}
+
+absl::StatusOr<Anew> CandidateChange::CompareAnew(const std::string& content,
+                                                  std::set<std::string>& changed) {
+  KB_ASSIGN_OR_RETURN(auto row, ReadCompared(batch_, content));
+  if (!row) return Anew::kNever;
+  if (row->adopted() == adopted_) return Anew::kAlready;
+  row->set_adopted(adopted_);
+  batch_.Put(Family::kClaim, ClaimKey(content, kClaimCompared), Encode(*row));
+  KB_ASSIGN_OR_RETURN(const auto* open, OpenKeys(content));
+  std::set<std::string> others;
+  for (const std::string& index : *open) {
+    KB_ASSIGN_OR_RETURN(const auto with, ContentsAt(batch_, index, model_.candidates_max));
+    others.insert(with.begin(), with.end());
+  }
+  others.erase(content);
+  for (const std::string& other : others) {
+    KB_ASSIGN_OR_RETURN(const auto compared, ReadCompared(batch_, other));
+    // It was, with this one.
+    if (compared && compared->adopted() == adopted_) continue;
+    KB_RETURN_IF_ERROR(Evaluate(std::minmax(content, other)));
+  }
+  changed.merge(std::exchange(changed_, {}));
+  return Anew::kNow;
 }
 
 absl::Status CandidateChange::Evaluate(const Pair& pair) {

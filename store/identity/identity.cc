@@ -104,6 +104,7 @@ absl::Status IdentityChange::Hold(absl::string_view contact_id, const PartyClaim
     // A citizen that a number names is called so whoever its parties are.
     if (!held->row.named_by_number()) seeds_.insert(claim.claim_id);
   }
+  if (!settled_) again_.insert(claim.content.content_id());
   held->row.set_holders(held->row.holders() + 1);
   CountChannel(held->row, channel, 1);
   held->dirty = true;
@@ -314,6 +315,7 @@ absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Finish() {
     KB_ASSIGN_OR_RETURN(const auto claims, ClaimsWith(batch_, content));
     seeds_.insert(claims.begin(), claims.end());
   }
+  if (!settled_) return FinishAnew();
   if (seeds_.empty() && bereft_.empty()) return std::vector<v1::CitizenChange>();
   std::vector<std::string> claims;
   KB_ASSIGN_OR_RETURN(const PartitionInput input,

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "store/identity/adopt.h"
 #include "store/identity/candidates.h"
 #include "store/identity/claims.h"
 #include "store/identity/model.h"
@@ -40,8 +41,9 @@ inline constexpr size_t kLoginClaimsMax = 256;
 // then re-derives what it touched. One thread; used for one fact only.
 class IdentityChange {
  public:
-  IdentityChange(const Keys& keys, const Model& model, Batch& batch)
-      : keys_(keys), model_(model), batch_(batch), candidates_(keys, model, batch) {}
+  IdentityChange(const Keys& keys, const ModelInEffect& in_effect, Batch& batch)
+      : keys_(keys), model_(*in_effect.model), settled_(in_effect.settled()), batch_(batch),
+        candidates_(keys, *in_effect.model, in_effect.adopted, batch) {}
 
   // A contact's parties stand at other claims now, or in another channel. The
   // contact's timeline rows must be up to date. `decided`: because a person
@@ -60,6 +62,9 @@ class IdentityChange {
 
   // A decision about this party was recorded: its claim is looked at again.
   void Touch(absl::string_view claim_id) { seeds_.insert(std::string(claim_id)); }
+
+  // What this claim states is compared by the model in effect, if it was not.
+  absl::Status CompareAnew(absl::string_view claim_id);
 
   // Re-derives, writes claims and citizens, and says what changed. Call once,
   // last; rows of `contact` and `decision` must be written before.
@@ -96,6 +101,12 @@ class IdentityChange {
   absl::Status SeedLogin(absl::string_view index);
   absl::Status FindLeastParty(absl::string_view claim_id, Held& held);
 
+  // While not all is settled; see adopt.h.
+  absl::StatusOr<std::vector<v1::CitizenChange>> FinishAnew();
+  absl::StatusOr<Anew> CompareContent(const std::string& content);
+  absl::StatusOr<PartitionInput> ReadAnew(const std::string& seed,
+                                          std::vector<std::string>& claims);
+
   absl::Status WriteParts(const std::vector<std::string>& claims,
                           const std::vector<CitizenPart>& parts);
   absl::Status WriteCitizen(const CitizenPart& part, const std::vector<std::string>& claims);
@@ -107,10 +118,12 @@ class IdentityChange {
 
   const Keys& keys_;
   const Model& model_;
+  const bool settled_;
   Batch& batch_;
   CandidateChange candidates_;
   std::map<std::string, Held> held_;
   std::set<std::string> seeds_;              // Claims to look at again.
+  std::set<std::string> again_;              // Contents to compare anew; unless settled.
   std::map<std::string, std::string> numbers_;  // BSNs that contacts verified or no longer do,
                                                 // or that were asked about, by index.
   std::set<std::string> least_to_find_;

@@ -35,6 +35,10 @@ RegistryFact PrepareRegistry(const Keys& keys, const RegistryAnswer& answer);
 absl::StatusOr<std::optional<uint64_t>> AnsweredAt(const Keys& keys, const Reader& reader,
                                                    const RegistryFact& fact);
 
+// The claim that the latest answer about a BSN makes; empty: none.
+absl::StatusOr<std::string> RegistryClaim(const Keys& keys, const Reader& reader,
+                                          absl::string_view bsn);
+
 absl::StatusOr<bool> RegistryKnows(const Keys& keys, const Reader& reader, absl::string_view bsn);
 absl::StatusOr<std::vector<std::string>> UnansweredBsns(const Reader& reader, size_t max);
 

@@ -209,7 +209,7 @@ class Maker {
     v1::UnlinkRequest request;
     *request.mutable_decision() = RandomDecision(step);
     *request.add_parties() = RandomParty();
-    auto fact = ListUnlink(keys_, batch_, request);
+    auto fact = ListUnlink(keys_, ShippedModel(), batch_, request);
     if (!fact.ok()) return Count("refused unlink");
     Take(FactOf(*fact), "unlink");
   }
@@ -257,7 +257,10 @@ History MakeHistory(const Keys& keys, uint32_t seed, int steps) {
 }
 
 absl::Status Append(const Keys& keys, Batch& batch, format::Head& head, const LooseFact& fact) {
-  auto applied = ApplyRecord(keys, batch, head.position() + 1, fact);
+  static ModelReader models;
+  auto in_effect = models.At(batch);
+  if (!in_effect.ok()) return in_effect.status();
+  auto applied = ApplyRecord(keys, *in_effect, batch, head.position() + 1, fact);
   if (!applied.ok()) return applied.status();
   const JournalRecord record = MakeRecord(head, static_cast<v1::FactKind>(fact.header.kind()),
                                           1'767'000'000'000'000, *std::move(applied), fact.body);
