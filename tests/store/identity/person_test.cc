@@ -78,8 +78,10 @@ TEST(Blocking, FindsOneWhoWroteSomethingWrong) {
   EXPECT_TRUE(Meet(jansen, other)) << "names in each other's place";
   other = {.initials = "P", .surname = "Smit", .year = 1980, .month = 12, .day = 3};
   EXPECT_TRUE(Meet(jansen, other)) << "day and month in each other's place";
-  other = {.surname = "Jansen", .year = 1981, .month = 3, .day = 12};
+  other = {.first_names = "Peter", .surname = "Jansen", .year = 1981, .month = 3, .day = 12};
   EXPECT_TRUE(Meet(jansen, other)) << "year";
+  other = {.first_names = "Janssen", .surname = "Pieter"};
+  EXPECT_TRUE(Meet(jansen, other)) << "names in each other's place, and a slip";
   other = {.postcode = "1234 ab", .house_number = 7};
   EXPECT_TRUE(Meet(jansen, other)) << "nameless";
   other = {.initials = "P", .surname = "Visser", .postcode = "1234AB"};
@@ -91,8 +93,20 @@ TEST(Blocking, FindsOneWhoWroteSomethingWrong) {
 TEST(Blocking, FindsByStreetWhereThereIsNoPostcode) {
   EXPECT_TRUE(Meet({.house_number = 61, .street = "Woronora St"},
                    {.house_number = 61, .street = "woronora street"}));
-  EXPECT_TRUE(Meet({.surname = "Lee", .street = "Woronora St"},
-                   {.surname = "lee", .house_number = 9, .street = "woronora street"}));
+  EXPECT_TRUE(Meet({.year = 1980, .month = 3, .day = 12, .street = "Woronora St"},
+                   {.year = 1980, .month = 3, .day = 12, .street = "woronora street"}));
+}
+
+TEST(Blocking, FindsByTownAndYearOnlyWhereNoAddressIsKnown) {
+  const Stated lee = {.first_names = "An", .surname = "Lee", .year = 1980, .month = 3, .day = 12,
+                      .city = "Ede"};
+  EXPECT_TRUE(Meet(lee, {.surname = "Lee", .city = "Ede"}));
+  EXPECT_TRUE(Meet(lee, {.year = 1980, .month = 3, .day = 12, .city = "Ede"}));
+  EXPECT_TRUE(Meet(lee, {.first_names = "An", .surname = "Bos", .year = 1980}));
+  Stated address = lee;
+  address.street = "Dorpsstraat";
+  EXPECT_FALSE(Meet(address, {.surname = "Lee", .city = "Ede"}));
+  EXPECT_FALSE(Meet(address, {.first_names = "An", .surname = "Bos", .year = 1980}));
 }
 
 TEST(Blocking, FindsByEitherSurname) {
