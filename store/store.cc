@@ -342,6 +342,7 @@ Store::Figures Store::figures() const {
   figures.write_stalled = impl_->db->WriteStalled();
   figures.disk_free_bytes = impl_->db->DiskFreeBytes();
   figures.disk_reserve_bytes = impl_->options.db.disk_reserve_bytes;
+  if (const auto in_effect = model(); in_effect.ok()) figures.model_facts_left = in_effect->left();
   return figures;
 }
 

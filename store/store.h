@@ -150,6 +150,7 @@ class Store {
     bool write_stalled = false;    // RocksDB holds writes back.
     int64_t disk_free_bytes = 0;
     int64_t disk_reserve_bytes = 0;  // Nothing is written while less is free.
+    uint64_t model_facts_left = 0;   // Before the model's adoption, yet to be compared by it.
   };
   Figures figures() const;
 

@@ -8,6 +8,7 @@
 #include "klantbeeld/v1/feed_service.pb.h"
 #include "store/identity/identity.h"
 #include "store/identity/registry.h"
+#include "store/open.h"
 #include "store/record.h"
 #include "store/rows.h"
 
@@ -46,6 +47,12 @@ absl::StatusOr<std::vector<std::string>> ClaimsOfFact(const Keys& keys, const Re
   return claims;
 }
 
+absl::StatusOr<std::optional<format::ModelRow>> RowInEffect(const Reader& reader) {
+  KB_ASSIGN_OR_RETURN(auto row, ReadRow<format::ModelRow>(reader, Family::kMeta, kAdopted));
+  if (row) return row;
+  return ReadRow<format::ModelRow>(reader, Family::kMeta, kFirst);
+}
+
 void WriteProgress(Batch& batch, const ModelInEffect& in_effect) {
   if (in_effect.settled()) return batch.Delete(Family::kMeta, kRederive);
   format::RederiveRow row;
@@ -68,10 +75,7 @@ absl::StatusOr<M> OpenBody(const format::FactHeader& header, absl::string_view s
 
 absl::StatusOr<ModelInEffect> ModelReader::At(const Reader& reader) {
   ModelInEffect in_effect;
-  KB_ASSIGN_OR_RETURN(auto row, ReadRow<format::ModelRow>(reader, Family::kMeta, kAdopted));
-  if (!row) {
-    KB_ASSIGN_OR_RETURN(row, ReadRow<format::ModelRow>(reader, Family::kMeta, kFirst));
-  }
+  KB_ASSIGN_OR_RETURN(const auto row, RowInEffect(reader));
   if (!row) return in_effect;
   in_effect.adopted = in_effect.through = row->adopted();
   KB_ASSIGN_OR_RETURN(const auto rederive,
@@ -82,9 +86,7 @@ absl::StatusOr<ModelInEffect> ModelReader::At(const Reader& reader) {
   if (last_ == nullptr || last_->version != row->version()) {
     absl::StatusOr<Model> model = ParseModel(row->file());
     if (!model.ok()) {
-      return absl::DataLossError(absl::StrCat(
-          "the model ", row->version(), " that tells citizens apart is none for this program (",
-          model.status().message(), "). Run `klantbeeld-server rebuild`"));
+      return RefuseModel(row->version(), model.status().message());
     }
     last_ = Shared(*std::move(model));
   }
@@ -103,6 +105,11 @@ format::ModelRow ShippedModelRow() {
   return row;
 }
 
+absl::StatusOr<std::string> FileInEffect(const Reader& reader) {
+  KB_ASSIGN_OR_RETURN(auto row, RowInEffect(reader));
+  return row ? std::move(*row->mutable_file()) : std::string(ShippedModelFile());
+}
+
 absl::StatusOr<format::ModelRow> FirstModel(const Reader& reader) {
   KB_ASSIGN_OR_RETURN(auto row, ReadRow<format::ModelRow>(reader, Family::kMeta, kFirst));
   if (!row || !ParseModel(row->file()).ok()) return ShippedModelRow();
@@ -116,6 +123,12 @@ absl::StatusOr<AdoptionFact> PrepareAdoption(std::string file, std::string reaso
   fact.model = Shared(std::move(model));
   fact.body.set_file(std::move(file));
   fact.body.set_reason(std::move(reason));
+  const bool fits = fact.body.reason().size() <= kAdoptionReasonBytesMax;
+  // The journal takes nothing that could not be read from it again.
+  if (format::AdoptionBody again; !fits || !ParseBytes(fact.body.SerializeAsString(), again)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "reason: must be UTF-8 text of at most ", kAdoptionReasonBytesMax, " bytes"));
+  }
   return fact;
 }
 

@@ -10,6 +10,7 @@
 #ifndef KLANTBEELD_STORE_IDENTITY_ADOPT_H_
 #define KLANTBEELD_STORE_IDENTITY_ADOPT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -30,6 +31,9 @@ namespace klantbeeld::store {
 
 // Facts that one slice goes through.
 inline constexpr uint64_t kSliceFacts = 100;
+
+// Bytes of the reason that a model is adopted for.
+inline constexpr size_t kAdoptionReasonBytesMax = 1000;
 
 // The model at one point of the journal. By default that of this build.
 struct ModelInEffect {
@@ -57,6 +61,8 @@ class ModelReader {
 void BeginWith(Batch& batch, const format::ModelRow& model);
 // The row for the model of this build.
 format::ModelRow ShippedModelRow();
+// The text of the model that is in effect.
+absl::StatusOr<std::string> FileInEffect(const Reader& reader);
 // What the store whose rows these are began with: its own where this program
 // takes it, else that of this build.
 absl::StatusOr<format::ModelRow> FirstModel(const Reader& reader);
@@ -68,9 +74,10 @@ struct AdoptionFact {
   std::string version;
   format::AdoptionBody body;
 };
-// INVALID_ARGUMENT: not a model, or one with another `candidatesMax`, by which
-// values were found to say nothing long ago.
+// INVALID_ARGUMENT: not a model, or no reason that can be kept.
 absl::StatusOr<AdoptionFact> PrepareAdoption(std::string file, std::string reason);
+// INVALID_ARGUMENT: it has another `candidatesMax` than the model in effect, by
+// which values were found to say nothing long ago.
 absl::Status CheckAdoption(const ModelInEffect& in_effect, const AdoptionFact& fact);
 
 // Applies the fact: `in_effect` is what stands after it.

@@ -23,8 +23,11 @@ class Comparison {
     KB_RETURN_IF_ERROR(LookAtCitizens());
     KB_ASSIGN_OR_RETURN(forecast_.citizens_before, Citizens(before_));
     KB_ASSIGN_OR_RETURN(forecast_.citizens_after, Citizens(after_));
-    KB_ASSIGN_OR_RETURN(forecast_.suggested_before, Suggested(before_));
-    KB_ASSIGN_OR_RETURN(forecast_.suggested_after, Suggested(after_));
+    uint64_t suggested_after = 0;
+    KB_RETURN_IF_ERROR(LookAtSuggestions(before_, after_, forecast_.suggested_before,
+                                         forecast_.suggestions_lost));
+    KB_RETURN_IF_ERROR(LookAtSuggestions(after_, before_, suggested_after,
+                                         forecast_.suggestions_gained));
     return std::move(forecast_);
   }
 
@@ -137,18 +140,31 @@ class Comparison {
     return citizens;
   }
 
-  static absl::StatusOr<uint64_t> Suggested(const Reader& reader) {
-    uint64_t count = 0;
-    KB_RETURN_IF_ERROR(EachClaim(reader, kClaimEdge, [&](auto key, auto) -> absl::Status {
+  // Two contents with an edge, not all of whose claims are one citizen's.
+  static absl::StatusOr<bool> AreSuggested(const Reader& reader, absl::string_view low,
+                                           absl::string_view high) {
+    KB_ASSIGN_OR_RETURN(const auto edge,
+                        reader.Get(Family::kClaim, ClaimKey(low, kClaimEdge, high)));
+    if (!edge) return false;
+    KB_ASSIGN_OR_RETURN(auto citizens, CitizensWith(reader, low));
+    KB_ASSIGN_OR_RETURN(const auto others, CitizensWith(reader, high));
+    citizens.insert(others.begin(), others.end());
+    return citizens.size() > 1;
+  }
+
+  // Counts what is suggested `here`, and what of that is not `there`.
+  static absl::Status LookAtSuggestions(const Reader& here, const Reader& there, uint64_t& stand,
+                                        uint64_t& only_here) {
+    return EachClaim(here, kClaimEdge, [&](auto key, auto) -> absl::Status {
       const absl::string_view low = key.substr(0, 16), high = key.substr(17);
       if (high < low) return absl::OkStatus();  // Each stands there twice.
-      KB_ASSIGN_OR_RETURN(auto citizens, CitizensWith(reader, low));
-      KB_ASSIGN_OR_RETURN(const auto others, CitizensWith(reader, high));
-      citizens.insert(others.begin(), others.end());
-      if (citizens.size() > 1) ++count;
+      KB_ASSIGN_OR_RETURN(const bool suggested, AreSuggested(here, low, high));
+      if (!suggested) return absl::OkStatus();
+      ++stand;
+      KB_ASSIGN_OR_RETURN(const bool also, AreSuggested(there, low, high));
+      if (!also) ++only_here;
       return absl::OkStatus();
-    }));
-    return count;
+    });
   }
 
   const Reader& before_;

@@ -28,7 +28,8 @@ struct Forecast {
   std::map<std::pair<v1::Assurance, v1::Assurance>, uint64_t> levels;  // Contacts, by change.
   // Pairs of contents of two citizens that say enough to be suggested.
   uint64_t suggested_before = 0;
-  uint64_t suggested_after = 0;
+  uint64_t suggestions_gained = 0;
+  uint64_t suggestions_lost = 0;
   // Ids in hexadecimal, a few of each; for whoever may look them up.
   struct Example {
     std::vector<std::string> before;

@@ -15,63 +15,17 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "store/identity/identity.h"
+#include "store/open.h"
 #include "store/rows.h"
 #include "tests/store/events.h"
 #include "tests/store/history.h"
+#include "tests/store/identity/models.h"
 #include "tests/store/testing.h"
 
 namespace klantbeeld::store {
 namespace {
 
 using testing::HasSubstr;
-
-std::string FileOf(const format::ModelFile& file) {
-  std::string json;
-  EXPECT_TRUE(google::protobuf::util::MessageToJsonString(file, &json).ok());
-  return json;
-}
-
-// Models that tell apart otherwise than the one of this build, without the
-// tables, which take long to read.
-format::ModelFile Plain(const std::string& name) {
-  format::ModelFile file = ShippedModel().file;
-  file.set_name(name);
-  file.clear_nicknames();
-  file.mutable_surname()->clear_common();
-  file.mutable_first_name()->clear_common();
-  return file;
-}
-
-// Joins nobody by what he states.
-std::string Strict() {
-  format::ModelFile file = Plain("strict");
-  file.set_link(6'000);
-  file.set_suggest(2'000);
-  return FileOf(file);
-}
-
-// Joins by little, and suggests by less.
-std::string Lenient() {
-  format::ModelFile file = Plain("lenient");
-  file.set_population(50);
-  file.set_margin(0);
-  file.set_suggest(-2'000);
-  return FileOf(file);
-}
-
-// Where others have the most, says the least.
-std::string Odd() {
-  format::ModelFile file = Plain("odd");
-  file.mutable_birth_date()->set_same(100);
-  file.mutable_birth_date()->set_same_new_year(100);
-  file.mutable_birth_date()->set_close(90);
-  file.mutable_first_name()->set_same(1'500);
-  file.mutable_first_names()->set_initial_same(700);
-  file.set_population(4'000);
-  return FileOf(file);
-}
-
-std::vector<std::string> Models() { return {Strict(), Lenient(), Odd()}; }
 
 std::vector<uint32_t> Seeds(uint32_t count) {
   if (const char* one = std::getenv("KLANTBEELD_SEED")) {
@@ -113,7 +67,7 @@ class Adopting {
   // Appends the facts, with adoptions and slices between them. Returns the last
   // model's file.
   std::string Run(const std::vector<LooseFact>& facts) {
-    const std::vector<std::string> models = Models();
+    const std::vector<std::string> models = OtherModels();
     std::string last = models[Roll(3)];
     std::map<size_t, std::string> adoptions{{Roll(facts.size() + 1), last}};
     if (Roll(3) == 0) {
@@ -275,6 +229,33 @@ TEST(Adopt, CheckAndRebuildComeToTheSame) {
   }
 }
 
+// As one that an older program made, whose model was another.
+TEST(Adopt, ARebuildBeginsWithTheModelThatTheStoreBeganWith) {
+  const Keys keys = TestKeys();
+  const TempDir temp;
+  TestStore store(temp / "data");
+  store.Close();
+  format::ModelRow first;
+  first.set_version(ParseModel(OddModel())->version);
+  first.set_file(OddModel());
+  {
+    const auto db = Db::Open(temp / "data/rows", {}, false);
+    ASSERT_TRUE(db.ok()) << db.status();
+    Batch all(db->get());
+    BeginWith(all, first);
+    Adopting(keys, all, 5).Run(MakeHistory(keys, 5, 60).facts);
+    ASSERT_TRUE((*db)->Write(all).ok());
+  }
+  ASSERT_TRUE(Rebuild(store.dir(), keys, nullptr).ok());
+  {
+    const auto rows = OpenRows(store.dir(), {}, keys);
+    ASSERT_TRUE(rows.ok()) << rows.status();
+    EXPECT_EQ(FirstModel(*rows->db)->version(), first.version());
+  }
+  store.Open();
+  store.ExpectConsistent();
+}
+
 class AdoptTest : public testing::Test {
  protected:
   // Two forms of the same, as they would fill them in.
@@ -318,7 +299,7 @@ TEST_F(AdoptTest, SlicesGoOnAfterARestartAndTellTheFeedWhatTheyDid) {
   }
   ASSERT_TRUE(AreOne());
   const uint64_t position = kSliceFacts + 3;
-  EXPECT_EQ(*Adopt(Strict()), position);
+  EXPECT_EQ(*Adopt(StrictModel()), position);
   EXPECT_EQ((*store_->model()).model->file.name(), "strict");
   EXPECT_TRUE(AreOne());  // Not looked at yet.
   store_.Close();
@@ -336,11 +317,11 @@ TEST_F(AdoptTest, SlicesGoOnAfterARestartAndTellTheFeedWhatTheyDid) {
   const v1::FollowResponse feed = Feed();
   const v1::FeedEvent& adopted = feed.events(static_cast<int>(position) - 1);
   EXPECT_EQ(adopted.kind(), v1::FACT_KIND_ADOPT_MODEL);
-  EXPECT_EQ(adopted.model(), ParseModel(Strict())->version);
+  EXPECT_EQ(adopted.model(), ParseModel(StrictModel())->version);
   EXPECT_EQ(adopted.changes_size(), 0);
   const v1::FeedEvent& slice = feed.events(static_cast<int>(position));
   EXPECT_EQ(slice.kind(), v1::FACT_KIND_REDERIVE);
-  EXPECT_EQ(slice.model(), ParseModel(Strict())->version);
+  EXPECT_EQ(slice.model(), ParseModel(StrictModel())->version);
   ASSERT_EQ(slice.changes_size(), 1);
   EXPECT_EQ(slice.changes(0).kind(), v1::CitizenChange::KIND_SPLIT);
   EXPECT_EQ(slice.changes(0).contact_ids_size(), 1);
@@ -350,7 +331,7 @@ TEST_F(AdoptTest, SlicesGoOnAfterARestartAndTellTheFeedWhatTheyDid) {
 TEST_F(AdoptTest, WhoComesBackMeanwhileIsComparedAtOnce) {
   RecordBoth();
   ASSERT_TRUE(AreOne());
-  ASSERT_TRUE(Adopt(Strict()).ok());
+  ASSERT_TRUE(Adopt(StrictModel()).ok());
   ASSERT_TRUE(AreOne());
   v1::ContactEvent again = Visit("c", 3, {});
   auto& details = *again.mutable_data()->mutable_parties(0)->mutable_details();
@@ -367,15 +348,15 @@ TEST_F(AdoptTest, WhoComesBackMeanwhileIsComparedAtOnce) {
 TEST_F(AdoptTest, TheModelInEffectIsNotAdoptedAgain) {
   EXPECT_EQ(*Adopt(std::string(ShippedModelFile())), 0u);
   EXPECT_EQ(store_->head(), 0u);
-  EXPECT_EQ(*Adopt(Odd()), 1u);
-  EXPECT_EQ(*Adopt(Odd()), 1u);
+  EXPECT_EQ(*Adopt(OddModel()), 1u);
+  EXPECT_EQ(*Adopt(OddModel()), 1u);
   EXPECT_EQ(*Adopt(std::string(ShippedModelFile())), 2u);
 }
 
 TEST_F(AdoptTest, WhatIsNoModelForThisStoreIsRefusedAndNothingWritten) {
-  format::ModelFile file = Plain("capped");
+  format::ModelFile file = PlainModel("capped");
   file.set_candidates_max(32);
-  const auto capped = Adopt(FileOf(file));
+  const auto capped = Adopt(ModelFileOf(file));
   EXPECT_EQ(capped.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(capped.status().message()), HasSubstr("candidatesMax must be 64"));
   EXPECT_THAT(std::string(Adopt("{}").status().message()), HasSubstr("name must be"));
@@ -388,9 +369,9 @@ TEST_F(AdoptTest, ASliceOfAnAdoptionThatAnotherFollowedDoesNothing) {
   Batch batch(&none);
   format::Head head;
   ModelReader models;
-  ASSERT_TRUE(Append(keys, batch, head, FactOf(*PrepareAdoption(Strict(), ""))).ok());
+  ASSERT_TRUE(Append(keys, batch, head, FactOf(*PrepareAdoption(StrictModel(), ""))).ok());
   const LooseFact stale = SliceOf(*models.At(batch), 1);
-  ASSERT_TRUE(Append(keys, batch, head, FactOf(*PrepareAdoption(Odd(), ""))).ok());
+  ASSERT_TRUE(Append(keys, batch, head, FactOf(*PrepareAdoption(OddModel(), ""))).ok());
   ASSERT_TRUE(Append(keys, batch, head, stale).ok());
   EXPECT_EQ((*models.At(batch)).through, 0u);
   EXPECT_FALSE((*models.At(batch)).settled());
