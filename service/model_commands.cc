@@ -120,7 +120,7 @@ absl::Status Report(const CommandLine& line, const Config& config, const store::
 
 void PrintLearnt(const store::Learnt& learnt) {
   std::printf("%llu different statements of who somebody is, %llu pairs that share a value\n\n",
-              Number(learnt.contents), Number(learnt.pairs));
+              Number(learnt.statements), Number(learnt.pairs));
   std::printf("%-26s %7s %7s %8s %9s  m by channel\n", "weight", "before", "after", "m", "u");
   for (const store::LearntWeight& weight : learnt.weights) {
     std::string channels;

@@ -7,283 +7,18 @@
 #include <cmath>
 #include <functional>
 #include <set>
-#include <unordered_map>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "store/identity/candidates.h"
 #include "store/identity/estimate.h"
-#include "store/identity/identity.h"
-#include "store/identity/score.h"
-#include "store/record.h"
-#include "store/rows.h"
+#include "store/identity/observe.h"
+#include "store/status_macros.h"
 
 namespace klantbeeld::store {
 namespace {
 
 using File = format::ModelFile;
-
-// A weight of the file: its message's number in ModelFile, and its own.
-struct WeightAt {
-  int message = 0;
-  int weight = 0;
-};
-
-// What is learnt together: weights of which exactly one is used of each pair,
-// from the same to different.
-struct Field {
-  v1::EvidenceField evidence;
-  bool of_person;  // Tells members of a household apart.
-  std::vector<WeightAt> levels;
-};
-constexpr size_t kFields = 10;
-constexpr size_t kSurname = 0, kFirstName = 1, kInitials = 2;
-
-const std::array<Field, kFields>& Fields() {
-  using format::AddressWeights, format::BirthDateWeights, format::FirstNameWeights,
-      format::NameWeights, format::ValueWeights;
-  const auto values = [](int message, bool close) {
-    std::vector<WeightAt> levels = {{message, ValueWeights::kSameFieldNumber}};
-    if (close) levels.push_back({message, ValueWeights::kCloseFieldNumber});
-    levels.push_back({message, ValueWeights::kDifferentFieldNumber});
-    return levels;
-  };
-  constexpr int kName = File::kFirstNameFieldNumber, kNames = File::kFirstNamesFieldNumber,
-                kBirth = File::kBirthDateFieldNumber, kAddress = File::kAddressFieldNumber;
-  static const auto* const fields = new std::array<Field, kFields>{
-      Field{v1::EVIDENCE_FIELD_SURNAME, false,
-            {{File::kSurnameFieldNumber, NameWeights::kSameFieldNumber},
-             {File::kSurnameFieldNumber, NameWeights::kCloseFieldNumber},
-             {File::kSurnameFieldNumber, NameWeights::kSimilarFieldNumber},
-             {File::kSurnameFieldNumber, NameWeights::kDifferentFieldNumber}}},
-      Field{v1::EVIDENCE_FIELD_FIRST_NAMES, true,
-            {{kName, NameWeights::kSameFieldNumber},
-             {kName, NameWeights::kCloseFieldNumber},
-             {kName, NameWeights::kSimilarFieldNumber},
-             {kName, NameWeights::kDifferentFieldNumber},
-             {kNames, FirstNameWeights::kPartlyFieldNumber},
-             {kNames, FirstNameWeights::kOtherFieldNumber}}},
-      Field{v1::EVIDENCE_FIELD_FIRST_NAMES, true,
-            {{kNames, FirstNameWeights::kInitialSameFieldNumber},
-             {kNames, FirstNameWeights::kInitialNicknameFieldNumber},
-             {kNames, FirstNameWeights::kInitialDifferentFieldNumber}}},
-      Field{v1::EVIDENCE_FIELD_BIRTH_DATE, true,
-            {{kBirth, BirthDateWeights::kSameFieldNumber},
-             {kBirth, BirthDateWeights::kSameNewYearFieldNumber},
-             {kBirth, BirthDateWeights::kCloseFieldNumber},
-             {kBirth, BirthDateWeights::kFarFieldNumber},
-             {kBirth, BirthDateWeights::kDifferentFieldNumber}}},
-      Field{v1::EVIDENCE_FIELD_ADDRESS, false,
-            {{kAddress, AddressWeights::kSameFieldNumber},
-             {kAddress, AddressWeights::kCloseFieldNumber},
-             {kAddress, AddressWeights::kOtherNumberFieldNumber},
-             {kAddress, AddressWeights::kNearFieldNumber},
-             {kAddress, AddressWeights::kDifferentFieldNumber}}},
-      Field{v1::EVIDENCE_FIELD_PHONE, false, values(File::kPhoneFieldNumber, false)},
-      Field{v1::EVIDENCE_FIELD_EMAIL, false, values(File::kEmailFieldNumber, true)},
-      Field{v1::EVIDENCE_FIELD_DEVICE, false, values(File::kDeviceFieldNumber, false)},
-      Field{v1::EVIDENCE_FIELD_SEX, true, values(File::kSexFieldNumber, false)},
-      Field{v1::EVIDENCE_FIELD_BIRTH_PLACE, false, values(File::kBirthPlaceFieldNumber, true)},
-  };
-  return *fields;
-}
-
-using Levels = std::array<uint8_t, kFields>;  // Counted from 1; 0: not known.
-using Mask = uint16_t;                        // Of fields.
-
-Mask MaskOf(uint8_t rule) {
-  Mask mask = 0;
-  for (const v1::EvidenceField evidence : FieldsOf(rule)) {
-    for (size_t field = 0; field < kFields; ++field) {
-      if (Fields()[field].evidence == evidence) mask |= static_cast<Mask>(1u << field);
-    }
-  }
-  return mask;
-}
-
-// --- Which weight was used: found by comparing by a model of which every
-// weight is kIds times what it is, and the weight's own number. What decides
-// by the weights decides as it does by the model itself.
-
-constexpr int kIds = 16;
-constexpr int kFirstNamesFrom = 8;  // The numbers of FirstNameWeights come after those of NameWeights.
-
-int IdOf(const WeightAt& at) {
-  return at.weight + (at.message == File::kFirstNamesFieldNumber ? kFirstNamesFrom : 0);
-}
-
-Model MakeProbe(const Model& model) {
-  Model probe = model;
-  const auto& reflection = *probe.file.GetReflection();
-  for (int i = 0; i < File::descriptor()->field_count(); ++i) {
-    const auto* message = File::descriptor()->field(i);
-    if (message->is_repeated()) continue;
-    if (message->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
-    auto& weights = *reflection.MutableMessage(&probe.file, message);
-    for (int j = 0; j < weights.GetDescriptor()->field_count(); ++j) {
-      const auto* weight = weights.GetDescriptor()->field(j);
-      if (weight->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_INT32) continue;
-      const int32_t value = weights.GetReflection()->GetInt32(weights, weight);
-      const int id = IdOf({message->number(), weight->number()});
-      weights.GetReflection()->SetInt32(&weights, weight, value * kIds + id);
-    }
-  }
-  // These are added to another weight, or would count one twice.
-  auto& names = *probe.file.mutable_first_names();
-  names.set_more_initials(model.file.first_names().more_initials() * kIds);
-  probe.file.set_names_swapped(model.file.names_swapped() * kIds);
-  for (auto* values : {probe.file.mutable_phone(), probe.file.mutable_email(),
-                       probe.file.mutable_device()}) {
-    values->clear_personal();
-  }
-  const int same = format::NameWeights::kSameFieldNumber;
-  for (auto* table : {&probe.surnames, &probe.first_names}) {
-    for (auto& [name, weight] : *table) weight = weight * kIds + same;
-  }
-  probe.population_bits *= kIds;
-  return probe;
-}
-
-Levels LevelsOf(const Model& probe, const Person& a, const Person& b) {
-  std::vector<FieldScore> scores;
-  Compare(probe, a, b, &scores);
-  Levels levels{};
-  for (const FieldScore& score : scores) {
-    const int id = ((score.bits % kIds) + kIds) % kIds;
-    for (size_t field = 0; field < kFields; ++field) {
-      const Field& known = Fields()[field];
-      if (known.evidence != score.field) continue;
-      for (size_t level = 0; level < known.levels.size(); ++level) {
-        if (IdOf(known.levels[level]) == id) levels[field] = static_cast<uint8_t>(level + 1);
-      }
-    }
-  }
-  return levels;
-}
-
-// --- What is read of the store.
-
-struct Content {
-  std::string id;
-  std::string citizen;
-  v1::Channel channel = v1::CHANNEL_UNSPECIFIED;  // The only one it was stated in; or none.
-  Person person;
-};
-
-absl::Status ReadClaims(const Reader& rows, Content& content) {
-  KB_ASSIGN_OR_RETURN(const auto claims, ClaimsWith(rows, content.id));
-  std::set<v1::Channel> channels;
-  for (const std::string& claim : claims) {
-    KB_ASSIGN_OR_RETURN(const auto row, ReadRow<format::ClaimRow>(rows, Family::kClaim,
-                                                                  ClaimKey(claim, kClaimRecord)));
-    if (!row) return absl::DataLossError("claim: one of its content is not there");
-    content.citizen = row->citizen_id();
-    for (const auto& count : row->channel_counts()) channels.insert(count.channel());
-  }
-  if (channels.size() == 1) content.channel = *channels.begin();
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::vector<Content>> ReadContents(const Keys& keys, const Reader& rows) {
-  std::vector<Content> contents;
-  KB_RETURN_IF_ERROR(rows.Scan(Family::kClaim, "", "", [&](absl::string_view key, absl::string_view) {
-    if (key[16] == kClaimCompared) contents.emplace_back().id = std::string(key.substr(0, 16));
-    return contents.size() < kLearnContentsMax;
-  }));
-  for (Content& content : contents) {
-    KB_RETURN_IF_ERROR(ReadClaims(rows, content));
-    KB_ASSIGN_OR_RETURN(content.person, ReadPerson(keys, rows, content.id));
-  }
-  return contents;
-}
-
-// Pairs found in one way that agree alike, between such channels.
-struct Alike {
-  Mask found_by;
-  Levels levels;
-  v1::Channel low, high;
-  friend auto operator<=>(const Alike&, const Alike&) = default;
-};
-struct Tally {
-  double pairs = 0;
-  double guesses = 0;
-};
-
-class PairReader {
- public:
-  PairReader(const Keys& keys, const Reader& rows, const Model& model,
-             const std::vector<Content>& contents)
-      : keys_(keys), rows_(rows), model_(model), probe_(MakeProbe(model)), contents_(contents) {
-    for (size_t i = 0; i < contents.size(); ++i) at_[contents[i].id] = i;
-  }
-
-  // Whom content `low` shares an open value with, and comes before.
-  absl::Status AddPairsOf(size_t low) {
-    const Person& person = contents_[low].person;
-    const auto keys = BlockKeysOf(person);
-    const auto index = CandidateKeys(keys_, person);
-    std::map<size_t, std::set<Mask>> found;
-    for (size_t i = 0; i < keys.size(); ++i) {
-      KB_ASSIGN_OR_RETURN(const auto with, ContentsAt(rows_, index[i], model_.candidates_max + 1));
-      if (with.size() > model_.candidates_max) continue;
-      for (const std::string& other : with) {
-        const auto at = at_.find(other);
-        if (at != at_.end() && at->second > low) found[at->second].insert(MaskOf(keys[i].rule));
-      }
-    }
-    for (const auto& [high, ways] : found) AddPair(contents_[low], contents_[high], ways);
-    pairs_ += found.size();
-    return absl::OkStatus();
-  }
-
-  const std::map<Alike, Tally>& alike() const { return alike_; }
-  uint64_t pairs() const { return pairs_; }
-
-  // How pairs agree that have nothing to do with each other: by field and
-  // level, how many.
-  std::vector<std::vector<double>> AtRandom() const {
-    constexpr size_t kWindow = 16;
-    std::vector<std::vector<double>> counts;
-    for (const Field& field : Fields()) counts.emplace_back(field.levels.size());
-    for (size_t high = 1; high < contents_.size(); ++high) {
-      for (size_t low = high - std::min(high, kWindow); low < high; ++low) {
-        const Content &a = contents_[low], &b = contents_[high];
-        if (a.citizen == b.citizen) continue;
-        // They may be one.
-        if (Compare(model_, a.person, b.person).bits >= model_.suggest) continue;
-        const Levels levels = LevelsOf(probe_, a.person, b.person);
-        for (size_t field = 0; field < kFields; ++field) {
-          if (levels[field] != 0) ++counts[field][levels[field] - 1u];
-        }
-      }
-    }
-    return counts;
-  }
-
- private:
-  void AddPair(const Content& low, const Content& high, const std::set<Mask>& ways) {
-    const Levels levels = LevelsOf(probe_, low.person, high.person);
-    const double bits = Compare(model_, low.person, high.person).bits / 100.0;
-    const double guess = 1 / (1 + std::exp2(-bits));
-    for (const Mask way : ways) {
-      Tally& tally = alike_[{way, levels, low.channel, high.channel}];
-      ++tally.pairs;
-      tally.guesses += guess;
-    }
-  }
-
-  const Keys& keys_;
-  const Reader& rows_;
-  const Model& model_;
-  const Model probe_;
-  const std::vector<Content>& contents_;
-  std::unordered_map<std::string, size_t> at_;  // Looked up only: its order is nobody's.
-  std::map<Alike, Tally> alike_;
-  uint64_t pairs_ = 0;
-};
-
-// --- What follows from it.
 
 // Shares of levels, as far as they have been found.
 struct Shares {
@@ -301,12 +36,12 @@ struct Shares {
 };
 
 struct Found {
-  std::array<Shares, kFields> m, u_random, u_household;
-  std::map<v1::Channel, std::array<Shares, kFields>> m_of;
+  std::array<Shares, kComparedFields> m, u_random, u_household;
+  std::map<v1::Channel, std::array<Shares, kComparedFields>> m_of;
 
   double U(size_t field, size_t level) const {
     const double random = u_random[field].Of(level);
-    const bool household = Fields()[field].of_person && u_household[field].all >= kEnoughPairs;
+    const bool household = ComparedFields()[field].of_person && u_household[field].all >= kEnoughPairs;
     return household ? std::max(random, u_household[field].Of(level)) : random;
   }
   bool Enough(size_t field) const {
@@ -318,9 +53,9 @@ struct Found {
 // says nothing.
 class Way {
  public:
-  explicit Way(Mask mask) : mask_(mask) {}
+  explicit Way(FieldMask mask) : mask_(mask) {}
 
-  void Add(const Alike& alike, const Tally& tally) {
+  void Add(const AlikeKind& alike, const AlikeTally& tally) {
     pairs_.push_back({{alike.levels.begin(), alike.levels.end()}, tally.pairs,
                       tally.guesses / tally.pairs});
     channels_.push_back({alike.low, alike.high});
@@ -328,12 +63,12 @@ class Way {
 
   void AddTo(Found& found) const {
     std::vector<size_t> levels;
-    for (size_t field = 0; field < kFields; ++field) {
-      levels.push_back(Goes(field) ? 0 : Fields()[field].levels.size());
+    for (size_t field = 0; field < kComparedFields; ++field) {
+      levels.push_back(Goes(field) ? 0 : ComparedFields()[field].levels.size());
     }
     const Estimate estimate = EstimateShares(levels, pairs_);
     if (!TellsApart(estimate)) return;
-    for (size_t field = 0; field < kFields; ++field) {
+    for (size_t field = 0; field < kComparedFields; ++field) {
       if (Goes(field)) continue;
       found.m[field].Add(estimate.m[field], estimate.matches[field]);
       if (IsOfHousehold()) found.u_household[field].Add(estimate.u[field], estimate.others[field]);
@@ -346,56 +81,55 @@ class Way {
   }
 
  private:
-  static constexpr size_t kFieldsMin = 3;  // Fewer cannot be told from chance.
+  static constexpr size_t kComparedFieldsMin = 3;  // Fewer cannot be told from chance.
 
   bool Goes(size_t field) const { return (mask_ >> field & 1) != 0; }
   // It finds those who live together, whether or not they are one.
   bool IsOfHousehold() const {
-    for (size_t field = 0; field < kFields; ++field) {
-      if (Goes(field) && Fields()[field].of_person) return false;
+    for (size_t field = 0; field < kComparedFields; ++field) {
+      if (Goes(field) && ComparedFields()[field].of_person) return false;
     }
     return mask_ != 0;
   }
   bool TellsApart(const Estimate& estimate) const {
     size_t known = 0;
-    for (size_t field = 0; field < kFields; ++field) {
+    for (size_t field = 0; field < kComparedFields; ++field) {
       if (!Goes(field) && estimate.matches[field] >= kEnoughPairs) ++known;
     }
-    return known >= kFieldsMin && estimate.others_in_all >= kEnoughPairs;
+    return known >= kComparedFieldsMin && estimate.others_in_all >= kEnoughPairs;
   }
   void AddChannel(const AlikePairs& pairs, v1::Channel channel, double belief,
                   Found& found) const {
     if (channel == v1::CHANNEL_UNSPECIFIED) return;
-    for (size_t field = 0; field < kFields; ++field) {
+    for (size_t field = 0; field < kComparedFields; ++field) {
       if (Goes(field) || pairs.levels[field] == 0) continue;
-      std::vector<double> shares(Fields()[field].levels.size());
+      std::vector<double> shares(ComparedFields()[field].levels.size());
       shares[pairs.levels[field] - 1u] = 1;
       found.m_of[channel][field].Add(shares, pairs.pairs * belief);
     }
   }
 
-  const Mask mask_;
+  const FieldMask mask_;
   std::vector<AlikePairs> pairs_;
   std::vector<std::pair<v1::Channel, v1::Channel>> channels_;
 };
 
-Found FindShares(const PairReader& pairs) {
+Found FindShares(const Observations& seen) {
   Found found;
-  std::map<Mask, Way> ways;
-  for (const auto& [alike, tally] : pairs.alike()) {
+  std::map<FieldMask, Way> ways;
+  for (const auto& [alike, tally] : seen.alike) {
     ways.try_emplace(alike.found_by, alike.found_by).first->second.Add(alike, tally);
   }
   for (const auto& [mask, way] : ways) way.AddTo(found);
-  const auto random = pairs.AtRandom();
-  for (size_t field = 0; field < kFields; ++field) {
+  for (size_t field = 0; field < kComparedFields; ++field) {
     double all = 0;
-    for (const double count : random[field]) all += count;
+    for (const double count : seen.at_random[field]) all += count;
     std::vector<double> shares;
-    for (const double count : random[field]) shares.push_back(all > 0 ? count / all : 0);
+    for (const double count : seen.at_random[field]) shares.push_back(all > 0 ? count / all : 0);
     found.u_random[field].Add(shares, all);
     // A field that no way has told of.
     for (auto* shares_of : {&found.m[field], &found.u_household[field]}) {
-      shares_of->counts.resize(Fields()[field].levels.size());
+      shares_of->counts.resize(ComparedFields()[field].levels.size());
     }
   }
   return found;
@@ -422,16 +156,16 @@ struct NameCounts {
   uint64_t all = 0;     // Citizens with any.
 };
 
-NameCounts CountNames(const std::vector<Content>& contents,
+NameCounts CountNames(const std::vector<Statement>& statements,
                       const std::function<std::vector<std::string>(const Person&)>& names_of) {
   std::set<std::pair<std::string, std::string>> of;  // Name, citizen.
   std::set<std::pair<std::string, std::array<int, 3>>> born;
   std::set<std::string> citizens;
-  for (const Content& content : contents) {
-    const auto& [year, month, day] = content.person.birth;
-    for (const std::string& name : names_of(content.person)) {
-      of.insert({name, content.citizen});
-      citizens.insert(content.citizen);
+  for (const Statement& statement : statements) {
+    const auto& [year, month, day] = statement.person.birth;
+    for (const std::string& name : names_of(statement.person)) {
+      of.insert({name, statement.citizen});
+      citizens.insert(statement.citizen);
       if (day != 0) born.insert({name, {year, month, day}});
     }
   }
@@ -530,9 +264,9 @@ class FileMaker {
 std::vector<WeightAt> SetWeights(const Found& found, FileMaker& maker, Learnt& learnt) {
   constexpr double kSeen = 5;
   std::vector<WeightAt> set;
-  for (size_t field = 0; field < kFields; ++field) {
+  for (size_t field = 0; field < kComparedFields; ++field) {
     if (!found.Enough(field)) continue;
-    const auto& levels = Fields()[field].levels;
+    const auto& levels = ComparedFields()[field].levels;
     for (size_t level = 0; level < levels.size(); ++level) {
       const bool seen = found.m[field].counts[level] >= kSeen ||
                         found.u_random[field].counts[level] >= kSeen;
@@ -545,7 +279,7 @@ std::vector<WeightAt> SetWeights(const Found& found, FileMaker& maker, Learnt& l
       for (const auto& [channel, shares] : found.m_of) {
         if (shares[field].all >= kEnoughPairs) weight.m_of[channel] = shares[field].Of(level);
       }
-      const bool of_name = level == 0 && (field == kSurname || field == kFirstName);
+      const bool of_name = level == 0 && (field == kSurnameField || field == kFirstNameField);
       if (!of_name) maker.Set(levels[level], WeightOf(weight.m, weight.u));
       learnt.weights.push_back(std::move(weight));
       set.push_back(levels[level]);
@@ -554,22 +288,22 @@ std::vector<WeightAt> SetWeights(const Found& found, FileMaker& maker, Learnt& l
   return set;
 }
 
-void SetNames(const std::vector<Content>& contents, const Found& found, File& file,
+void SetNames(const std::vector<Statement>& statements, const Found& found, File& file,
               Learnt& learnt) {
   const NameCounts surnames =
-      CountNames(contents, [](const Person& person) { return person.surnames; });
-  if (surnames.all >= kEnoughCitizens && found.Enough(kSurname)) {
-    learnt.surnames = FillNames(surnames, found.m[kSurname].Of(0), kMostBits,
+      CountNames(statements, [](const Person& person) { return person.surnames; });
+  if (surnames.all >= kEnoughCitizens && found.Enough(kSurnameField)) {
+    learnt.surnames = FillNames(surnames, found.m[kSurnameField].Of(0), kMostBits,
                                 *file.mutable_surname());
   }
-  const NameCounts first_names = CountNames(contents, [](const Person& person) {
+  const NameCounts first_names = CountNames(statements, [](const Person& person) {
     return person.first_names.empty() ? std::vector<std::string>()
                                       : std::vector<std::string>{person.first_names[0]};
   });
-  if (first_names.all >= kEnoughCitizens && found.Enough(kFirstName)) {
+  if (first_names.all >= kEnoughCitizens && found.Enough(kFirstNameField)) {
     // Fathers and sons: within a household a rare name says no more than this.
-    const double m = found.m[kFirstName].Of(0);
-    const int32_t most = WeightOf(m, found.U(kFirstName, 0));
+    const double m = found.m[kFirstNameField].Of(0);
+    const int32_t most = WeightOf(m, found.U(kFirstNameField, 0));
     learnt.first_names = FillNames(first_names, m, most, *file.mutable_first_name());
   }
 }
@@ -578,25 +312,20 @@ void SetNames(const std::vector<Content>& contents, const Found& found, File& fi
 
 absl::StatusOr<Learnt> LearnModel(const Keys& keys, const Reader& rows, const Model& from,
                                   absl::string_view name, const Progress& progress) {
-  KB_ASSIGN_OR_RETURN(const std::vector<Content> contents, ReadContents(keys, rows));
-  PairReader pairs(keys, rows, from, contents);
-  for (size_t i = 0; i < contents.size(); ++i) {
-    KB_RETURN_IF_ERROR(pairs.AddPairsOf(i));
-    if (progress && (i + 1 == contents.size() || i % 1000 == 0)) progress(i + 1, contents.size());
-  }
-  const Found found = FindShares(pairs);
+  KB_ASSIGN_OR_RETURN(const Observations seen, Observe(keys, rows, from, progress));
+  const Found found = FindShares(seen);
   Learnt learnt;
-  learnt.contents = contents.size();
-  learnt.pairs = pairs.pairs();
+  learnt.statements = seen.statements.size();
+  learnt.pairs = seen.pairs;
   FileMaker maker(from);
   const std::vector<WeightAt> set = SetWeights(found, maker, learnt);
   if (learnt.weights.empty()) {
     return absl::FailedPreconditionError(absl::StrCat(
-        "too little to learn from: ", contents.size(), " different statements of who somebody is, ",
-        pairs.pairs(), " pairs of them that share a value. Nothing was written; keep the model that "
+        "too little to learn from: ", learnt.statements, " different statements of who somebody is, ",
+        learnt.pairs, " pairs of them that share a value. Nothing was written; keep the model that "
         "is in effect."));
   }
-  SetNames(contents, found, maker.file(), learnt);
+  SetNames(seen.statements, found, maker.file(), learnt);
   maker.MakeFalling();
   for (size_t i = 0; i < set.size(); ++i) learnt.weights[i].after = maker.Get(set[i]);
   maker.file().set_name(std::string(name));

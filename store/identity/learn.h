@@ -26,9 +26,6 @@ inline constexpr uint64_t kNameCitizensMin = 5;
 // Pairs, and citizens, from which something is learnt.
 inline constexpr double kEnoughPairs = 100;
 inline constexpr uint64_t kEnoughCitizens = 1000;
-// Contents that are looked at. Their ids are keyed hashes, so the first are a
-// sample.
-inline constexpr uint64_t kLearnContentsMax = 200'000;
 
 struct LearntWeight {
   std::string name;       // As the model file calls it: "surname.same".
@@ -40,9 +37,9 @@ struct LearntWeight {
 };
 
 struct Learnt {
-  std::string file;       // The new model file's text.
-  uint64_t contents = 0;  // That were looked at.
-  uint64_t pairs = 0;     // Of contents that share a value.
+  std::string file;         // The new model file's text.
+  uint64_t statements = 0;  // Contents that were looked at.
+  uint64_t pairs = 0;       // Of them, that share a value.
   std::vector<LearntWeight> weights;  // In the order of the model file; unlearnt ones left out.
   size_t surnames = 0;    // In its table; 0: as before.
   size_t first_names = 0;

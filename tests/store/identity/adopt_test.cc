@@ -39,25 +39,6 @@ std::vector<uint32_t> Seeds(uint32_t count) {
   return seeds;
 }
 
-LooseFact FactOf(const AdoptionFact& adoption) {
-  LooseFact fact;
-  fact.header.set_kind(v1::FACT_KIND_ADOPT_MODEL);
-  fact.header.set_subject_id(adoption.version);
-  fact.body = SealAdoption(adoption);
-  return fact;
-}
-
-LooseFact SliceOf(const ModelInEffect& in_effect, uint64_t facts) {
-  format::RederivationBody slice;
-  slice.set_adopted(in_effect.adopted);
-  slice.set_through(in_effect.through + facts);
-  LooseFact fact;
-  fact.header.set_kind(v1::FACT_KIND_REDERIVE);
-  fact.header.set_subject_id(in_effect.model->version);
-  fact.body = SealRederivation(in_effect.model->version, slice);
-  return fact;
-}
-
 // A history into which a model, or one after the other, is adopted.
 class Adopting {
  public:

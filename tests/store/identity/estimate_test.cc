@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <random>
 
@@ -26,19 +27,19 @@ uint8_t Draw(std::mt19937& random, const std::vector<double>& shares) {
 // Pairs of which these shares hold; a fifth of each field is not known.
 std::vector<AlikePairs> Planted(int pairs, int matches) {
   std::mt19937 random(7);
-  std::map<std::vector<uint8_t>, double> alike;
+  std::map<std::array<uint8_t, 4>, double> alike;
   for (int i = 0; i < pairs; ++i) {
-    std::vector<uint8_t> levels;
-    for (size_t field = 0; field < kLevels.size(); ++field) {
+    std::array<uint8_t, 4> levels{};
+    for (size_t field = 0; field < levels.size(); ++field) {
       const uint8_t level = Draw(random, (i < matches ? kM : kU)[field]);
-      levels.push_back(random() % 5 == 0 ? 0 : level);
+      levels[field] = random() % 5 == 0 ? 0 : level;
     }
     ++alike[levels];
   }
   std::vector<AlikePairs> planted;
   // To begin with, no more is known than that agreeing speaks for it.
   for (const auto& [levels, count] : alike) {
-    planted.push_back({levels, count, levels[0] == 1 ? 0.6 : 0.2});
+    planted.push_back({{levels.begin(), levels.end()}, count, levels[0] == 1 ? 0.6 : 0.2});
   }
   return planted;
 }

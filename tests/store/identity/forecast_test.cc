@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 
-#include "store/rows.h"
+#include "store/journal.h"
 #include "tests/store/history.h"
 #include "tests/store/identity/models.h"
 #include "tests/store/testing.h"
@@ -29,14 +29,12 @@ size_t BecomeSeveral(const std::map<PartyOfContact, std::string>& from,
 }
 
 void Adopt(const Keys& keys, Batch& batch, const AdoptionFact& fact) {
+  auto head = ReadHead(batch);
+  ASSERT_TRUE(head.ok()) << head.status();
+  ASSERT_TRUE(Append(keys, batch, *head, FactOf(fact)).ok());
   ModelReader models;
-  auto in_effect = models.At(batch);
-  ASSERT_TRUE(in_effect.ok());
-  const auto head = ReadHead(batch);
-  ApplyAdoption(batch, head->position() + 1, fact, *in_effect);
-  while (!in_effect->settled()) {
-    const auto changes = ApplyRederivation(keys, batch, NextSlice(*in_effect), *in_effect);
-    ASSERT_TRUE(changes.ok()) << changes.status();
+  while (!models.At(batch)->settled()) {
+    ASSERT_TRUE(Append(keys, batch, *head, SliceOf(*models.At(batch), 7)).ok());
   }
 }
 
@@ -62,7 +60,8 @@ TEST(Forecast, SaysWhatHappensAndChangesNothing) {
       // The registry's claims count for citizens too.
       EXPECT_GE(forecast->split, BecomeSeveral(partition, then)) << seed;
       EXPECT_GE(forecast->merged, BecomeSeveral(then, partition)) << seed;
-      if (forecast->split + forecast->merged == 0) EXPECT_EQ(forecast->contacts_moved, 0u) << seed;
+      const bool moves = forecast->split + forecast->merged > 0;
+      EXPECT_TRUE(moves || forecast->contacts_moved == 0) << seed;
       const auto back = PrepareAdoption(std::string(ShippedModelFile()), "");
       const auto again = ForecastModel(keys, adopted, *back, nullptr);
       ASSERT_TRUE(again.ok()) << again.status();

@@ -2,6 +2,8 @@
 // say so.
 #include "store/identity/learn.h"
 
+// Also tests: store/identity/observe.cc
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -79,7 +81,7 @@ class People {
                .day = 0, .house_number = 1 + Roll(200)};
     }
     Made person = home_;
-    person.first_name = Name(80, 3, 5'000);
+    person.first_name = Name(60, 3, number % 2 == 0 ? 5'000 : 6'000);  // A couple.
     person.year = 1930 + Roll(80);
     person.month = 1 + Roll(12);
     person.day = 1 + Roll(28);

@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "store/identity/adopt.h"
 #include "store/identity/model.h"
+#include "tests/store/history.h"
 
 namespace klantbeeld::store {
 
@@ -59,6 +61,26 @@ inline std::string OddModel() {
 
 inline std::vector<std::string> OtherModels() {
   return {StrictModel(), LenientModel(), OddModel()};
+}
+
+// Facts of going over to one.
+inline LooseFact FactOf(const AdoptionFact& adoption) {
+  LooseFact fact;
+  fact.header.set_kind(v1::FACT_KIND_ADOPT_MODEL);
+  fact.header.set_subject_id(adoption.version);
+  fact.body = SealAdoption(adoption);
+  return fact;
+}
+
+inline LooseFact SliceOf(const ModelInEffect& in_effect, uint64_t facts) {
+  format::RederivationBody slice;
+  slice.set_adopted(in_effect.adopted);
+  slice.set_through(in_effect.through + facts);
+  LooseFact fact;
+  fact.header.set_kind(v1::FACT_KIND_REDERIVE);
+  fact.header.set_subject_id(in_effect.model->version);
+  fact.body = SealRederivation(in_effect.model->version, slice);
+  return fact;
 }
 
 }  // namespace klantbeeld::store
