@@ -135,7 +135,10 @@ Found FindShares(const Observations& seen) {
   return found;
 }
 
-constexpr int32_t kMostBits = 1400;  // Centibits; more than this no field says.
+// Centibits. More than this no field says; and by no more a weight moves at a
+// time, since what is hardly ever seen of one person is not seen to be of one.
+constexpr int32_t kMostBits = 1400;
+constexpr int32_t kMostMoved = 300;
 
 int32_t WeightOf(double m, double u) {
   const double bits = 100 * std::log2(m / u);
@@ -280,7 +283,9 @@ std::vector<WeightAt> SetWeights(const Found& found, FileMaker& maker, Learnt& l
         if (shares[field].all >= kEnoughPairs) weight.m_of[channel] = shares[field].Of(level);
       }
       const bool of_name = level == 0 && (field == kSurnameField || field == kFirstNameField);
-      if (!of_name) maker.Set(levels[level], WeightOf(weight.m, weight.u));
+      const int32_t learnt_bits = std::clamp(WeightOf(weight.m, weight.u),
+                                             weight.before - kMostMoved, weight.before + kMostMoved);
+      if (!of_name) maker.Set(levels[level], learnt_bits);
       learnt.weights.push_back(std::move(weight));
       set.push_back(levels[level]);
     }

@@ -23,13 +23,15 @@ KILLS = 4
 
 
 def letters(number: int) -> str:
-    return "".join(chr(ord("a") + int(digit)) for digit in f"{number:05}")
+    """A name that sounds like no other."""
+    return "".join(("ba", "ke", "di", "fo", "gu", "ha", "je", "li", "mo", "nu")[int(digit)]
+                   for digit in reversed(f"{number:03}"))
 
 
 def visit(number: int) -> dict:
     """One of the visits of a person, each of which states something else."""
     person, turn = number % PEOPLE, number // PEOPLE
-    details = {"surname": f"Zand{letters(person // 2)}", "firstNames": f"No{letters(person)}",
+    details = {"surname": letters(person // 2), "firstNames": letters(999 - person),
                "birthDate": {"year": 1950 + person % 50, "month": 1 + person % 12, "day": 1 + person % 28}}
     if turn % 2:
         details["address"] = {"postcode": f"{1000 + person // 2} AB", "houseNumber": 7}

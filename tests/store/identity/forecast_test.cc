@@ -40,7 +40,7 @@ void Adopt(const Keys& keys, Batch& batch, const AdoptionFact& fact) {
 
 TEST(Forecast, SaysWhatHappensAndChangesNothing) {
   const Keys keys = TestKeys();
-  size_t merged = 0, split = 0, gained = 0, lost = 0;
+  size_t merged = 0, split = 0, gained = 0, lost = 0, other_levels = 0;
   for (uint32_t seed = 1; seed <= 60; ++seed) {
     const History history = MakeHistory(keys, seed, 40);
     const NoRows none;
@@ -63,7 +63,7 @@ TEST(Forecast, SaysWhatHappensAndChangesNothing) {
       const bool moves = forecast->split + forecast->merged > 0;
       EXPECT_TRUE(moves || forecast->contacts_moved == 0) << seed;
       const auto back = PrepareAdoption(std::string(ShippedModelFile()), "");
-      const auto again = ForecastModel(keys, adopted, *back, nullptr);
+      auto again = ForecastModel(keys, adopted, *back, nullptr);
       ASSERT_TRUE(again.ok()) << again.status();
       EXPECT_EQ(again->citizens_after, forecast->citizens_before) << seed;
       EXPECT_EQ(again->citizens_before, forecast->citizens_after) << seed;
@@ -72,6 +72,10 @@ TEST(Forecast, SaysWhatHappensAndChangesNothing) {
       EXPECT_EQ(again->contacts_moved, forecast->contacts_moved) << seed;
       EXPECT_EQ(again->suggestions_lost, forecast->suggestions_gained) << seed;
       EXPECT_EQ(again->suggestions_gained, forecast->suggestions_lost) << seed;
+      for (const auto& [levels, contacts] : forecast->levels) {
+        EXPECT_EQ((again->levels[{levels.second, levels.first}]), contacts) << seed;
+        other_levels += contacts;
+      }
       merged += forecast->merged;
       split += forecast->split;
       gained += forecast->suggestions_gained;
@@ -82,6 +86,7 @@ TEST(Forecast, SaysWhatHappensAndChangesNothing) {
   EXPECT_GT(split, 20u);
   EXPECT_GT(gained, 20u);
   EXPECT_GT(lost, 20u);
+  EXPECT_GT(other_levels, 20u);
 }
 
 TEST(Forecast, WaitsUntilTheModelBeforeIsSettled) {
