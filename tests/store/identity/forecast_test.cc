@@ -4,10 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
+#include "store/identity/identity.h"
 #include "store/journal.h"
+#include "store/record.h"
+#include "store/rows.h"
 #include "tests/store/history.h"
 #include "tests/store/identity/models.h"
 #include "tests/store/testing.h"
@@ -15,17 +19,47 @@
 namespace klantbeeld::store {
 namespace {
 
-using Citizens = std::map<std::string, std::set<std::string>>;
+// Who stands where, and which pairs of contents may be one.
+struct Standing {
+  std::map<std::string, std::string> citizens;  // By claim.
+  std::set<std::string> suggested;
+};
 
-// How many citizens of `from` hold parties that stand in several of `to`. A
-// citizen of the registry's claims only has no party.
-size_t BecomeSeveral(const std::map<PartyOfContact, std::string>& from,
-                     const std::map<PartyOfContact, std::string>& to) {
-  Citizens citizens;
-  for (const auto& [party, citizen] : from) citizens[citizen].insert(to.at(party));
-  size_t count = 0;
-  for (const auto& [citizen, others] : citizens) count += others.size() > 1;
-  return count;
+Standing StandingIn(const Reader& reader) {
+  Standing standing;
+  std::map<std::string, std::set<std::string>> with;  // Citizens, by content.
+  EXPECT_TRUE(reader.Scan(Family::kClaim, "", "", [&](auto key, auto value) {
+    if (key[16] != kClaimRecord) return true;
+    const auto row = DecodeAs<format::ClaimRow>(value, "claim");
+    const std::string claim(key.substr(0, 16));
+    standing.citizens[claim] = row->citizen_id();
+    with[OpenContent(claim, *row)->content_id()].insert(row->citizen_id());
+    return true;
+  }).ok());
+  EXPECT_TRUE(reader.Scan(Family::kClaim, "", "", [&](auto key, auto) {
+    if (key[16] != kClaimEdge) return true;
+    const std::string one(key.substr(0, 16)), other(key.substr(17));
+    std::set<std::string> citizens = with[one];
+    citizens.insert(with[other].begin(), with[other].end());
+    if (citizens.size() > 1) standing.suggested.insert(std::min(one, other) + std::max(one, other));
+    return true;
+  }).ok());
+  return standing;
+}
+
+// How many citizens of `from` are several in `to`.
+size_t BecomeSeveral(const Standing& from, const Standing& to) {
+  std::map<std::string, std::set<std::string>> citizens;
+  for (const auto& [claim, citizen] : from.citizens) citizens[citizen].insert(to.citizens.at(claim));
+  return static_cast<size_t>(std::count_if(citizens.begin(), citizens.end(), [](const auto& one) {
+    return one.second.size() > 1;
+  }));
+}
+
+size_t OnlyIn(const Standing& here, const Standing& there) {
+  return static_cast<size_t>(std::count_if(
+      here.suggested.begin(), here.suggested.end(),
+      [&](const std::string& pair) { return !there.suggested.contains(pair); }));
 }
 
 void Adopt(const Keys& keys, Batch& batch, const AdoptionFact& fact) {
@@ -47,7 +81,7 @@ TEST(Forecast, SaysWhatHappensAndChangesNothing) {
     const auto store = ApplyAll(keys, none, history.facts);
     ASSERT_TRUE(store.ok()) << store.status();
     const std::string before = DumpOf(**store);
-    const auto partition = PartitionOf(**store);
+    const Standing stood = StandingIn(**store);
     for (const std::string& file : OtherModels()) {
       const auto adoption = PrepareAdoption(file, "");
       ASSERT_TRUE(adoption.ok()) << adoption.status();
@@ -56,10 +90,12 @@ TEST(Forecast, SaysWhatHappensAndChangesNothing) {
       ASSERT_EQ(DumpOf(**store), before);
       Batch adopted(store->get());
       Adopt(keys, adopted, *adoption);
-      const auto then = PartitionOf(adopted);
-      // The registry's claims count for citizens too.
-      EXPECT_GE(forecast->split, BecomeSeveral(partition, then)) << seed;
-      EXPECT_GE(forecast->merged, BecomeSeveral(then, partition)) << seed;
+      const Standing stands = StandingIn(adopted);
+      EXPECT_EQ(forecast->split, BecomeSeveral(stood, stands)) << seed;
+      EXPECT_EQ(forecast->merged, BecomeSeveral(stands, stood)) << seed;
+      EXPECT_EQ(forecast->suggested_before, stood.suggested.size()) << seed;
+      EXPECT_EQ(forecast->suggestions_gained, OnlyIn(stands, stood)) << seed;
+      EXPECT_EQ(forecast->suggestions_lost, OnlyIn(stood, stands)) << seed;
       const bool moves = forecast->split + forecast->merged > 0;
       EXPECT_TRUE(moves || forecast->contacts_moved == 0) << seed;
       const auto back = PrepareAdoption(std::string(ShippedModelFile()), "");
