@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "absl/strings/str_cat.h"
 #include "store/check.h"
@@ -259,6 +260,18 @@ LooseFact FactOf(const RegistryFact& registry) {
   fact.header.set_subject_id(std::string(View(registry.subject)));
   fact.body = SealRegistry(registry);
   return fact;
+}
+
+std::vector<uint32_t> Seeds(uint32_t count) {
+  if (const char* one = std::getenv("KLANTBEELD_SEED")) {
+    return {static_cast<uint32_t>(std::atoi(one))};
+  }
+  if (const char* many = std::getenv("KLANTBEELD_SEEDS")) {
+    count = static_cast<uint32_t>(std::atoi(many));
+  }
+  std::vector<uint32_t> seeds(count);
+  for (uint32_t i = 0; i < count; ++i) seeds[i] = i + 1;
+  return seeds;
 }
 
 History MakeHistory(const Keys& keys, uint32_t seed, int steps) {

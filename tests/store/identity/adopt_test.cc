@@ -27,18 +27,6 @@ namespace {
 
 using testing::HasSubstr;
 
-std::vector<uint32_t> Seeds(uint32_t count) {
-  if (const char* one = std::getenv("KLANTBEELD_SEED")) {
-    return {static_cast<uint32_t>(std::atoi(one))};
-  }
-  if (const char* many = std::getenv("KLANTBEELD_SEEDS")) {
-    count = static_cast<uint32_t>(std::atoi(many));
-  }
-  std::vector<uint32_t> seeds(count);
-  for (uint32_t i = 0; i < count; ++i) seeds[i] = i + 1;
-  return seeds;
-}
-
 // A history into which a model, or one after the other, is adopted.
 class Adopting {
  public:
