@@ -225,18 +225,16 @@ absl::StatusOr<Anew> IdentityChange::CompareContent(const std::string& content) 
 }
 
 // The component of a claim, when all that is in it was compared by the model.
-absl::StatusOr<PartitionInput> IdentityChange::ReadAnew(const std::string& seed,
-                                                        std::vector<std::string>& claims) {
+absl::StatusOr<Component> IdentityChange::ReadAnew(const std::string& seed) {
   for (;;) {
-    claims.clear();
-    KB_ASSIGN_OR_RETURN(PartitionInput input,
-                        ReadComponent(keys_, model_, batch_, {seed}, bare_, claims));
+    KB_ASSIGN_OR_RETURN(Component component,
+                        ReadComponent(keys_, model_, batch_, {seed}, made_));
     bool compared = true;
-    for (const ClaimNode& claim : input.claims) {
+    for (const ClaimNode& claim : component.input.claims) {
       KB_ASSIGN_OR_RETURN(const Anew anew, CompareContent(claim.content));
       compared = compared && anew != Anew::kNow;
     }
-    if (compared) return input;
+    if (compared) return component;
   }
 }
 
@@ -250,15 +248,14 @@ absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::FinishAnew() {
   }
   std::map<std::string, std::string> before;
   std::set<std::string> citizens;
-  std::vector<std::pair<std::vector<std::string>, PartitionResult>> components;
+  std::vector<Component> components;
   // Each component by itself, since caps hold for each. What no longer hangs
   // together was one citizen until now, so all of it is derived with this fact.
   while (!seeds_.empty()) {
     const std::string seed = seeds_.extract(seeds_.begin()).value();
     if (before.contains(seed)) continue;
-    std::vector<std::string> claims;
-    KB_ASSIGN_OR_RETURN(const PartitionInput input, ReadAnew(seed, claims));
-    for (const std::string& claim : claims) {
+    KB_ASSIGN_OR_RETURN(Component component, ReadAnew(seed));
+    for (const std::string& claim : component.ids) {
       KB_ASSIGN_OR_RETURN(const Held* held, Load(claim));
       const std::string& citizen = before[claim] = held->row.citizen_id();
       if (citizen.empty() || !citizens.insert(citizen).second) continue;
@@ -266,10 +263,11 @@ absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::FinishAnew() {
                           ReadRow<format::CitizenRow>(batch_, Family::kCitizen, citizen));
       if (row) seeds_.insert(row->claims().begin(), row->claims().end());
     }
-    components.emplace_back(std::move(claims), Partition(input));
+    components.push_back(std::move(component));
   }
-  for (const auto& [claims, result] : components) {
-    KB_RETURN_IF_ERROR(WriteParts(claims, result.citizens));
+  for (const Component& component : components) {
+    KB_RETURN_IF_ERROR(WriteParts(component.ids, Partition(component.input).citizens,
+                                  IsNearDeceased(component.input)));
   }
   KB_RETURN_IF_ERROR(Flush());
   return Changes(before);
