@@ -54,14 +54,17 @@ absl::StatusOr<uint64_t> Replay(const Keys& keys, const Reader& from, Db& to,
   KB_ASSIGN_OR_RETURN(auto info, ReadRow<format::StoreInfo>(from, Family::kMeta, "store"));
   auto batch = std::make_unique<Batch>(&to);
   if (info) {
-    info->set_model(ShippedModel().version);
-    info->set_past(true);
+    info->set_comparer(kComparer);
     batch->Put(Family::kMeta, "store", Encode(*info));
   }
+  KB_ASSIGN_OR_RETURN(const format::ModelRow first, FirstModel(from));
+  BeginWith(*batch, first);
+  ModelReader models;
+  KB_ASSIGN_OR_RETURN(ModelInEffect in_effect, models.At(*batch));
   while (head.position() < end.position()) {
     const uint64_t position = head.position() + 1;
     KB_ASSIGN_OR_RETURN(JournalRecord record, ReadFact(from, position));
-    KB_ASSIGN_OR_RETURN(Applied applied, ApplyRecord(keys, *batch, position, record));
+    KB_ASSIGN_OR_RETURN(Applied applied, ApplyRecord(keys, in_effect, *batch, position, record));
     const std::string chain = record.header.chain();
     const JournalRecord again =
         MakeRecord(head, static_cast<v1::FactKind>(record.header.kind()),
@@ -274,7 +277,7 @@ class Dump {
 absl::StatusOr<CheckResult> Check(const std::string& data_dir, const Keys& keys,
                                   const Progress& progress) {
   KB_ASSIGN_OR_RETURN(const auto store, OpenRows(data_dir, {}, keys));
-  KB_RETURN_IF_ERROR(CheckDerived(store.info));
+  KB_RETURN_IF_ERROR(CheckComparer(store.info));
   const Scratch scratch(data_dir + "/check");
   KB_ASSIGN_OR_RETURN(const auto replay, Db::Open(scratch.path(), WithoutSync(), true));
   CheckResult result;

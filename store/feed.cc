@@ -66,6 +66,10 @@ absl::Status FillFact(uint64_t position, const format::FactHeader& header,
   event.set_kind(static_cast<v1::FactKind>(header.kind()));
   *event.mutable_changes() = std::move(*consequences.mutable_changes());
   if (event.kind() == v1::FACT_KIND_REGISTRY) return absl::OkStatus();
+  if (event.kind() == v1::FACT_KIND_ADOPT_MODEL || event.kind() == v1::FACT_KIND_REDERIVE) {
+    event.set_model(header.subject_id());
+    return absl::OkStatus();
+  }
   if (event.kind() != v1::FACT_KIND_CONTACT_EVENT) {
     KB_ASSIGN_OR_RETURN(format::DecisionBody body, OpenDecision(header, sealed));
     *event.mutable_decision() = std::move(*body.mutable_decision());

@@ -13,7 +13,7 @@
 #include "store/error.h"
 #include "store/feed.h"
 #include "store/identity/explain.h"
-#include "store/identity/model.h"
+#include "store/identity/adopt.h"
 #include "store/identity/registry.h"
 #include "store/journal.h"
 #include "store/open.h"
@@ -38,6 +38,7 @@ struct Store::Impl {
   std::unique_ptr<Db> db;
   std::unique_ptr<Acknowledged> acknowledged;
   std::unique_ptr<Committer> committer;
+  ModelReader models;
   std::atomic<uint64_t> head{0};
   std::atomic<size_t> bytes_since_look{kDiskLookBytes};  // At the disk; at first it is due.
   std::function<void(uint64_t)> wake;
@@ -95,10 +96,10 @@ absl::Status Store::Create(absl::string_view data_dir, const Keys& keys,
   format::StoreInfo info;
   info.set_log_id(std::string(log_id));
   info.set_keys(keys.Name());
-  info.set_model(ShippedModel().version);
-  info.set_past(true);
+  info.set_comparer(kComparer);
   Batch batch(db.get());
   batch.Put(Family::kMeta, "store", Encode(info));
+  BeginWith(batch, ShippedModelRow());
   KB_RETURN_IF_ERROR(db->Write(batch));
   KB_RETURN_IF_ERROR(Acknowledged::Make(AcknowledgedPath(data_dir)));
   KB_RETURN_IF_ERROR(SyncNames(dir));
@@ -109,7 +110,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const Options& options, Keys 
                                                    Clock clock) {
   auto impl = std::make_unique<Impl>(options, std::move(keys), std::move(clock));
   KB_ASSIGN_OR_RETURN(OpenedRows rows, OpenRows(options.data_dir, options.db, impl->keys));
-  KB_RETURN_IF_ERROR(CheckDerived(rows.info));
+  KB_RETURN_IF_ERROR(CheckComparer(rows.info));
   impl->db = std::move(rows.db);
   impl->log_id = rows.info.log_id();
   KB_ASSIGN_OR_RETURN(impl->acknowledged,
@@ -117,9 +118,10 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const Options& options, Keys 
   KB_ASSIGN_OR_RETURN(format::Head head, ReadHead(*impl->db));
   KB_RETURN_IF_ERROR(CheckAcknowledged(*impl->db, head, impl->acknowledged->noted()));
   impl->head = head.position();
+  KB_ASSIGN_OR_RETURN(ModelInEffect in_effect, impl->models.At(*impl->db));
   impl->committer = std::make_unique<Committer>(impl->keys, *impl->db, *impl->acknowledged,
                                                 impl->clock, std::move(head),
-                                                impl->options.applied);
+                                                std::move(in_effect), impl->options.applied);
   Impl* raw = impl.get();
   impl->sequencer = std::make_unique<Sequencer>(
       options.sequencer, [raw](std::vector<Proposal>& group) { return raw->Apply(group); });
@@ -171,6 +173,20 @@ absl::Status Store::RecordRegistryAnswer(const RegistryAnswer& answer, Done<uint
   RegistryFact fact = PrepareRegistry(impl_->keys, answer);
   const size_t bytes = fact.body.ByteSizeLong() * 4 + sizeof(Proposal);
   return impl_->Submit(Proposal::Registry{std::move(fact), std::move(done)}, bytes);
+}
+
+absl::Status Store::AdoptModel(std::string file, std::string reason, Done<uint64_t> done) {
+  KB_ASSIGN_OR_RETURN(AdoptionFact fact, PrepareAdoption(std::move(file), std::move(reason)));
+  const size_t bytes = fact.body.ByteSizeLong() * 4 + sizeof(Proposal);
+  return impl_->Submit(Proposal::Adopt{std::move(fact), std::move(done)}, bytes);
+}
+
+absl::Status Store::Rederive(Done<uint64_t> done) {
+  return impl_->Submit(Proposal::Rederive{std::move(done)}, sizeof(Proposal));
+}
+
+absl::StatusOr<ModelInEffect> Store::model() const {
+  return impl_->models.At(*impl_->db->View());
 }
 
 absl::StatusOr<bool> Store::RegistryKnows(absl::string_view bsn) const {
@@ -245,8 +261,9 @@ absl::StatusOr<v1::ListSuggestionsResponse> Store::ListSuggestions(
     const v1::ListSuggestionsRequest& request) const {
   const auto view = impl_->db->View();
   KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
+  KB_ASSIGN_OR_RETURN(const ModelInEffect in_effect, impl_->models.At(*view));
   KB_ASSIGN_OR_RETURN(auto response,
-                      store::ListSuggestions(impl_->keys, ShippedModel(), *view, request));
+                      store::ListSuggestions(impl_->keys, *in_effect.model, *view, request));
   response.set_position(head.position());
   return response;
 }
@@ -254,7 +271,9 @@ absl::StatusOr<v1::ListSuggestionsResponse> Store::ListSuggestions(
 absl::StatusOr<v1::ExplainResponse> Store::Explain(const v1::ExplainRequest& request) const {
   const auto view = impl_->db->View();
   KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
-  KB_ASSIGN_OR_RETURN(auto response, store::Explain(impl_->keys, ShippedModel(), *view, request));
+  KB_ASSIGN_OR_RETURN(const ModelInEffect in_effect, impl_->models.At(*view));
+  KB_ASSIGN_OR_RETURN(auto response,
+                      store::Explain(impl_->keys, *in_effect.model, *view, request));
   response.set_position(head.position());
   return response;
 }
@@ -347,6 +366,7 @@ Store::Figures Store::figures() const {
   figures.write_stalled = impl_->db->WriteStalled();
   figures.disk_free_bytes = impl_->db->DiskFreeBytes();
   figures.disk_reserve_bytes = impl_->options.db.disk_reserve_bytes;
+  if (const auto in_effect = model(); in_effect.ok()) figures.model_facts_left = in_effect->left();
   return figures;
 }
 

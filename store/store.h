@@ -75,6 +75,13 @@ class Store {
                       Done<v1::RecordContactEventResponse> done);
   absl::Status Link(v1::LinkRequest request, Done<v1::LinkResponse> done);
   absl::Status Unlink(v1::UnlinkRequest request, Done<v1::UnlinkResponse> done);
+  // Another model tells citizens apart from here on. `done` receives the
+  // position of the fact; of one before, when that model is in effect.
+  // INVALID_ARGUMENT: not a model, or not one for this store.
+  absl::Status AdoptModel(std::string file, std::string reason, Done<uint64_t> done);
+  // The next slice of those recorded before it (store/identity/adopt.h). `done`
+  // receives how many facts are left; 0: all is settled.
+  absl::Status Rederive(Done<uint64_t> done);
   // What the registry answered. `done` receives the position.
   absl::Status RecordRegistryAnswer(const RegistryAnswer& answer, Done<uint64_t> done);
   // The registry answered about this BSN.
@@ -100,6 +107,9 @@ class Store {
       const v1::ListHistoryRequest& request) const;
   absl::StatusOr<v1::ListCitizensAtResponse> ListCitizensAt(
       const v1::ListCitizensAtRequest& request) const;
+
+  // The model in effect, and how far it has come.
+  absl::StatusOr<ModelInEffect> model() const;
 
   // The first step of a watch: the first page, with `position` and the id
   // that the citizen has now.
@@ -147,6 +157,7 @@ class Store {
     bool write_stalled = false;    // RocksDB holds writes back.
     int64_t disk_free_bytes = 0;
     int64_t disk_reserve_bytes = 0;  // Nothing is written while less is free.
+    uint64_t model_facts_left = 0;   // Before the model's adoption, yet to be compared by it.
   };
   Figures figures() const;
 

@@ -114,6 +114,7 @@ absl::Status IdentityChange::Hold(absl::string_view contact_id, const PartyClaim
   held->row.set_holders(held->row.holders() + 1);
   CountChannel(held->row, channel, 1);
   held->dirty = true;
+  if (!settled_) again_.insert(claim.content.content_id());
   for (const std::string& extra : claim.extras) {
     KB_RETURN_IF_ERROR(CountExtra(claim.claim_id, extra, 1));
   }
@@ -331,6 +332,11 @@ absl::Status IdentityChange::Flush() {
   return absl::OkStatus();
 }
 
+bool IsNearDeceased(const PartitionInput& component) {
+  return std::any_of(component.claims.begin(), component.claims.end(),
+                     [](const ClaimNode& node) { return node.dead_from_us.has_value(); });
+}
+
 absl::StatusOr<format::Consequences> IdentityChange::Finish(uint64_t position) {
   position_ = position;
   KB_RETURN_IF_ERROR(Flush());
@@ -338,21 +344,8 @@ absl::StatusOr<format::Consequences> IdentityChange::Finish(uint64_t position) {
   KB_ASSIGN_OR_RETURN(const auto changed, candidates_.Finish());
   seeds_.insert(changed.begin(), changed.end());  // And whoever else has that content.
   format::Consequences consequences;
-  if (seeds_.empty() && bereft_.empty()) return consequences;
-  KB_ASSIGN_OR_RETURN(Component component,
-                      ReadComponent(keys_, model_, batch_, seeds_, made_));
-  std::map<std::string, std::string> before;
-  for (size_t i = 0; i < component.ids.size(); ++i) {
-    const auto [at, is_new] = held_.try_emplace(component.ids[i]);
-    if (is_new) at->second = {std::move(component.rows[i]), true, false};
-    before[component.ids[i]] = at->second.row.citizen_id();
-  }
-  const bool near_deceased =
-      std::any_of(component.input.claims.begin(), component.input.claims.end(),
-                  [](const ClaimNode& node) { return node.dead_from_us.has_value(); });
-  KB_RETURN_IF_ERROR(WriteParts(component.ids, Partition(component.input).citizens, near_deceased));
-  KB_RETURN_IF_ERROR(Flush());
-  KB_ASSIGN_OR_RETURN(auto changes, Changes(before));
+  if (settled_ && seeds_.empty() && bereft_.empty()) return consequences;
+  KB_ASSIGN_OR_RETURN(auto changes, settled_ ? FinishTouched() : FinishAnew());
   for (v1::CitizenChange& change : changes) {
     for (const auto* ids : {&change.old_ids(), &change.new_ids()}) {
       for (const std::string& id : *ids) NoteFactAbout(batch_, IdFromHex(id), position);
@@ -361,6 +354,21 @@ absl::StatusOr<format::Consequences> IdentityChange::Finish(uint64_t position) {
   }
   KB_RETURN_IF_ERROR(AddRelevelled(consequences));
   return consequences;
+}
+
+absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::FinishTouched() {
+  KB_ASSIGN_OR_RETURN(Component component,
+                      ReadComponent(keys_, model_, batch_, seeds_, made_));
+  std::map<std::string, std::string> before;
+  for (size_t i = 0; i < component.ids.size(); ++i) {
+    const auto [at, is_new] = held_.try_emplace(component.ids[i]);
+    if (is_new) at->second = {std::move(component.rows[i]), true, false};
+    before[component.ids[i]] = at->second.row.citizen_id();
+  }
+  KB_RETURN_IF_ERROR(WriteParts(component.ids, Partition(component.input).citizens,
+                                IsNearDeceased(component.input)));
+  KB_RETURN_IF_ERROR(Flush());
+  return Changes(before);
 }
 
 absl::Status IdentityChange::WriteParts(const std::vector<std::string>& claims,

@@ -176,6 +176,7 @@ absl::Status AddNicknames(Model& model) {
 }  // namespace
 
 absl::StatusOr<Model> ParseModel(absl::string_view json) {
+  if (json.size() > kModelFileBytesMax) return Wrong("the file", "at most 1 MiB");
   Model model;
   const auto parsed = google::protobuf::util::JsonStringToMessage(
       google::protobuf::StringPiece(json.data(), json.size()), &model.file);

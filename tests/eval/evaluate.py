@@ -1,6 +1,6 @@
 """How well citizens are told apart, through a running server's own ingest; see docs/testing.md.
 
-    evaluate.py --server S --client C --ask A [--json FILE] [--data DIR] [--bits X] [MAPPING...]
+    evaluate.py --server S --client C --ask A [--json FILE] [--data DIR] [--bits X] [--model FILE] [MAPPING...]
 """
 
 import argparse
@@ -36,6 +36,7 @@ class Tools:
     server: str
     client: str
     ask: str
+    model: pathlib.Path | None = None  # That citizens are told apart by; None: the server's own.
 
 
 @dataclasses.dataclass
@@ -78,6 +79,15 @@ def micros(figures: dict[str, float]) -> dict[str, float | None]:
     return {"us_p50": at(0.5), "us_p99": at(0.99)}
 
 
+def begin_with(tools: Tools, folder: str) -> None:
+    """A store that has adopted the model before anything is recorded."""
+    places = ["--data", f"{folder}/data", "--keys", f"{folder}/keys"]
+    for command in (["init"], ["model", "adopt", "--model", str(tools.model), "--reason", "To measure it"]):
+        done = subprocess.run([tools.server, *command, *places], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise dataset.Wrong(f"{tools.model}: {done.stderr.strip()}")
+
+
 def ingest(tools: Tools, data: dataset.DataSet, order: Sequence[int], suggestions: bool) -> Answers:
     """A new store takes the events in this order; what it answers when the last is acknowledged."""
     with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
@@ -90,6 +100,8 @@ def ingest(tools: Tools, data: dataset.DataSet, order: Sequence[int], suggestion
         if data.registry is not None:
             data.write_registry(folder / "registry.csv")
             more = ["--registry-file", str(folder / "registry.csv")]
+        if tools.model:
+            begin_with(tools, name)
         port = served.free_port()
         with served.serving(tools.server, name, "--metrics", f"127.0.0.1:{port}", *more) as address:
             done = subprocess.run(
@@ -176,10 +188,12 @@ def main() -> int:
                         help="from how many bits the second point joins a suggestion (default: %(default)s)")
     parser.add_argument("--citizens", type=pathlib.Path, metavar="DIR",
                         help="write NAME.csv there: the events, with who they are of and their citizens")
+    parser.add_argument("--model", type=pathlib.Path, metavar="FILE",
+                        help="tell citizens apart by this model (default: that of the server)")
     parser.add_argument("mappings", nargs="*", type=pathlib.Path, metavar="MAPPING",
                         help="default: those of tests/eval/mappings")
     options = parser.parse_args()
-    tools = Tools(options.server, options.client, options.ask)
+    tools = Tools(options.server, options.client, options.ask, options.model)
     results: dict[str, dict[str, Any]] = {}
     try:
         sets = [data for mapping in options.mappings or sorted((HERE / "mappings").glob("*.toml"))

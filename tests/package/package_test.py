@@ -240,6 +240,9 @@ class PackageTest(unittest.TestCase):
         self.machine.sh("systemctl restart klantbeeld-server")  # As the package has systemd do.
         self.assertEqual(self.found("0612345678"), [2])
 
+        adopted = self.do("Another model")
+        self.assertIn("0 made of several", adopted)
+        self.assertIn("is in effect already", adopted)
         self.do("Remove")
         self.assertFalse((self.machine.root / "usr/sbin/klantbeeld-server").exists())
         self.assertTrue((store / "rows/CURRENT").exists())

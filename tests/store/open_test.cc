@@ -37,18 +37,5 @@ TEST(OpenRows, StoreThatIsServedIsRefused) {
   ExpectRefused(temp / "data", "Stop the server");
 }
 
-TEST(CheckDerived, StoreThatKeptNoPastIsToBeRebuilt) {
-  const TempDir temp;
-  TestStore store(temp / "data");
-  store.Close();
-  format::StoreInfo info = OpenRows(temp / "data", {}, TestKeys())->info;
-  EXPECT_TRUE(CheckDerived(info).ok());
-  info.set_past(false);
-  EXPECT_TRUE(absl::StrContains(CheckDerived(info).message(), "rebuild"));
-  info.set_past(true);
-  info.set_model("another");
-  EXPECT_TRUE(absl::StrContains(CheckDerived(info).message(), "told apart by model another"));
-}
-
 }  // namespace
 }  // namespace klantbeeld::store

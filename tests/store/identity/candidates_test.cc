@@ -110,7 +110,7 @@ class CandidatesTest : public testing::Test {
     *request.mutable_decision() = DecisionOf(absl::StrCat("no", ++decisions_), 1000);
     request.set_citizen(Citizen(contact));
     request.set_apart_from(Citizen(other));
-    const auto fact = ListUnlink(kKeys, batch_, request);
+    const auto fact = ListUnlink(kKeys, ShippedModel(), batch_, request);
     ASSERT_TRUE(fact.ok()) << fact.status();
     Take(*fact);
   }
