@@ -113,7 +113,7 @@ MaybeFault CheckData(const v1::ContactEvent& event, absl::Time now) {
     const std::string path = absl::StrCat("data.earlier_contacts[", i, "]");
     if (auto fault = CheckRef(data.earlier_contacts(i), path)) return fault;
   }
-  if (auto fault = CheckParties(data)) {
+  if (auto fault = CheckParties(data, now)) {
     fault->path = JoinPath("data", fault->path);
     return fault;
   }

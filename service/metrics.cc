@@ -55,6 +55,8 @@ class FiguresCollector : public prometheus::Collectable {
           store.write_stalled ? 1 : 0);
     gauge("klantbeeld_disk_free_bytes", "Free on the disk of the data directory.",
           number(store.disk_free_bytes));
+    gauge("klantbeeld_disk_reserve_bytes", "Nothing is recorded while less is free.",
+          number(store.disk_reserve_bytes));
     gauge("klantbeeld_followers", "Followers of the feed.", number(streams.followers));
     gauge("klantbeeld_watchers", "Watched timelines.", number(streams.watchers));
     gauge("klantbeeld_feed_lag_facts", "Facts that the slowest follower has yet to get.",

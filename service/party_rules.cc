@@ -97,24 +97,39 @@ MaybeFault CheckAddress(const v1::Address& address) {
   return {};
 }
 
-MaybeFault CheckDetails(const v1::PersonalDetails& details) {
+// The first day that a date may mean.
+absl::CivilDay Earliest(const v1::PartialDate& date) {
+  return absl::CivilDay(date.year(), date.has_month() ? date.month() : 1,
+                        date.has_day() ? date.day() : 1);
+}
+
+MaybeFault CheckBirth(const v1::PartialDate& birth, absl::Time now) {
+  if (auto fault = CheckDate(birth)) return fault;
+  // Where the day begins first it is fourteen hours ahead of UTC.
+  const absl::CivilDay today = absl::ToCivilDay(now + absl::Hours(14), absl::UTCTimeZone());
+  if (!birth.has_year() || Earliest(birth) <= today) return {};
+  return Fault{v1::ERROR_REASON_TIME_IN_FUTURE, "",
+               "lies ahead, so nobody was born then; correct it, or leave it out"};
+}
+
+MaybeFault CheckDetails(const v1::PersonalDetails& details, absl::Time now) {
   const auto in = [](absl::string_view field, MaybeFault fault) {
     if (fault) fault->path = JoinPath(field, fault->path);
     return fault;
   };
-  if (auto fault = in("birth_date", CheckDate(details.birth_date()))) return fault;
+  if (auto fault = in("birth_date", CheckBirth(details.birth_date(), now))) return fault;
   if (auto fault = in("address", CheckAddress(details.address()))) return fault;
   if (auto fault = in("postal_address", CheckAddress(details.postal_address()))) return fault;
   if (!details.has_preferred_language()) return {};
   return in("preferred_language", CheckLanguage(details.preferred_language()));
 }
 
-MaybeFault CheckParty(const v1::Party& party) {
+MaybeFault CheckParty(const v1::Party& party, absl::Time now) {
   if (party.has_key() && !IsPartyKey(party.key())) {
     return Invalid("key", "must be 1 to 40 of a-z, 0-9, '-' and '_'");
   }
   if (auto fault = CheckIdentifiers(party)) return fault;
-  if (auto fault = CheckDetails(party.details())) {
+  if (auto fault = CheckDetails(party.details(), now)) {
     fault->path = JoinPath("details", fault->path);
     return fault;
   }
@@ -180,12 +195,12 @@ bool IsPartyKey(absl::string_view key) {
   });
 }
 
-MaybeFault CheckParties(const v1::ContactData& data) {
+MaybeFault CheckParties(const v1::ContactData& data, absl::Time now) {
   std::array<absl::string_view, 8> keys;
   for (int i = 0; i < data.parties_size(); ++i) {
     const v1::Party& party = data.parties(i);
     const std::string path = absl::StrCat("parties[", i, "]");
-    if (auto fault = CheckParty(party)) {
+    if (auto fault = CheckParty(party, now)) {
       fault->path = JoinPath(path, fault->path);
       return fault;
     }

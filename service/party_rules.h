@@ -2,6 +2,7 @@
 #ifndef KLANTBEELD_SERVICE_PARTY_RULES_H_
 #define KLANTBEELD_SERVICE_PARTY_RULES_H_
 
+#include "absl/time/time.h"
 #include "klantbeeld/v1/contact.pb.h"
 #include "klantbeeld/v1/identifier.pb.h"
 #include "klantbeeld/v1/party.pb.h"
@@ -13,7 +14,8 @@ namespace klantbeeld::service {
 // first fault with a path relative to its argument.
 
 // Keys are well formed and differ, by default too; each party is in order.
-MaybeFault CheckParties(const v1::ContactData& data);
+// No birth date lies ahead of `now`, wherever on Earth it was written down.
+MaybeFault CheckParties(const v1::ContactData& data, absl::Time now);
 
 // Type and value are there; `parent` and `register` where the type has them and
 // nowhere else; nothing masked. The form of the value is the store's business.

@@ -5,6 +5,7 @@
 
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "service/log.h"
 #include "store/error.h"
 
 namespace klantbeeld::service {
@@ -50,6 +51,10 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   Cut(rpc.mutable_message(), kMessageBytesMax);
   if (rpc.ByteSizeLong() > kDetailsBytesMax) CutDetails(rpc);
   const auto code = static_cast<grpc::StatusCode>(rpc.code());
+  // Faults of files and of ours, which only whoever asked would know of.
+  if (code == grpc::StatusCode::DATA_LOSS || code == grpc::StatusCode::INTERNAL) {
+    Log(Severity::kError, "a call failed", {{"code", rpc.code()}, {"error", Setting{rpc.message()}}});
+  }
   if (rpc.details().empty()) return {code, rpc.message()};
   return {code, rpc.message(), rpc.SerializeAsString()};
 }

@@ -112,7 +112,12 @@ absl::Status CompareFamily(Family family, const Reader& store, const Reader& rep
   std::string from;
   for (;;) {
     Rows mine, wanted;
-    KB_RETURN_IF_ERROR(read(store, from, mine));
+    // What cannot be read of a projection is a difference like any other.
+    if (const absl::Status readable = read(store, from, mine); !readable.ok()) {
+      Differs(result, count.different, family, from,
+              absl::StrCat("cannot be read from here on: ", readable.message()));
+      break;
+    }
     KB_RETURN_IF_ERROR(read(replay, from, wanted));
     // Compare up to where both were read.
     std::string until;
@@ -268,9 +273,16 @@ absl::StatusOr<CheckResult> Check(const std::string& data_dir, const Keys& keys,
   const Scratch scratch(data_dir + "/check");
   KB_ASSIGN_OR_RETURN(const auto replay, Db::Open(scratch.path(), WithoutSync(), true));
   CheckResult result;
+  KB_ASSIGN_OR_RETURN(const auto acknowledged, Acknowledged::Open(AcknowledgedPath(data_dir)));
+  KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*store.db));
+  KB_RETURN_IF_ERROR(CheckAcknowledged(*store.db, head, acknowledged->noted()));
   KB_ASSIGN_OR_RETURN(result.facts, Replay(keys, *store.db, *replay, progress));
   for (size_t family = 0; family < kFamilies; ++family) {
     KB_RETURN_IF_ERROR(CompareFamily(static_cast<Family>(family), *store.db, *replay, result));
+  }
+  // What no row lies in, such as a filter, which is looked into only now and then.
+  if (const absl::Status whole = store.db->VerifyChecksums(); result.ok() && !whole.ok()) {
+    result.first_differences.push_back(std::string(whole.message()));
   }
   return result;
 }

@@ -29,13 +29,15 @@ struct CheckResult {
     uint64_t different = 0;
   };
   std::vector<FamilyCount> families;
-  std::vector<std::string> first_differences;  // At most ten, keys in hexadecimal.
+  std::vector<std::string> first_differences;  // At most ten, keys in hexadecimal; or a damaged file.
   bool ok() const { return first_differences.empty(); }
 };
 
 // Replays the journal of the store in `data_dir` into a scratch directory
-// beside it and compares every row. The store must not be open elsewhere.
-// DATA_LOSS: the journal itself has a hole, or its running hash does not agree.
+// beside it and compares every row, and reads every file for its checksums. What
+// it finds `Rebuild` mends. The store must not be open elsewhere.
+// DATA_LOSS: the journal itself cannot be read, has a hole, is shorter than what
+// was acknowledged, or its running hash does not agree.
 absl::StatusOr<CheckResult> Check(const std::string& data_dir, const Keys& keys,
                                   const Progress& progress);
 

@@ -180,7 +180,8 @@ absl::Status Committer::Take(Batch& batch, Proposal::Link& proposal) {
   Batch trial(&batch);
   KB_ASSIGN_OR_RETURN(Applied applied, ApplyDecision(keys_, trial, position, *fact));
   auto response = Answer<v1::LinkResponse>(keys_, applied);
-  const absl::Status linked = CheckLinked(trial, *fact);
+  const absl::Status linked = CheckLinked(
+      trial, *fact, proposal.request.citizen_b().empty() ? "parties_b" : "citizen_b");
   if (!linked.ok()) {
     proposal.outcome = linked;
   } else if (proposal.request.dry_run()) {

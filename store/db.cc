@@ -32,7 +32,11 @@ size_t Index(Family family) { return static_cast<size_t>(family); }
 absl::Status FromRocks(const rocksdb::Status& status, absl::string_view doing) {
   if (status.ok()) return absl::OkStatus();
   const std::string message = absl::StrCat(doing, ": ", status.ToString());
-  if (status.IsCorruption()) return absl::DataLossError(message);
+  if (status.IsCorruption()) {
+    return absl::DataLossError(absl::StrCat(
+        message, ". Stop the server and run `klantbeeld-server check`: it says whether `rebuild` "
+        "mends it; if not, restore a backup by id."));
+  }
   if (status.IsNoSpace()) return absl::ResourceExhaustedError(message);
   return absl::InternalError(message);
 }
@@ -268,6 +272,15 @@ absl::StatusOr<std::unique_ptr<Db>> Db::OpenAs(const std::string& dir, const Opt
   const rocksdb::Status status =
       to_read ? rocksdb::DB::OpenForReadOnly(database, dir, families, &handles, &opened)
               : rocksdb::DB::Open(database, dir, families, &handles, &opened);
+  if (!status.ok() && !create) {
+    const std::string message = absl::StrCat(
+        "opening ", dir, ": ", status.ToString(),
+        ". A file of the store is missing, damaged or not readable. Restore a backup by id, then "
+        "run `klantbeeld-server check`.");
+    // A store without CURRENT is no store to RocksDB, and asking for it wrong.
+    const bool gone = status.IsCorruption() || status.IsInvalidArgument() || status.IsPathNotFound();
+    return gone ? absl::DataLossError(message) : absl::InternalError(message);
+  }
   if (!status.ok()) return FromRocks(status, absl::StrCat("opening ", dir));
   impl->db.reset(opened);
   for (size_t i = 0; i < kFamilies; ++i) impl->handles[i] = handles[i];

@@ -71,10 +71,7 @@ class FrameMaker {
   absl::StatusOr<bool> Take(absl::string_view key, absl::string_view value) {
     const uint64_t at = FromBigEndian(key);
     // Dense by construction; a hole would be lost facts, so it is never skipped.
-    if (at != frame_.position + 1) {
-      return absl::DataLossError(
-          absl::StrCat("journal: position ", frame_.position + 1, " is missing"));
-    }
+    if (at != frame_.position + 1) return FactMissing(frame_.position + 1);
     KB_ASSIGN_OR_RETURN(const JournalPieces pieces, SplitJournal(value));
     if (!ParseBytes(pieces.header, header_)) {
       return absl::DataLossError("journal: record not readable");

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <memory>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -111,7 +112,11 @@ absl::StatusOr<Keys> Keys::Load(const std::string& path) {
   const auto key = [&](size_t line, absl::string_view name) -> std::string {
     if (lines.size() <= line || !absl::StartsWith(lines[line], name)) return "";
     const absl::string_view hex = absl::string_view(lines[line]).substr(name.size());
-    return hex.size() == 2 * kKeyBytes ? absl::HexStringToBytes(hex) : "";
+    // What is no digit would be taken for some digit: another key, or this one.
+    const bool digits = std::all_of(hex.begin(), hex.end(), [](char c) {
+      return absl::ascii_isxdigit(static_cast<unsigned char>(c));
+    });
+    return digits && hex.size() == 2 * kKeyBytes ? absl::HexStringToBytes(hex) : "";
   };
   const std::string id_key = key(1, "id ");
   const std::string index_key = key(2, "index ");

@@ -12,6 +12,10 @@ namespace klantbeeld::store {
 
 std::string RowsDir(absl::string_view data_dir) { return absl::StrCat(data_dir, "/rows"); }
 
+std::string AcknowledgedPath(absl::string_view data_dir) {
+  return absl::StrCat(data_dir, "/acknowledged");
+}
+
 absl::StatusOr<OpenedRows> OpenRows(absl::string_view data_dir, const Db::Options& options,
                                     const Keys& keys) {
   std::error_code ignored;

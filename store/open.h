@@ -16,6 +16,9 @@ namespace klantbeeld::store {
 // Where a store keeps its rows.
 std::string RowsDir(absl::string_view data_dir);
 
+// Where it keeps what was acknowledged last.
+std::string AcknowledgedPath(absl::string_view data_dir);
+
 struct OpenedRows {
   std::unique_ptr<Db> db;
   format::StoreInfo info;

@@ -7,9 +7,14 @@
 
 namespace klantbeeld::store {
 
+absl::Status FactMissing(uint64_t position) {
+  return absl::DataLossError(
+      absl::StrCat("journal: position ", position, " is missing. Restore a backup by id."));
+}
+
 absl::StatusOr<JournalRecord> ReadFact(const Reader& reader, uint64_t position) {
   KB_ASSIGN_OR_RETURN(const auto value, reader.Get(Family::kJournal, BigEndian(position)));
-  if (!value) return absl::DataLossError(absl::StrCat("journal: position ", position, " is missing"));
+  if (!value) return FactMissing(position);
   return DecodeJournal(*value);
 }
 

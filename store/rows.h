@@ -26,6 +26,8 @@ absl::StatusOr<std::optional<M>> ReadRow(const Reader& reader, Family family,
   return message;
 }
 
+// DATA_LOSS: there is no fact at a position that has one; with what to do.
+absl::Status FactMissing(uint64_t position);
 // The fact at a position. DATA_LOSS when there is none.
 absl::StatusOr<JournalRecord> ReadFact(const Reader& reader, uint64_t position);
 

@@ -27,10 +27,6 @@ namespace {
 // Far below the reserve that stays free on the disk.
 constexpr size_t kDiskLookBytes = 16 << 20;
 
-std::string AcknowledgedPath(absl::string_view data_dir) {
-  return absl::StrCat(data_dir, "/acknowledged");
-}
-
 }  // namespace
 
 struct Store::Impl {
@@ -325,6 +321,7 @@ Store::Figures Store::figures() const {
   figures.writes_stopped = sequencer.stopped;
   figures.write_stalled = impl_->db->WriteStalled();
   figures.disk_free_bytes = impl_->db->DiskFreeBytes();
+  figures.disk_reserve_bytes = impl_->options.db.disk_reserve_bytes;
   return figures;
 }
 

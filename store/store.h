@@ -139,6 +139,7 @@ class Store {
     bool writes_stopped = false;
     bool write_stalled = false;    // RocksDB holds writes back.
     int64_t disk_free_bytes = 0;
+    int64_t disk_reserve_bytes = 0;  // Nothing is written while less is free.
   };
   Figures figures() const;
 

@@ -223,7 +223,7 @@ absl::StatusOr<StandingCitizen> FindStanding(const Reader& reader, absl::string_
     KB_ASSIGN_OR_RETURN(auto row, ReadRow<format::CitizenRow>(reader, Family::kCitizen,
                                                               citizen.id));
     if (!row || (row->claims().empty() && row->successors().empty())) {
-      return Error(v1::ERROR_REASON_CITIZEN_NOT_FOUND, "no citizen has this id",
+      return Error(v1::ERROR_REASON_CITIZEN_NOT_FOUND, "no citizen has this id; look for the citizen anew",
                    {.field = "citizen_id"});
     }
     if (!row->claims().empty()) {

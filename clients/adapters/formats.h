@@ -19,6 +19,7 @@ struct Options {
   std::string encoding;  // As Source takes it.
   std::string source;    // Of the events; empty: the format's own name for it.
   absl::TimeZone zone;   // Of times that name none.
+  absl::Time now = absl::InfiniteFuture();  // Of csv: birth dates after it are out of range.
 };
 
 // The adapter of a file; a fault of the mapping file; or what is wrong with the

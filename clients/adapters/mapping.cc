@@ -42,8 +42,8 @@ std::string FieldsOf(const Descriptor& type) {
 // Turns tables into nodes; stops at the first fault.
 class Compiler {
  public:
-  explicit Compiler(absl::TimeZone zone, std::vector<std::string> formats, int years)
-      : zone_(zone), formats_(std::move(formats)), years_(years) {}
+  Compiler(absl::TimeZone zone, std::vector<std::string> formats, int years, absl::Time now)
+      : zone_(zone), formats_(std::move(formats)), years_(years), now_(now) {}
 
   std::vector<Node> Fields(const toml::table& table, const Descriptor& type) {
     std::vector<Node> nodes;
@@ -113,6 +113,7 @@ class Compiler {
   void Value(const toml::node& value, Node& node) {
     node.reading.zone = zone_;
     node.reading.years = years_;
+    node.reading.now = now_;
     if (node.field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE &&
         node.field->message_type() == google::protobuf::Timestamp::descriptor()) {
       node.reading.formats = formats_;
@@ -212,6 +213,7 @@ class Compiler {
   const absl::TimeZone zone_;
   const std::vector<std::string> formats_;
   const int years_;
+  const absl::Time now_;
 };
 
 }  // namespace
@@ -268,7 +270,7 @@ Mapping::Mapping(Mapping&&) noexcept = default;
 Mapping& Mapping::operator=(Mapping&&) noexcept = default;
 Mapping::~Mapping() = default;
 
-std::variant<Mapping, MappingFault> Mapping::Read(const std::string& path) {
+std::variant<Mapping, MappingFault> Mapping::Read(const std::string& path, absl::Time now) {
   const auto read = ReadMappingFile(path);
   if (const auto* unread = std::get_if<MappingFault>(&read)) return *unread;
   auto impl = std::make_unique<Impl>();
@@ -303,7 +305,7 @@ std::variant<Mapping, MappingFault> Mapping::Read(const std::string& path) {
     }
   }
   if (event == nullptr) return MappingFault{Kind::kMissing, 0, "[event]"};
-  Compiler compiler(zone, formats, years);
+  Compiler compiler(zone, formats, years, now);
   impl->nodes = compiler.Fields(*event, *v1::ContactEvent::descriptor());
   if (compiler.fault) return *compiler.fault;
   impl->FindEndColumn();

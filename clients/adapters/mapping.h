@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "clients/adapters/values.h"
 #include "klantbeeld/v1/contact.pb.h"
 
@@ -49,10 +50,12 @@ struct MappingCounts {
   uint64_t doubtful_times = 0;
 };
 
-// A mapping file, read and checked. One thread.
+// A mapping file, read and checked. Birth dates after `now` are out of range.
+// One thread.
 class Mapping {
  public:
-  static std::variant<Mapping, MappingFault> Read(const std::string& path);
+  static std::variant<Mapping, MappingFault> Read(const std::string& path,
+                                                  absl::Time now = absl::InfiniteFuture());
   Mapping(Mapping&&) noexcept;
   Mapping& operator=(Mapping&&) noexcept;
   ~Mapping();

@@ -117,6 +117,13 @@ std::optional<v1::PartialDate> DateOf(const std::string& text, const Reading& re
   return date;
 }
 
+// Everywhere on Earth: there is no place more than fourteen hours ahead of UTC.
+bool LiesAhead(const v1::PartialDate& date, absl::Time now) {
+  const absl::CivilDay earliest(date.year(), date.has_month() ? date.month() : 1,
+                                date.has_day() ? date.day() : 1);
+  return earliest > absl::ToCivilDay(now + absl::Hours(14), absl::UTCTimeZone());
+}
+
 bool InRange(const FieldDescriptor& field, int64_t number) {
   const v1::Limit& limit = field.options().GetExtension(v1::limit);
   return limit.numeric_max() == 0 ||
@@ -173,7 +180,8 @@ Set SetMessage(Message& message, const FieldDescriptor& field, const std::string
   if (auto* date = dynamic_cast<v1::PartialDate*>(sub)) {
     const auto read = DateOf(text, reading);
     if (!read) return {Reason::kNotADate};
-    if (!InRange(*date->GetDescriptor()->FindFieldByName("year"), read->year())) {
+    if (!InRange(*date->GetDescriptor()->FindFieldByName("year"), read->year()) ||
+        LiesAhead(*read, reading.now)) {
       return {Reason::kOutOfRange};
     }
     *date = *read;

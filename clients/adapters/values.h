@@ -43,6 +43,7 @@ struct Reading {
   std::vector<std::string> formats;          // Of times, as absl::ParseTime takes them.
   absl::TimeZone zone;                       // Of times that name none.
   int years = 0;                             // Added to times; for data made elsewhere in time.
+  absl::Time now = absl::InfiniteFuture();   // Birth dates after it are out of range.
   absl::Duration unit = absl::Seconds(1);    // Of lengths that name none.
 };
 

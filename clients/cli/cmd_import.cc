@@ -166,6 +166,7 @@ int CheckFlags(const Context& context, const Flags& flags, adapters::Options& op
       return Usage(context, context.Say(Label::import_stdin_rejected));
     }
   }
+  options.now = absl::Now();
   options.mapping = flags.mapping;
   options.encoding = flags.encoding;
   options.source = flags.source;

@@ -142,6 +142,19 @@ void MakeOwn(const Keys& keys, absl::string_view contact_id, format::ClaimConten
 
 }  // namespace
 
+bool IsOfPerson(const format::ClaimContent& content) {
+  bool person = content.details().has_birth_date();
+  for (const auto* list : {&content.identifiers(), &content.contested()}) {
+    for (const auto& one : *list) {
+      const bool of_person = one.type() == v1::IDENTIFIER_TYPE_BSN ||
+                             one.type() == v1::IDENTIFIER_TYPE_DIGID_PSEUDONYM;
+      if (IsSingle(one.type()) && !of_person) return false;
+      person = person || of_person;
+    }
+  }
+  return person;
+}
+
 std::string ExtraBytes(const IndexValue& value) {
   return absl::StrCat(value.index, value.permanent, value.joins ? "j" : "-");
 }

@@ -44,6 +44,9 @@ struct IndexValue {
 std::vector<IndexValue> ValuesOf(const Keys& keys, const format::ClaimContent& content);
 std::vector<IndexValue> JoiningValuesOf(const Keys& keys, const format::ClaimContent& content);
 
+// Says what only a natural person has, and gives no number of an organisation.
+bool IsOfPerson(const format::ClaimContent& content);
+
 // A case, session and the like beside a claim: index and permanent hash.
 std::string ExtraBytes(const IndexValue& value);
 IndexValue FromExtra(absl::string_view extra);

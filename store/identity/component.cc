@@ -83,6 +83,7 @@ class ComponentReader {
                        own == format::ClaimContent::SHARED) &&
                       (content.identifiers_size() > 0 || node.contested || content.has_details());
     AddNumbers(content, node);
+    node.person = IsOfPerson(content);
     for (const IndexValue& value : values) {
       KB_RETURN_IF_ERROR(AddValue(value, content, node));
     }

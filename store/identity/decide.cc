@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "store/identity/claims.h"
 #include "store/citizen.h"
@@ -31,7 +32,8 @@ absl::StatusOr<format::ContactRow> ContactOf(const Reader& reader, const std::st
                                              const std::string& field) {
   KB_ASSIGN_OR_RETURN(auto row, ReadRow<format::ContactRow>(reader, Family::kContact, id));
   if (!row || row->events().empty()) {
-    return Error(v1::ERROR_REASON_PARTY_NOT_FOUND, "no such contact", {.field = field});
+    return Error(v1::ERROR_REASON_PARTY_NOT_FOUND, "there is no such contact; name it by the source and id that it was recorded with",
+                 {.field = field});
   }
   return *std::move(row);
 }
@@ -102,8 +104,8 @@ class Side {
     for (const auto& one : contact.data().parties()) {
       if (one.key() == party.second) return absl::OkStatus();
     }
-    return Error(v1::ERROR_REASON_PARTY_NOT_FOUND, "the contact has no such party",
-                 {.field = field});
+    return Error(v1::ERROR_REASON_PARTY_NOT_FOUND,
+                 "the contact has no such party; its parties are named by their keys", {.field = field});
   }
 
   absl::Status AddHolders(const std::string& claim) {
@@ -144,31 +146,42 @@ absl::Status WithoutEffect(absl::string_view why, absl::string_view field) {
   return Error(v1::ERROR_REASON_DECISION_WITHOUT_EFFECT, why, {.field = std::string(field)});
 }
 
-// What parties could be joined by, now.
-absl::StatusOr<std::set<std::string>> JoinValues(const Keys& keys, const Reader& reader,
-                                                 const Parties& parties) {
-  std::set<std::string> values;
+// Calls `see` with where each party stands, and the content there.
+absl::Status SeeContents(
+    const Reader& reader, const Parties& parties,
+    absl::FunctionRef<void(const format::Standing&, const format::ClaimContent&)> see) {
   for (const auto& [contact, key] : parties) {
     KB_ASSIGN_OR_RETURN(const auto row,
                         ReadRow<format::ContactRow>(reader, Family::kContact, contact));
     if (!row) continue;
     for (const auto& standing : row->standings()) {
       if (standing.party_key() != key) continue;
-      for (const std::string& bytes : standing.extras()) {
-        const IndexValue extra = FromExtra(bytes);
-        if (extra.joins) values.insert(extra.permanent);
-      }
       KB_ASSIGN_OR_RETURN(const auto claim, ReadRow<format::ClaimRow>(
                                                 reader, Family::kClaim,
                                                 ClaimKey(standing.claim_id(), kClaimRecord)));
       if (!claim) return absl::DataLossError("contact: a claim is not there");
       KB_ASSIGN_OR_RETURN(const auto content, OpenContent(standing.claim_id(), *claim));
-      values.insert(content.content_id());
-      for (const IndexValue& value : JoiningValuesOf(keys, content)) {
-        values.insert(value.permanent);
-      }
+      see(standing, content);
     }
   }
+  return absl::OkStatus();
+}
+
+// What parties could be joined by, now.
+absl::StatusOr<std::set<std::string>> JoinValues(const Keys& keys, const Reader& reader,
+                                                 const Parties& parties) {
+  std::set<std::string> values;
+  KB_RETURN_IF_ERROR(SeeContents(
+      reader, parties, [&](const format::Standing& standing, const format::ClaimContent& content) {
+        for (const std::string& bytes : standing.extras()) {
+          const IndexValue extra = FromExtra(bytes);
+          if (extra.joins) values.insert(extra.permanent);
+        }
+        values.insert(content.content_id());
+        for (const IndexValue& value : JoiningValuesOf(keys, content)) {
+          values.insert(value.permanent);
+        }
+      }));
   return values;
 }
 
@@ -359,7 +372,46 @@ absl::StatusOr<DecisionFact> ListUnlink(const Keys& keys, const Reader& reader,
   return fact;
 }
 
-absl::Status CheckLinked(const Reader& reader, const DecisionFact& fact) {
+namespace {
+
+// Why parties cannot be one, as far as their numbers show it.
+absl::StatusOr<std::string> WhyForbidden(const Reader& reader, const DecisionFact& fact) {
+  Parties parties;
+  for (const auto* side : {&fact.body.parties_a(), &fact.body.parties_b()}) {
+    for (const auto& party : *side) parties.insert({party.contact_id(), party.party_key()});
+  }
+  std::map<v1::IdentifierType, std::set<std::string>> numbers;
+  bool person = false;
+  KB_RETURN_IF_ERROR(SeeContents(
+      reader, parties, [&](const format::Standing&, const format::ClaimContent& content) {
+        person = person || IsOfPerson(content);
+        for (const auto* list : {&content.identifiers(), &content.contested()}) {
+          for (const auto& one : *list) {
+            if (IsSingle(one.type())) numbers[one.type()].insert(one.value());
+          }
+        }
+      }));
+  const bool organisation = numbers.size() > numbers.count(v1::IDENTIFIER_TYPE_BSN);
+  if (person && organisation) {
+    return std::string(
+        "one side is a person and the other an organisation, and these are never one; to say that "
+        "somebody acted for an organisation, record both as parties of the contact");
+  }
+  for (const auto& [type, values] : numbers) {
+    if (values.size() < 2) continue;
+    const char* const whose = type == v1::IDENTIFIER_TYPE_BSN ? "a person has one BSN"
+                                                              : "an organisation has one such number";
+    return absl::StrCat("the two sides have different numbers, verified or not, and ", whose,
+                        "; if one of them was mistyped, correct it at its source first");
+  }
+  return std::string(
+      "something stronger keeps these apart: an unlink that stands, or they are two parties of one "
+      "contact; look at the issues of both citizens");
+}
+
+}  // namespace
+
+absl::Status CheckLinked(const Reader& reader, const DecisionFact& fact, absl::string_view field) {
   KB_ASSIGN_OR_RETURN(auto citizens, CitizensOfSide(reader, fact.body.parties_a()));
   KB_ASSIGN_OR_RETURN(const auto other, CitizensOfSide(reader, fact.body.parties_b()));
   citizens.insert(other.begin(), other.end());
@@ -372,11 +424,11 @@ absl::Status CheckLinked(const Reader& reader, const DecisionFact& fact) {
     }
     return Error(v1::ERROR_REASON_DECISION_TOO_LARGE,
                  absl::StrCat("more than ", kComponentClaimsMax,
-                              " claims hang together with these; a link has no effect among them"));
+                              " claims hang together with these; a link has no effect among them"),
+                 {.field = std::string(field)});
   }
-  return Error(v1::ERROR_REASON_LINK_FORBIDDEN,
-               "a stronger rule keeps these apart: two numbers of which a person has one, or an "
-               "unlink that stands. Look at the verified numbers of both");
+  KB_ASSIGN_OR_RETURN(const std::string why, WhyForbidden(reader, fact));
+  return Error(v1::ERROR_REASON_LINK_FORBIDDEN, why, {.field = std::string(field)});
 }
 
 absl::StatusOr<UnlinkEffect> CheckUnlinked(const Reader& reader, const DecisionFact& fact,

@@ -23,8 +23,8 @@ absl::StatusOr<DecisionFact> ListUnlink(const Keys& keys, const Reader& reader,
 
 // After the fact was applied to `reader`: does it do what it says?
 // LINK_FORBIDDEN: a stronger rule keeps the sides apart. DECISION_TOO_LARGE:
-// too much hangs together with them for any link to hold.
-absl::Status CheckLinked(const Reader& reader, const DecisionFact& fact);
+// too much hangs together with them for any link to hold. Both name `field`.
+absl::Status CheckLinked(const Reader& reader, const DecisionFact& fact, absl::string_view field);
 // `more_than_asked`: something else was joined or taken apart as well, or,
 // where two citizens were to stay two, anything at all.
 struct UnlinkEffect {

@@ -46,7 +46,8 @@ absl::Status NormaliseElevenTested(v1::Identifier& identifier, absl::string_view
   if (digits.size() == 8 && AllDigits(digits)) digits.insert(0, 1, '0');
   if (!PassesElevenTest(digits)) {
     return Error(v1::ERROR_REASON_BSN_INVALID,
-                 absl::StrCat(name, " must be nine digits that pass the eleven test, not 000000000"),
+                 absl::StrCat(name, " must be nine digits that pass the eleven test, not 000000000; "
+                                    "correct it, or leave it out"),
                  {.field = "value"});
   }
   identifier.set_value(digits);

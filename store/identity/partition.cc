@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "store/identity/decisions.h"
+#include "store/identity/veto.h"
 
 namespace klantbeeld::store {
 namespace {
@@ -107,7 +108,7 @@ class Partitioner {
     }
     std::set<std::string> spoilt;
     for (const auto& [value, claims] : holders) {
-      if (!HoldsTwoNumbers(claims)) continue;
+      if (!HoldTwoNumbers(input_, claims)) continue;
       spoilt.insert(value);
       Raise(claims, v1::CITIZEN_ISSUE_SESSION_TWO_NUMBERS);
     }
@@ -300,7 +301,7 @@ class Partitioner {
     for (size_t claim = 0; claim < root_.size(); ++claim) {
       if (InPart(clusters, claim)) claims.push_back(claim);
     }
-    if (HoldsTwoNumbers(claims)) {
+    if (HoldTwoNumbers(input_, claims)) {
       const auto issue = join == JoinClass::kLink ? v1::CITIZEN_ISSUE_LINK_TWO_NUMBERS
                                                   : v1::CITIZEN_ISSUE_SESSION_TWO_NUMBERS;
       if (join < JoinClass::kScore) Raise(claims, issue);
@@ -311,19 +312,6 @@ class Partitioner {
       return false;
     }
     return !HoldsUnlinked(claims);
-  }
-
-  bool HoldsTwoNumbers(const std::vector<size_t>& claims) const {
-    std::map<int, std::string> seen;
-    bool person = false, organisation = false;
-    for (const size_t claim : claims) {
-      for (const auto& [kind, value] : input_.claims[claim].numbers) {
-        const auto [at, is_new] = seen.try_emplace(kind, value);
-        if (!is_new && at->second != value) return true;
-        (kind == kNumberBsn ? person : organisation) = true;
-      }
-    }
-    return person && organisation;
   }
 
   // Parties of one contact are apart unless they share a verified number or a

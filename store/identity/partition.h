@@ -37,6 +37,7 @@ struct ClaimNode {
   // Numbers of which a person or organisation has one: (kind, value); verified
   // or not, contested ones all. Two of a kind are never in one citizen.
   std::set<std::pair<int, std::string>> numbers;
+  bool person = false;          // Says what only a natural person has.
   std::vector<std::string> number_values;   // Join values of class kNumber.
   std::vector<std::string> login_values;    // Of class kLogin.
   std::string content;                      // Of class kContent.

@@ -142,16 +142,16 @@ class KeyList {
   std::vector<BlockKey> keys_;
 };
 
-// What is finer finds the same people, in shorter lists.
-bool OnlyCityKnown(const Person& person) {
-  return !person.city.empty() && person.postcode.empty() && person.street.empty();
+// More of an address than the town: it finds the same people as what is
+// coarser, in shorter lists.
+bool AddressKnown(const Person& person) {
+  return !person.postcode.empty() || !person.street.empty();
 }
 
 void AddBirthKeys(const Person& person, KeyList& keys) {
   const auto& [year, month, day] = person.birth;
   if (year == 0) return;
-  const bool address = !person.postcode.empty() || !person.street.empty();
-  if (!address && !person.first_names.empty()) {
+  if (!AddressKnown(person) && !person.first_names.empty()) {
     keys.Add(kFirstNameYear, person.first_names[0], "|", year);
   }
   if (month == 0) return;
@@ -185,7 +185,7 @@ void AddAddressKeys(const Person& person, KeyList& keys) {
     if (!person.postcode.empty()) {
       keys.Add(kSoundPostcodeArea, SoundOf(surname), "|", AreaOf(person.postcode));
     }
-    if (OnlyCityKnown(person)) keys.Add(kSurnameCity, surname, "|", person.city);
+    if (!person.city.empty() && !AddressKnown(person)) keys.Add(kSurnameCity, surname, "|", person.city);
     if (!person.birth_place.empty()) {
       keys.Add(kSoundBirthPlace, SoundOf(surname), "|", person.birth_place);
     }

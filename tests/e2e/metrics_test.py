@@ -27,28 +27,23 @@ def calls(figures: dict[str, float], metric: str, method: str, **labels: str) ->
 class MetricsTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
-        port = served.free_port()
-        with tempfile.TemporaryDirectory() as folder:
-            persons = pathlib.Path(folder, "persons.csv")
-            persons.write_text("bsn\n999990019\n", encoding="utf-8")
-            with served.serving(SERVER, folder, "--metrics", f"127.0.0.1:{port}",
-                                "--registry-file", str(persons)) as address:
-                def client(*arguments: str, text: str = "") -> None:
-                    subprocess.run([CLIENT, "--server", address, "-q", *arguments], input=text,
-                                   capture_output=True, text=True, check=False)
+        with tempfile.TemporaryDirectory() as folder, served.measured(SERVER, folder) as (address, port):
+            def client(*arguments: str, text: str = "") -> None:
+                subprocess.run([CLIENT, "--server", address, "-q", *arguments], input=text,
+                               capture_output=True, text=True, check=False)
 
-                cls.before = served.scrape(port)
-                events = [{"source": "t", "eventId": str(number), "data": {
-                    "channel": "CHANNEL_WEB", "occurredAt": "2025-03-03T10:00:00Z"}} for number in range(5)]
-                client("record", "-", text="".join(json.dumps(event) + "\n" for event in events))
-                client("show", "0" * 32)
-                follower = subprocess.Popen([CLIENT, "--server", address, "follow", "--from", "0"],
-                                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-                for _ in range(5):
-                    assert follower.stdout and follower.stdout.readline()
-                cls.after = served.scrape(port)
-                follower.terminate()
-                follower.communicate()
+            cls.before = served.scrape(port)
+            events = [{"source": "t", "eventId": str(number), "data": {
+                "channel": "CHANNEL_WEB", "occurredAt": "2025-03-03T10:00:00Z"}} for number in range(5)]
+            client("record", "-", text="".join(json.dumps(event) + "\n" for event in events))
+            client("show", "0" * 32)
+            follower = subprocess.Popen([CLIENT, "--server", address, "follow", "--from", "0"],
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            for _ in range(5):
+                assert follower.stdout and follower.stdout.readline()
+            cls.after = served.scrape(port)
+            follower.terminate()
+            follower.communicate()
 
     def test_head_commits_and_followers(self) -> None:
         self.assertEqual((self.before["klantbeeld_head"], self.after["klantbeeld_head"]), (0, 5))
@@ -59,6 +54,7 @@ class MetricsTest(unittest.TestCase):
         self.assertEqual(self.after["klantbeeld_queue_facts"], 0)
         self.assertEqual(self.after["klantbeeld_writes_stopped"], 0)
         self.assertGreater(self.after["klantbeeld_disk_free_bytes"], 0)
+        self.assertEqual(self.after["klantbeeld_disk_reserve_bytes"], 512 << 20)
 
     def test_registry_by_outcome(self) -> None:
         for name in ("asked_total", 'answered_total{found="true"}', 'answered_total{found="false"}',

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pathlib
 import socket
 import subprocess
 import urllib.request
@@ -34,6 +35,16 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def measured(server: str, folder: str) -> Iterator[tuple[str, int]]:
+    """Serves with every metric there is, those of a registry too; gives address and port to scrape."""
+    port = free_port()
+    persons = pathlib.Path(folder, "persons.csv")
+    persons.write_text("bsn\n999990019\n", encoding="utf-8")
+    with serving(server, folder, "--metrics", f"127.0.0.1:{port}", "--registry-file", str(persons)) as address:
+        yield address, port
 
 
 def scrape(port: int) -> dict[str, float]:

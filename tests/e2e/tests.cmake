@@ -15,6 +15,14 @@ if(TARGET klantbeeld)
   endforeach()
 endif()
 
+# Damaged files; the longest of them, so it begins first.
+if(TARGET klantbeeld-server)
+  add_test(NAME damage_test COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/damage_test.py
+    $<TARGET_FILE:klantbeeld-server>)
+  set_tests_properties(damage_test PROPERTIES TIMEOUT 900 COST 100
+    ENVIRONMENT "PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/scripts")
+endif()
+
 # Files brought in by the command line.
 foreach(name import_data import_interrupted)
   klantbeeld_test(e2e_${name}_test e2e/${name}_test.cc klantbeeld_grpc absl::strings absl::time

@@ -195,6 +195,7 @@ class PackageTest(unittest.TestCase):
         self.assertEqual(list(root.glob(f"etc/systemd/system/*.wants/{UNIT}")), [], "enabled by itself")
         for name in ("usr/bin/klantbeeld", "usr/bin/kb", "usr/sbin/klantbeeld-server",
                      "usr/lib/systemd/system/" + UNIT, "etc/klantbeeld/server.toml",
+                     "usr/share/klantbeeld/operating/klantbeeld.rules.yml", "usr/share/doc/klantbeeld/runbook.md",
                      "var/lib/klantbeeld/store/acknowledged"):
             self.assertTrue((root / name).exists(), name)
         keys = (root / "etc/klantbeeld/keys").stat()

@@ -52,7 +52,7 @@ class InstallTest(unittest.TestCase):
         self.assertIn("Could not install: ", done.stderr)
 
     def test_newer_node_from_elsewhere_will_do(self) -> None:
-        done = self.run_install({**self.ALL, "node": "echo v20.1.0", "npm": ""}, "test")
+        done = self.run_install({**self.ALL, "node": "echo v20.1.0", "npm": "", "promtool": ""}, "test")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         done = self.run_install({**self.NONE, "id": "echo 0", "node": "echo v16.0.0", "npm": ""}, "test")
         self.assertIn(" nodejs npm", done.stderr)

@@ -123,6 +123,16 @@ std::vector<Row> Details() {
       {"BirthThirtiethOfFebruary", [](auto& d) { Birth(d, 1980, 2, 30); }, kTime, birth + "day"},
       {"BirthLeapDay", [](auto& d) { Birth(d, 1980, 2, 29); }},
       {"BirthNoLeapDay", [](auto& d) { Birth(d, 1900, 2, 29); }, kTime, birth + "day"},
+      {"BirthToday", [](auto& d) { Birth(d, 2025, 3, 3); }},
+      // It is the day after already where the sun rises first.
+      {"BirthTomorrowInTheEast", [](auto& d) { Birth(d, 2025, 3, 4); }},
+      {"BirthAhead", [](auto& d) { Birth(d, 2025, 3, 5); }, v1::ERROR_REASON_TIME_IN_FUTURE,
+       "parties[0].details.birth_date"},
+      {"BirthThisMonth", [](auto& d) { Birth(d, 2025, 3, 0); }},
+      {"BirthNextMonth", [](auto& d) { Birth(d, 2025, 4, 0); }, v1::ERROR_REASON_TIME_IN_FUTURE,
+       "parties[0].details.birth_date"},
+      {"BirthNextYear", [](auto& d) { Birth(d, 2026, 0, 0); }, v1::ERROR_REASON_TIME_IN_FUTURE,
+       "parties[0].details.birth_date"},
       {"Postcode", [at](auto& d) { at(d).set_postcode("1011 ab"); }},
       {"PostcodeShort", [at](auto& d) { at(d).set_postcode("101AB"); }, kInvalid,
        address + "postcode"},
@@ -153,7 +163,7 @@ class PartyRules : public testing::TestWithParam<Row> {};
 TEST_P(PartyRules, AnswersWithReasonAndPath) {
   v1::ContactData data = Call().data();
   GetParam().change(data);
-  const MaybeFault fault = CheckParties(data);
+  const MaybeFault fault = CheckParties(data, kNow);
   EXPECT_EQ(fault ? fault->reason : v1::ERROR_REASON_UNSPECIFIED, GetParam().want)
       << (fault ? fault->path + ": " + fault->what : "accepted");
   EXPECT_EQ(fault ? fault->path : "", GetParam().path);

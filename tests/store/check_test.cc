@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <random>
+#include <sstream>
 
+#include "store/journal.h"
 #include "store/record.h"
 #include "tests/store/events.h"
 #include "tests/store/testing.h"
@@ -196,6 +199,53 @@ TEST_F(CheckTest, RebuildLeavesTheSameRowsAndAStoreThatOpens) {
   EXPECT_EQ(store_->head(), 5u);
   EXPECT_TRUE(store_.Record(Visit("e", 6, {Bsn(kBsnA)})).ok());
   store_.Close();
+  EXPECT_TRUE(Checked().ok());
+}
+
+TEST_F(CheckTest, WhatWasAcknowledgedMustBeThere) {
+  const std::string path = store_.dir() + "/acknowledged";
+  {
+    const auto acknowledged = Acknowledged::Open(path);
+    ASSERT_TRUE(acknowledged.ok()) << acknowledged.status();
+    format::Head head = (*acknowledged)->noted();
+    head.set_position(head.position() + 1);
+    ASSERT_TRUE((*acknowledged)->Note(head).ok());
+  }
+  EXPECT_THAT(std::string(Check(store_.dir(), store_.keys(), nullptr).status().message()),
+              HasSubstr("1 acknowledged facts are missing"));
+  std::filesystem::remove(path);
+  EXPECT_THAT(std::string(Check(store_.dir(), store_.keys(), nullptr).status().message()),
+              HasSubstr("acknowledged is missing"));
+  ASSERT_TRUE(Acknowledged::Make(path).ok());
+}
+
+// Rows, index, filter or properties; but for the last bytes of a table, which
+// are padding.
+TEST_F(CheckTest, FindsAFlippedBitAnywhereInATable) {
+  {
+    const auto db = Db::Open(Rows(), {}, false);
+    ASSERT_TRUE((*db)->Sync().ok());
+  }
+  constexpr size_t kFooterBytes = 53;
+  int flipped = 0;
+  for (const auto& file : std::filesystem::directory_iterator(Rows())) {
+    if (file.path().extension() != ".sst") continue;
+    std::ostringstream read;
+    read << std::ifstream(file.path(), std::ios::binary).rdbuf();
+    const std::string whole = read.str();
+    const auto write = [&](const std::string& bytes) {
+      std::ofstream(file.path(), std::ios::binary | std::ios::trunc) << bytes;
+    };
+    for (size_t at = 20; at < whole.size() - kFooterBytes; at += 311, ++flipped) {
+      std::string damaged = whole;
+      damaged[at] ^= 4;
+      write(damaged);
+      const auto result = Check(store_.dir(), store_.keys(), nullptr);
+      EXPECT_FALSE(result.ok() && result->ok()) << file.path() << " at " << at;
+    }
+    write(whole);
+  }
+  EXPECT_GT(flipped, 20);
   EXPECT_TRUE(Checked().ok());
 }
 

@@ -1,5 +1,7 @@
 #include "tests/store/history.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
@@ -7,7 +9,9 @@
 #include "store/contact.h"
 #include "store/identity/decide.h"
 #include "store/identity/registry.h"
+#include "store/journal.h"
 #include "store/prepare.h"
+#include "store/rows.h"
 
 namespace klantbeeld::store {
 namespace {
@@ -173,6 +177,11 @@ class Maker {
     if (!status.ok()) return Count(absl::StrCat("unexpected: ", status.ToString()));
     history_.facts.push_back(std::move(fact));
     Count(kind);
+    const auto record = ReadFact(batch_, head_.position());
+    if (!record.ok()) return Count(absl::StrCat("unexpected: ", record.status().ToString()));
+    for (const auto& change : record->consequences.changes()) {
+      Count(absl::StrCat("-> ", v1::CitizenChange::Kind_Name(change.kind())));
+    }
   }
 
   void Count(const std::string& kind) { ++history_.kinds[kind]; }
@@ -275,6 +284,22 @@ absl::StatusOr<std::unique_ptr<Batch>> ApplyAll(const Keys& keys, const NoRows& 
     if (!status.ok()) return status;
   }
   return batch;
+}
+
+std::map<PartyOfContact, std::string> PartitionOf(const Reader& reader) {
+  std::map<PartyOfContact, std::string> partition;
+  const absl::Status read = reader.Scan(
+      Family::kContact, "", "", [&](absl::string_view key, absl::string_view value) {
+        const auto row = DecodeAs<format::ContactRow>(value, "contact");
+        for (const auto& standing : row->standings()) {
+          const auto claim = ReadRow<format::ClaimRow>(reader, Family::kClaim,
+                                                       ClaimKey(standing.claim_id(), kClaimRecord));
+          partition[{std::string(key), standing.party_key()}] = (*claim)->citizen_id();
+        }
+        return true;
+      });
+  EXPECT_TRUE(read.ok()) << read;
+  return partition;
 }
 
 std::string DumpOf(const Reader& reader) {

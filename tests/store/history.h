@@ -35,7 +35,7 @@ LooseFact FactOf(const RegistryFact& registry);
 
 struct History {
   std::vector<LooseFact> facts;
-  std::map<std::string, int> kinds;  // How often each kind of step was taken.
+  std::map<std::string, int> kinds;  // How often each kind of step was taken, and what came of it.
 };
 
 // The history of a seed; the same seed gives the same history. Decisions list
@@ -48,6 +48,10 @@ absl::Status Append(const Keys& keys, Batch& batch, format::Head& head, const Lo
 // All facts, into rows in memory. The result stands on `none`.
 absl::StatusOr<std::unique_ptr<Batch>> ApplyAll(const Keys& keys, const NoRows& none,
                                                 const std::vector<LooseFact>& facts);
+
+// The citizen of each party that is in one.
+using PartyOfContact = std::pair<std::string, std::string>;  // Contact id, party key.
+std::map<PartyOfContact, std::string> PartitionOf(const Reader& reader);
 
 // The canonical dump as one text.
 std::string DumpOf(const Reader& reader);

@@ -80,6 +80,21 @@ TEST_F(KeyFile, OfAnotherShapeIsRefused) {
   }
 }
 
+// Whatever digit stood there: taken for a digit, it would now and then be that
+// very one, and the damage would pass.
+TEST_F(KeyFile, WithWhatIsNoDigitIsRefused) {
+  ASSERT_TRUE(Keys::Make(path_).ok());
+  const std::string good = ReadAll(path_);
+  for (const absl::string_view key : {"id ", "index "}) {
+    for (const char other : {'!', ' ', 'q', 'g', '/', ':', '`', '@', '\xff'}) {
+      std::string bad = good;
+      bad[good.find(std::string(key)) + key.size() + 63] = other;
+      WriteAll(path_, bad);
+      ExpectRefused("not a Klantbeeld key file");
+    }
+  }
+}
+
 TEST(Ids, DependOnKeyDomainAndContent) {
   const Keys keys = TestKeys(), others = TestKeys('x');
   const std::set<Id> different = {keys.IdOf("a", "bc"),    keys.IdOf("ab", "c"),

@@ -18,5 +18,5 @@ endforeach()
 set_tests_properties(store_test PROPERTIES LABELS core TIMEOUT 900)
 
 klantbeeld_test(history_test store/history_test.cc klantbeeld_store)
-target_sources(history_test PRIVATE store/history.cc)
+target_sources(history_test PRIVATE store/history.cc store/properties_test.cc)
 set_tests_properties(history_test PROPERTIES LABELS core TIMEOUT 900)

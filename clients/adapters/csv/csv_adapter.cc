@@ -105,7 +105,7 @@ class CsvAdapter : public Adapter {
 }  // namespace
 
 Opened OpenCsv(const std::string& path, const Options& options) {
-  auto read = Mapping::Read(options.mapping);
+  auto read = Mapping::Read(options.mapping, options.now);
   if (auto* fault = std::get_if<MappingFault>(&read)) return *fault;
   auto& mapping = std::get<Mapping>(read);
   const std::string& encoding = options.encoding.empty() ? mapping.encoding() : options.encoding;

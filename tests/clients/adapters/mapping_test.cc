@@ -2,7 +2,7 @@
 // Also tests: clients/adapters/mapping_file.cc
 #include "clients/adapters/mapping.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -25,7 +25,7 @@ class MappingTest : public testing::Test {
 
   std::variant<Mapping, MappingFault> Read(const std::string& text) {
     std::ofstream(dir_ + "/m.toml") << text;
-    return Mapping::Read(dir_ + "/m.toml");
+    return Mapping::Read(dir_ + "/m.toml", absl::FromUnixSeconds(1'741'000'000));  // 2025-03-03.
   }
   // The fault of a mapping, of reading it or of its header.
   MappingFault FaultOf(const std::string& text) {
@@ -202,6 +202,16 @@ TEST_F(MappingTest, FileThatCannotBeReadIsSaidSo) {
   };
   EXPECT_EQ(fault(dir_ + "/absent.toml"), "No such file or directory");
   EXPECT_EQ(fault(dir_), "Is a directory");
+}
+
+TEST_F(MappingTest, BirthDatesThatLieAheadAreOutOfRange) {
+  const std::string field = "[[event.data.parties]]\ndetails.birth_date = { column = \"what\" }\n";
+  EXPECT_THAT(Apply(field, {"1", "", "2025-03-03", ""}), testing::HasSubstr("day: 3"));
+  for (const char* ahead : {"2025-03-05", "2025-04", "2026", "20620417"}) {
+    EXPECT_EQ(Apply(field, {"1", "", ahead, ""}),
+              absl::StrCat("what ", static_cast<int>(Reason::kOutOfRange)))
+        << ahead;
+  }
 }
 
 TEST_F(MappingTest, BirthDatesMayBePartlyUnknown) {

@@ -213,7 +213,7 @@ TEST_F(DecideTest, LinkAmongMoreThanIsComparedSaysSo) {
     side.Add()->set_contact_id(id);
     side.Mutable(0)->set_party_key("customer");
   }
-  EXPECT_EQ(ReasonOf(CheckLinked(rows, fact)), v1::ERROR_REASON_DECISION_TOO_LARGE);
+  EXPECT_EQ(ReasonOf(CheckLinked(rows, fact, "parties_b")), v1::ERROR_REASON_DECISION_TOO_LARGE);
 }
 
 TEST_F(DecideTest, LateBsnSeparatesWhatALinkHeldAndIsReported) {

@@ -19,7 +19,7 @@
 namespace klantbeeld::store {
 namespace {
 
-using Party = std::pair<std::string, std::string>;  // Contact id, party key.
+using Party = PartyOfContact;
 
 class Round {
  public:
@@ -30,24 +30,7 @@ class Round {
     }
   }
 
-  // The citizen of each party that is in one.
-  std::map<Party, std::string> Partition() const {
-    std::map<Party, std::string> partition;
-    EXPECT_TRUE(
-        batch_
-            .Scan(Family::kContact, "", "",
-                  [&](absl::string_view key, absl::string_view value) {
-                    const auto row = DecodeAs<format::ContactRow>(value, "contact");
-                    for (const auto& standing : row->standings()) {
-                      const auto claim = ReadRow<format::ClaimRow>(
-                          batch_, Family::kClaim, ClaimKey(standing.claim_id(), kClaimRecord));
-                      partition[{std::string(key), standing.party_key()}] = (*claim)->citizen_id();
-                    }
-                    return true;
-                  })
-            .ok());
-    return partition;
-  }
+  std::map<Party, std::string> Partition() const { return PartitionOf(batch_); }
 
   // Parties whom an unlink has named so far.
   bool UnlinkedBefore(const format::DecisionBody& link) const {
@@ -81,7 +64,7 @@ class Round {
     if (!fact.ok()) return std::nullopt;
     Batch trial(&batch_);
     EXPECT_TRUE(ApplyDecision(keys_, trial, head_.position() + 1, *fact).ok());
-    if (!CheckLinked(trial, *fact).ok()) return std::nullopt;
+    if (!CheckLinked(trial, *fact, "parties_b").ok()) return std::nullopt;
     Take(*fact);
     return *std::move(fact);
   }
