@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <map>
-#include <set>
 #include <tuple>
 #include <utility>
 
@@ -43,6 +42,7 @@ class Joiner {
     }
     for (size_t pair = 0; pair < pairs_.size(); ++pair) {
       const auto& [low, high, score, suspended] = pairs_[pair];
+      scores_[{low, high}] = score;
       if (of_[low] == of_[high]) continue;
       clusters_[of_[low]].pairs.push_back(pair);
       clusters_[of_[high]].pairs.push_back(pair);
@@ -58,7 +58,6 @@ class Joiner {
         apart.push_back({pair, obstacle});
       }
     }
-    if (automatic_ && getenv("ENT")) JoinAsWholes();
     // What another pair has joined since is not apart.
     std::erase_if(apart, [&](const LeftApart& one) {
       return of_[one.pair.low] == of_[one.pair.high];
@@ -128,17 +127,12 @@ class Joiner {
 
   Fit Judge(const std::vector<size_t>& a, const std::vector<size_t>& b) {
     if (!may_join_(named_(a[0]), named_(b[0]))) return Fit::kForbidden;
-    size_t nn = 0, tt = 0;
     for (const size_t x : a) {
       for (const size_t y : b) {
         const Score& score = ScoreOf(x, y);
-        static const int tw = getenv("TW") ? atoi(getenv("TW")) : 0;
-        if (score.veto || (score.twins && automatic_ && tw==0)) return Fit::kForbidden;
-        if (!persons_[x].first_names.empty() && !persons_[y].first_names.empty()) { ++nn; if (score.twins) ++tt; }
+        if (score.veto || (score.twins && automatic_)) return Fit::kForbidden;
       }
     }
-    static const int tw = getenv("TW") ? atoi(getenv("TW")) : 0;
-    if (tw && automatic_ && tt * 100 >= nn * size_t(tw) && tt) return Fit::kForbidden;
     return Weigh(a, b);
   }
 
@@ -158,118 +152,17 @@ class Joiner {
         ++count;
       }
     }
-    static const int ba = getenv("BA") ? atoi(getenv("BA")) : 2;
-    if (automatic_ && ba * born_apart > dated && born_apart) return Fit::kContradicts;
+    if (automatic_ && 2 * born_apart > dated) return Fit::kContradicts;
     if (sum < count * model_.file.contradiction()) return Fit::kContradicts;
-    static const int su = getenv("SU") ? atoi(getenv("SU")) : 0;
-    const Centibits enough = su ? su :
+    const Centibits enough =
         automatic_ ? model_.file.support() : model_.file.support_suggested();
     return sum < count * enough ? Fit::kDisagrees : Fit::kFits;
   }
 
-  struct Compared { Comparison fields; Score score; };
-  const Compared& ComparedOf(size_t x, size_t y) {
+  const Score& ScoreOf(size_t x, size_t y) {
     const auto [at, added] = scores_.try_emplace(std::minmax(x, y));
-    if (added) {
-      at->second.fields = CompareFields(model_, persons_[x], persons_[y]);
-      at->second.score = klantbeeld::store::Weigh(model_, at->second.fields);
-      static const int ef = getenv("EF") ? atoi(getenv("EF")) : 0;
-      Score& sc = at->second.score;
-      if (ef & 1 && sc.bits >= model_.suggest) sc.born_apart = false;
-      if (ef & 2 && sc.bits >= model_.suggest) sc.twins = false;
-      if (ef & 4 && at->second.fields.number.agreement == v1::AGREEMENT_SAME) sc.twins = sc.born_apart = false;
-    }
+    if (added) at->second = Compare(model_, persons_[x], persons_[y]);
     return at->second;
-  }
-  const Score& ScoreOf(size_t x, size_t y) { return ComparedOf(x, y).score; }
-
-  // --- As wholes.
-  Score Whole(size_t ca, size_t cb) {
-    const auto [at, added] = wholes_.try_emplace(std::minmax(ca, cb));
-    if (!added) return at->second;
-    const auto& a = clusters_[ca].members; const auto& b = clusters_[cb].members;
-    Comparison best; bool first = true; size_t n=0, contra=0, agree=0; int64_t sum = 0, cnt = 0;
-    const size_t rows = std::min(kSampleMax, a.size()), columns = std::min(kSampleMax, b.size());
-    for (size_t i = 0; i < rows; ++i) {
-      for (size_t j = 0; j < columns; ++j) {
-        const Comparison& one = ComparedOf(a[i * a.size() / rows], b[j * b.size() / columns]).fields;
-        if (one.first_names.known()) { ++n; contra += one.first_names.agreement==v1::AGREEMENT_CONTRADICTS; agree += one.first_names.agrees(); }
-        static const int sw = getenv("SW") ? atoi(getenv("SW")) : 0;
-        if (ScoreOf(a[i * a.size() / rows], b[j * b.size() / columns]).compared) { sum += ScoreOf(a[i * a.size() / rows], b[j * b.size() / columns]).bits; ++cnt; }
-        if (sw && one.swapped && rows * columns > 1) continue;
-        if (first) best = one; else best.TakeBetter(one);
-        first = false;
-      }
-    }
-    static const int q = getenv("Q") ? atoi(getenv("Q")) : 0;
-    if (q) {
-      for (auto field : {&Comparison::surname, &Comparison::first_names, &Comparison::address,
-                     &Comparison::phone, &Comparison::email, &Comparison::device,
-                     &Comparison::birth_place, &Comparison::birth_date, &Comparison::sex,
-                     &Comparison::number}) {
-        std::vector<Evidence> v;
-        for (size_t i = 0; i < rows; ++i) for (size_t j = 0; j < columns; ++j) {
-          const Evidence& e = ComparedOf(a[i * a.size() / rows], b[j * b.size() / columns]).fields.*field;
-          if (e.known()) v.push_back(e);
-        }
-        if (v.empty()) continue;
-        std::stable_sort(v.begin(), v.end(), [](auto& x, auto& y) { return std::pair(-x.bits, x.agreement) < std::pair(-y.bits, y.agreement); });
-        best.*field = v[v.size() * q / 100];
-      }
-    }
-    Score s = klantbeeld::store::Weigh(model_, best);
-    static const int mode = getenv("EM") ? atoi(getenv("EM")) : 0;
-    static const int es = getenv("ES") ? atoi(getenv("ES")) : -99999;
-    if (sum < cnt * es) s.bits = std::min(s.bits, 195);
-    if (mode == 1 && 2 * contra > n) s.bits = std::min(s.bits, 195);
-    if (mode == 2 && contra > 0) s.bits = std::min(s.bits, 195);
-    wholes_[std::minmax(ca, cb)] = s;
-    return s;
-  }
-
-  void JoinAsWholes() {
-    static const int el = getenv("EL") ? atoi(getenv("EL")) : 200;
-    using Item = std::tuple<Centibits, size_t, size_t, size_t, size_t>;
-    std::set<Item> queue;
-    const auto add = [&](size_t x, size_t y) {
-      if (clusters_[x].members[0] > clusters_[y].members[0]) std::swap(x, y);
-      const Score s = Whole(x, y);
-      if (s.veto || s.bits < el) return;
-      queue.insert({-s.bits, clusters_[x].members[0], clusters_[y].members[0], x, y});
-    };
-    const auto add_all = [&](size_t x) {
-      for (const size_t index : clusters_[x].pairs) {
-        const ScoredPair& pair = pairs_[index];
-        if (pair.suspended || pair.score.veto || pair.score.bits < model_.link - model_.margin) continue;
-        const size_t other = of_[pair.low] == x ? of_[pair.high] : of_[pair.low];
-        if (other != x) add(x, other);
-      }
-    };
-    for (size_t c = 0; c < clusters_.size(); ++c) if (!clusters_[c].members.empty()) add_all(c);
-    while (!queue.empty()) {
-      const auto [bits, la, lb, a, b] = *queue.begin();
-      queue.erase(queue.begin());
-      if (clusters_[a].members.empty() || clusters_[b].members.empty()) continue;
-      if (FitOf(a, b) != Fit::kFits) continue;
-      if (WholeRivalled(a, b, -bits) || WholeRivalled(b, a, -bits)) continue;
-      Join(a, b);
-      add_all(clusters_.size() - 1);
-    }
-  }
-
-  bool WholeRivalled(size_t a, size_t b, Centibits bits) {
-    std::set<size_t> others;
-    for (const size_t index : clusters_[a].pairs) {
-      const ScoredPair& pair = pairs_[index];
-      if (pair.score.veto || pair.score.bits < model_.link - model_.margin) continue;
-      const size_t other = of_[pair.low] == a ? of_[pair.high] : of_[pair.low];
-      if (other == a || other == b || !others.insert(other).second) continue;
-      const Score s = Whole(a, other);
-      if (s.bits < bits - model_.margin) continue;
-      const bool may_be = pair.suspended || FitOf(a, other) != Fit::kForbidden;
-      if (may_be && FitOf(b, other) >= Fit::kContradicts) return true;
-    }
-    return false;
   }
 
   const Model& model_;
@@ -281,8 +174,7 @@ class Joiner {
   const bool automatic_;                         // Not merely what hangs together best.
   std::vector<size_t> of_;                       // Cluster of each claim.
   std::vector<Cluster> clusters_;
-  absl::flat_hash_map<std::pair<size_t, size_t>, Compared> scores_;
-  absl::flat_hash_map<std::pair<size_t, size_t>, Score> wholes_;
+  absl::flat_hash_map<std::pair<size_t, size_t>, Score> scores_;
   absl::flat_hash_map<std::pair<size_t, size_t>, Fit> fits_;
 };
 

@@ -3,13 +3,21 @@
 #include <algorithm>
 #include <string>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "store/identity/compare.h"
 
 namespace klantbeeld::store {
 namespace {
+
+// What a field says, or nothing where one side does not know it.
+struct Evidence {
+  Centibits bits = 0;
+  v1::Agreement agreement = v1::AGREEMENT_UNSPECIFIED;
+  bool known() const { return agreement != v1::AGREEMENT_UNSPECIFIED; }
+  bool agrees() const {
+    return agreement == v1::AGREEMENT_SAME || agreement == v1::AGREEMENT_CLOSE;
+  }
+};
 
 Evidence Same(Centibits bits) { return {bits, v1::AGREEMENT_SAME}; }
 Evidence Close(Centibits bits) { return {bits, v1::AGREEMENT_CLOSE}; }
@@ -62,22 +70,9 @@ Evidence CompareSurnames(const Model& model, const std::vector<std::string>& a,
   return best;
 }
 
-// "Robby" and "robbie" are one form.
-const Model::Forms* FormsOf(const Model& model, absl::string_view name) {
+const Model::Forms* FormsOf(const Model& model, const std::string& name) {
   const auto at = model.nicknames.find(name);
-  if (at != model.nicknames.end()) return &at->second;
-  static const int nk = getenv("NK") ? atoi(getenv("NK")) : 0;
-  if (!nk) return nullptr;
-  for (const absl::string_view ending : {"ie", "ey", "y", "i"}) {
-    if (!absl::EndsWith(name, ending) || name.size() < ending.size() + 3) continue;
-    const absl::string_view stem = name.substr(0, name.size() - ending.size());
-    for (const absl::string_view other : {"y", "ie", "ey"}) {
-      const auto form = model.nicknames.find(absl::StrCat(stem, other));
-      if (form != model.nicknames.end()) return &form->second;
-    }
-    break;
-  }
-  return nullptr;
+  return at == model.nicknames.end() ? nullptr : &at->second;
 }
 
 bool AreForms(const Model& model, const std::string& a, const std::string& b) {
@@ -131,7 +126,6 @@ Evidence CompareInitials(const Model& model, const Person& a, const Person& b) {
 struct Names {
   Evidence surname;
   Evidence first;
-  bool swapped = false;
   Centibits bits() const { return surname.bits + first.bits; }
 };
 
@@ -167,7 +161,6 @@ Names CompareNames(const Model& model, const Person& a, const Person& b) {
   for (Names* swapped : {&there, &back}) {
     if (!swapped->surname.agrees() && !swapped->first.agrees()) continue;
     swapped->surname.bits += model.file.names_swapped();
-    swapped->swapped = true;
     if (swapped->bits() > best.bits()) best = *swapped;
   }
   return best;
@@ -312,13 +305,20 @@ Evidence ComparePlace(const format::ValueWeights& weights, const std::string& a,
   }
 }
 
+struct Numbers {
+  Evidence evidence;
+  bool same_bsn = false;
+  bool other_bsn = false;
+};
+
 const format::ValueWeights& WeightsOf(const Model& model, v1::IdentifierType type) {
   if (type == v1::IDENTIFIER_TYPE_BSN) return model.file.bsn();
   if (type == v1::IDENTIFIER_TYPE_CUSTOMER) return model.file.customer();
   return model.file.number();
 }
 
-void CompareNumbers(const Model& model, const Person& a, const Person& b, Comparison& fields) {
+Numbers CompareNumbers(const Model& model, const Person& a, const Person& b) {
+  Numbers numbers;
   for (const Person::Number& x : a.numbers) {
     for (const Person::Number& y : b.numbers) {
       if (x.type != y.type || x.of != y.of) continue;
@@ -326,16 +326,17 @@ void CompareNumbers(const Model& model, const Person& a, const Person& b, Compar
       const bool bsn = x.type == v1::IDENTIFIER_TYPE_BSN;
       const bool same = x.value == y.value;
       if (same && IsGeneric(a, x.value)) continue;
-      (same ? fields.same_bsn : fields.other_bsn) |= bsn;
+      (same ? numbers.same_bsn : numbers.other_bsn) |= bsn;
       Evidence one = Different(weights.different());
       if (same) {
         one = Same(weights.same());
       } else if (!bsn && Edits(x.value, y.value, 1) <= 1) {
         one = Close(weights.close());
       }
-      fields.number.TakeBetter(one);
+      if (!numbers.evidence.known() || one.bits > numbers.evidence.bits) numbers.evidence = one;
     }
   }
+  return numbers;
 }
 
 class Sum {
@@ -371,108 +372,63 @@ class Sum {
 
 }  // namespace
 
-Comparison CompareFields(const Model& model, const Person& a, const Person& b) {
-  Comparison fields;
-  fields.organisation = a.organisation || b.organisation;
-  fields.veto = a.organisation != b.organisation;
-  if (fields.organisation) return fields;
-  const Names names = CompareNames(model, a, b);
-  fields.surname = names.surname;
-  fields.first_names = names.first;
-  fields.swapped = names.swapped;
-  if (!a.first_names.empty() && !b.first_names.empty()) fields.sure = AreForms(model, a.first_names[0], b.first_names[0]) || OneSlip(a.first_names[0], b.first_names[0]);
-  fields.address = CompareAddress(model, a, b);
-  fields.phone = CompareValues(model.file.phone(), a, b, &Person::phones);
-  fields.email = CompareEmails(model.file.email(), a, b);
-  fields.device = CompareValues(model.file.device(), a, b, &Person::devices);
-  fields.birth_place = ComparePlace(model.file.birth_place(), a.birth_place, b.birth_place);
-  fields.birth_date = CompareBirth(model, a.birth, b.birth);
-  fields.sex = CompareSex(model.file.sex(), a.sex, b.sex);
-  CompareNumbers(model, a, b, fields);
-  fields.born_apart = CompareDates(a.birth, b.birth) == DateAgreement::kDifferent;
-  return fields;
-}
-
-void Comparison::TakeBetter(const Comparison& other) {
-  for (auto field : {&Comparison::surname, &Comparison::first_names, &Comparison::address,
-                     &Comparison::phone, &Comparison::email, &Comparison::device,
-                     &Comparison::birth_place, &Comparison::birth_date, &Comparison::sex,
-                     &Comparison::number}) {
-    (this->*field).TakeBetter(other.*field);
-  }
-  organisation = organisation || other.organisation;
-  veto = veto || other.veto;
-  same_bsn = same_bsn || other.same_bsn;
-  other_bsn = other_bsn || other.other_bsn;
-  born_apart = born_apart && other.born_apart;
-}
-
-Score Weigh(const Model& model, const Comparison& of, std::vector<FieldScore>* fields) {
+Score Compare(const Model& model, const Person& a, const Person& b,
+              std::vector<FieldScore>* fields) {
   Sum sum(fields);
   Score score;
-  score.veto = of.veto || of.other_bsn;
-  if (of.organisation) {
+  if (a.organisation || b.organisation) {
     sum.Prior(-model.population_bits);
     score.bits = sum.bits();
+    score.veto = a.organisation != b.organisation;
     return score;
   }
-  const bool other_surname = of.surname.agreement == v1::AGREEMENT_DIFFERENT;
+  const Names names = CompareNames(model, a, b);
+  const Evidence address = CompareAddress(model, a, b);
+  const bool other_surname = names.surname.agreement == v1::AGREEMENT_DIFFERENT;
   // What a household shares.
-  if (!other_surname) sum.Add(v1::EVIDENCE_FIELD_SURNAME, of.surname);
-  sum.Add(v1::EVIDENCE_FIELD_ADDRESS, of.address);
-  sum.Add(v1::EVIDENCE_FIELD_PHONE, of.phone);
-  sum.Add(v1::EVIDENCE_FIELD_EMAIL, of.email);
-  sum.Add(v1::EVIDENCE_FIELD_DEVICE, of.device);
-  sum.Add(v1::EVIDENCE_FIELD_BIRTH_PLACE, of.birth_place);
+  if (!other_surname) sum.Add(v1::EVIDENCE_FIELD_SURNAME, names.surname);
+  sum.Add(v1::EVIDENCE_FIELD_ADDRESS, address);
+  const Evidence phone = CompareValues(model.file.phone(), a, b, &Person::phones);
+  const Evidence email = CompareEmails(model.file.email(), a, b);
+  const Evidence device = CompareValues(model.file.device(), a, b, &Person::devices);
+  sum.Add(v1::EVIDENCE_FIELD_PHONE, phone);
+  sum.Add(v1::EVIDENCE_FIELD_EMAIL, email);
+  sum.Add(v1::EVIDENCE_FIELD_DEVICE, device);
+  sum.Add(v1::EVIDENCE_FIELD_BIRTH_PLACE,
+          ComparePlace(model.file.birth_place(), a.birth_place, b.birth_place));
   sum.Cap(model.population_bits - model.file.household_gap());
   // What tells its members apart; no address makes up for another surname.
-  if (other_surname) sum.Add(v1::EVIDENCE_FIELD_SURNAME, of.surname);
-  sum.Add(v1::EVIDENCE_FIELD_PHONE, Personal(model.file.phone(), of.phone));
-  sum.Add(v1::EVIDENCE_FIELD_EMAIL, Personal(model.file.email(), of.email));
-  sum.Add(v1::EVIDENCE_FIELD_DEVICE, Personal(model.file.device(), of.device));
-  sum.Add(v1::EVIDENCE_FIELD_FIRST_NAMES, of.first_names);
-  sum.Add(v1::EVIDENCE_FIELD_BIRTH_DATE, of.birth_date);
-  sum.Add(v1::EVIDENCE_FIELD_SEX, of.sex);
-  sum.Add(v1::EVIDENCE_FIELD_NUMBER, of.number);
+  if (other_surname) sum.Add(v1::EVIDENCE_FIELD_SURNAME, names.surname);
+  sum.Add(v1::EVIDENCE_FIELD_PHONE, Personal(model.file.phone(), phone));
+  sum.Add(v1::EVIDENCE_FIELD_EMAIL, Personal(model.file.email(), email));
+  sum.Add(v1::EVIDENCE_FIELD_DEVICE, Personal(model.file.device(), device));
+  const Evidence birth = CompareBirth(model, a.birth, b.birth);
+  const Numbers numbers = CompareNumbers(model, a, b);
+  sum.Add(v1::EVIDENCE_FIELD_FIRST_NAMES, names.first);
+  sum.Add(v1::EVIDENCE_FIELD_BIRTH_DATE, birth);
+  sum.Add(v1::EVIDENCE_FIELD_SEX, CompareSex(model.file.sex(), a.sex, b.sex));
+  sum.Add(v1::EVIDENCE_FIELD_NUMBER, numbers.evidence);
   sum.Prior(-model.population_bits);
   score.bits = sum.bits();
-  score.compared = of.first_names.known() || of.birth_date.known() || of.number.known();
-  score.typed_number = of.same_bsn && (of.birth_date.agrees() || (of.surname.agrees() &&
-                                                                  of.first_names.bits > 0));
+  score.compared = names.first.known() || birth.known() || numbers.evidence.known();
+  score.typed_number = numbers.same_bsn && (birth.agrees() || (names.surname.agrees() &&
+                                                               names.first.bits > 0));
   // Twins, and a number that is somebody else's.
-  const bool one_household = of.surname.agrees() || of.address.agrees();
-  score.twins = of.first_names.agreement == v1::AGREEMENT_CONTRADICTS &&
-                of.birth_date.agreement == v1::AGREEMENT_SAME && one_household;
-  score.born_apart = of.born_apart;
-  const bool numbered = of.number.agreement == v1::AGREEMENT_SAME && !of.same_bsn;
-  if (numbered) score.twins = score.born_apart = false;
-  static const int ns = getenv("NS") ? atoi(getenv("NS")) : 0;
-  bool named = of.surname.known() && of.first_names.known();
-  if (ns == 1 && of.first_names.agreement == v1::AGREEMENT_SAME && of.birth_date.agreement == v1::AGREEMENT_SAME) named = true;
-  static const int nf = getenv("NF") ? atoi(getenv("NF")) : 0;
-  const bool sb = of.surname.agreement == v1::AGREEMENT_SAME && of.birth_date.agreement == v1::AGREEMENT_SAME && !of.first_names.known();
-  if (nf == 1 && sb) named = true;
-  if (nf == 2 && sb && of.address.agrees()) named = true;
-  if (nf == 3 && sb && of.address.bits > 0) named = true;
-  if (ns == 2 && of.first_names.agrees() && of.birth_date.agreement == v1::AGREEMENT_SAME) named = true;
+  const bool one_household = names.surname.agrees() || address.agrees();
+  score.twins = names.first.agreement == v1::AGREEMENT_CONTRADICTS &&
+                birth.agreement == v1::AGREEMENT_SAME && one_household;
+  score.veto = numbers.other_bsn;
+  score.born_apart = CompareDates(a.birth, b.birth) == DateAgreement::kDifferent;
+  const bool named = names.surname.known() && names.first.known();
+  const bool numbered = numbers.evidence.agreement == v1::AGREEMENT_SAME && !numbers.same_bsn;
   // A slip in the first name and another in the birth date: a brother or sister.
-  static const int xm = getenv("XM") ? atoi(getenv("XM")) : 0;
-  bool exact = of.first_names.agreement == v1::AGREEMENT_SAME ||
-                     of.birth_date.agreement == v1::AGREEMENT_SAME;
-  if (xm == 1 && !of.birth_date.known()) exact = true;
-  if (xm == 4 && !of.birth_date.known() && of.first_names.agrees() && of.sure) exact = true;
-  if (xm == 2 && !of.birth_date.known() && of.first_names.agrees()) exact = true;
-  if (xm == 3) exact = true;
-  const bool held = !named || !exact || score.twins || of.same_bsn;
+  const bool exact = names.first.agreement == v1::AGREEMENT_SAME ||
+                     birth.agreement == v1::AGREEMENT_SAME;
+  const bool held = !named || !exact || score.twins || numbers.same_bsn;
   if (!score.typed_number && !numbered && held) {
     score.bits = std::min(score.bits, model.file.nameless_max());
   }
   return score;
-}
-
-Score Compare(const Model& model, const Person& a, const Person& b,
-              std::vector<FieldScore>* fields) {
-  return Weigh(model, CompareFields(model, a, b), fields);
 }
 
 }  // namespace klantbeeld::store

@@ -18,36 +18,6 @@ namespace klantbeeld::store {
 // Hundredths of a bit.
 using Centibits = int32_t;
 
-// What a field says, or nothing where one side does not know it.
-struct Evidence {
-  Centibits bits = 0;
-  v1::Agreement agreement = v1::AGREEMENT_UNSPECIFIED;
-  bool known() const { return agreement != v1::AGREEMENT_UNSPECIFIED; }
-  bool agrees() const {
-    return agreement == v1::AGREEMENT_SAME || agreement == v1::AGREEMENT_CLOSE;
-  }
-  void TakeBetter(const Evidence& other) {
-    if (other.known() && (!known() || other.bits > bits)) *this = other;
-  }
-};
-
-// Two persons field by field, or two groups of claims by the best of their
-// members. Symmetric.
-struct Comparison {
-  Evidence surname, first_names, address, phone, email, device, birth_place, birth_date, sex,
-      number;
-  bool swapped = false;
-  bool sure=false;
-  bool organisation = false;  // One is; nothing else is compared then.
-  bool veto = false;          // The other is not.
-  bool same_bsn = false;
-  bool other_bsn = false;
-  bool born_apart = false;
-  // Of each field what says more for one person; of what forbids it, either.
-  void TakeBetter(const Comparison& other);
-};
-Comparison CompareFields(const Model& model, const Person& a, const Person& b);
-
 struct FieldScore {
   v1::EvidenceField field;
   v1::Agreement agreement;
@@ -65,10 +35,9 @@ struct Score {
   bool compared = false;      // Both state something that tells members of a household apart.
 };
 
-// `fields`, if given, receives what the bits are made of; what they
+// Symmetric. `fields`, if given, receives what the bits are made of; what they
 // come to falls short of `bits` only where somebody without a name, or a
 // number with which nothing agrees, is held below the threshold.
-Score Weigh(const Model& model, const Comparison& of, std::vector<FieldScore>* fields = nullptr);
 Score Compare(const Model& model, const Person& a, const Person& b,
               std::vector<FieldScore>* fields = nullptr);
 
