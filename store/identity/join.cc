@@ -42,7 +42,6 @@ class Joiner {
     }
     for (size_t pair = 0; pair < pairs_.size(); ++pair) {
       const auto& [low, high, score, suspended] = pairs_[pair];
-      scores_[{low, high}] = score;
       if (of_[low] == of_[high]) continue;
       clusters_[of_[low]].pairs.push_back(pair);
       clusters_[of_[high]].pairs.push_back(pair);

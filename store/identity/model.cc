@@ -165,6 +165,7 @@ absl::Status AddNicknames(Model& model) {
       if (of.groups.empty() || of.groups.back() != group) of.groups.push_back(group);
       of.initials |= initials;
     }
+    model.forms.emplace_back(forms.begin(), forms.end());
     WeighForms(forms, model, of_forms);
     ++group;
   }

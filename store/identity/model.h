@@ -33,6 +33,7 @@ struct Model {
     uint32_t initials = 0;         // Of all forms: bit 0 is "a".
   };
   absl::flat_hash_map<std::string, Forms> nicknames;
+  std::vector<std::vector<std::string>> forms;  // By group.
 };
 
 // Whether two claims that say this much hang together: they may be joined, or

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "store/identity/compare.h"
 
@@ -17,6 +19,7 @@ struct Evidence {
   bool agrees() const {
     return agreement == v1::AGREEMENT_SAME || agreement == v1::AGREEMENT_CLOSE;
   }
+  bool same() const { return agreement == v1::AGREEMENT_SAME; }
 };
 
 Evidence Same(Centibits bits) { return {bits, v1::AGREEMENT_SAME}; }
@@ -31,7 +34,8 @@ constexpr int kCloseName = 920;    // Jaro-Winkler, in thousandths.
 constexpr int kSimilarName = 850;
 constexpr int kCloseFirstName = 900;
 constexpr int kSimilarFirstName = 800;
-constexpr size_t kOneEditLength = 5;  // From here one slip leaves a name recognisable.
+constexpr size_t kFormLength = 4;     // From here a slip leaves a form of a name recognisable,
+constexpr size_t kOneEditLength = 5;  // and from here a name that is in no table.
 
 Centibits WeightOf(const absl::flat_hash_map<std::string, int32_t>& common,
                    const std::string& name, Centibits otherwise) {
@@ -70,17 +74,25 @@ Evidence CompareSurnames(const Model& model, const std::vector<std::string>& a,
   return best;
 }
 
-const Model::Forms* FormsOf(const Model& model, const std::string& name) {
-  const auto at = model.nicknames.find(name);
-  return at == model.nicknames.end() ? nullptr : &at->second;
+// "Robby" and "Robbie" are one form.
+const Model::Forms* FormsOf(const Model& model, absl::string_view name) {
+  auto at = model.nicknames.find(name);
+  if (at != model.nicknames.end()) return &at->second;
+  for (const absl::string_view ending : {"ie", "ey", "y", "i"}) {
+    if (!absl::EndsWith(name, ending) || name.size() < ending.size() + 3) continue;
+    for (const absl::string_view other : {"ie", "y"}) {
+      at = model.nicknames.find(absl::StrCat(name.substr(0, name.size() - ending.size()), other));
+      if (at != model.nicknames.end()) return &at->second;
+    }
+    break;
+  }
+  return nullptr;
 }
 
-bool AreForms(const Model& model, const std::string& a, const std::string& b) {
-  const Model::Forms* x = FormsOf(model, a);
-  if (x == nullptr) return false;
-  const Model::Forms* y = FormsOf(model, b);
-  return y != nullptr && std::find_first_of(x->groups.begin(), x->groups.end(), y->groups.begin(),
-                                            y->groups.end()) != x->groups.end();
+bool AreForms(const Model::Forms* a, const Model::Forms* b) {
+  return a != nullptr && b != nullptr &&
+         std::find_first_of(a->groups.begin(), a->groups.end(), b->groups.begin(),
+                            b->groups.end()) != a->groups.end();
 }
 
 bool HasInitial(const Model& model, const std::string& name, char initial) {
@@ -89,22 +101,56 @@ bool HasInitial(const Model& model, const std::string& name, char initial) {
          (forms->initials >> (initial - 'a') & 1) != 0;
 }
 
+// Whether `name` is a slip away from one of the forms.
+bool IsNearly(const Model& model, const Model::Forms* forms, const std::string& name) {
+  if (forms == nullptr || name.size() < kFormLength) return false;
+  for (const uint16_t group : forms->groups) {
+    for (const std::string& form : model.forms[group]) {
+      if (form.size() >= kFormLength && Edits(form, name, 1) <= 1) return true;
+    }
+  }
+  return false;
+}
+
 bool ShareWord(const std::vector<std::string>& a, const std::vector<std::string>& b) {
   return std::find_first_of(a.begin(), a.end(), b.begin(), b.end()) != a.end();
 }
 
-Evidence CompareFirstNames(const Model& model, const std::vector<std::string>& a,
-                           const std::vector<std::string>& b) {
+struct FirstNames {
+  Evidence evidence;
+  bool one = false;  // The same, or forms of one.
+  bool two = false;  // Two names, however alike they are written: Johannes and Johanna.
+};
+
+FirstNames CompareFirstNames(const Model& model, const std::vector<std::string>& a,
+                             const std::vector<std::string>& b) {
   const auto& weights = model.file.first_name();
   const auto& more = model.file.first_names();
   const std::string &x = a[0], &y = b[0];
-  if (x == y) return Same(WeightOf(model.first_names, x, weights.same()));
-  if (AreForms(model, x, y)) return Close(weights.close());
+  if (x == y) {
+    return {.evidence = Same(WeightOf(model.first_names, x, weights.same())), .one = true};
+  }
+  if (x.size() == 1 || y.size() == 1) {  // "J. Willem".
+    return {.evidence = x[0] == y[0] ? Same(more.initial_same())
+                                     : Different(more.initial_different())};
+  }
+  const Model::Forms *forms_x = FormsOf(model, x), *forms_y = FormsOf(model, y);
+  if (AreForms(forms_x, forms_y)) return {.evidence = Close(weights.close()), .one = true};
+  const bool share = ShareWord(a, b);
+  const bool known_x = forms_x != nullptr || model.first_names.contains(x);
+  const bool known_y = forms_y != nullptr || model.first_names.contains(y);
+  const bool two = !share && known_x && known_y;
   const int alike = JaroWinkler(x, y);
-  if (alike >= kCloseFirstName || OneSlip(x, y)) return Close(weights.close());
-  if (ShareWord(a, b)) return Partly(more.partly());
-  if (alike >= kSimilarFirstName || MayBeSlips(x, y)) return Partly(weights.similar());
-  return Contradicts(x[0] == y[0] ? more.other() : weights.different());
+  if (alike >= kCloseFirstName || OneSlip(x, y)) {
+    return {.evidence = Close(weights.close()), .two = two};
+  }
+  if (share) return {.evidence = Partly(more.partly())};
+  // What is a name of its own is no slip of another's form.
+  if (alike >= kSimilarFirstName || MayBeSlips(x, y) ||
+      (!known_y && IsNearly(model, forms_x, y)) || (!known_x && IsNearly(model, forms_y, x))) {
+    return {.evidence = Partly(weights.similar()), .two = two};
+  }
+  return {.evidence = Contradicts(x[0] == y[0] ? more.other() : weights.different()), .two = true};
 }
 
 // At least one side states initials only.
@@ -126,13 +172,19 @@ Evidence CompareInitials(const Model& model, const Person& a, const Person& b) {
 struct Names {
   Evidence surname;
   Evidence first;
+  bool one = false;  // The first names, as of FirstNames.
+  bool two = false;
   Centibits bits() const { return surname.bits + first.bits; }
 };
 
 Names CompareAsStated(const Model& model, const Person& a, const Person& b) {
-  Names names{CompareSurnames(model, a.surnames, b.surnames), {}};
+  Names names;
+  names.surname = CompareSurnames(model, a.surnames, b.surnames);
   if (!a.first_names.empty() && !b.first_names.empty()) {
-    names.first = CompareFirstNames(model, a.first_names, b.first_names);
+    const FirstNames first = CompareFirstNames(model, a.first_names, b.first_names);
+    names.first = first.evidence;
+    names.one = first.one;
+    names.two = first.two;
   } else if (!a.initials.empty() && !b.initials.empty()) {
     names.first = CompareInitials(model, a, b);
   }
@@ -146,7 +198,7 @@ Names CompareSwapped(const Model& model, const Person& a, const Person& b) {
     names.surname = CompareSurnames(model, {a.names_as_surname}, b.surnames);
   }
   if (!a.surnames.empty() && !b.first_names.empty()) {
-    names.first = CompareFirstNames(model, {a.surnames[0]}, b.first_names);
+    names.first = CompareFirstNames(model, {a.surnames[0]}, b.first_names).evidence;
   }
   return names;
 }
@@ -309,6 +361,7 @@ struct Numbers {
   Evidence evidence;
   bool same_bsn = false;
   bool other_bsn = false;
+  bool same_register = false;  // Neither a BSN nor the municipality's own.
 };
 
 const format::ValueWeights& WeightsOf(const Model& model, v1::IdentifierType type) {
@@ -327,6 +380,7 @@ Numbers CompareNumbers(const Model& model, const Person& a, const Person& b) {
       const bool same = x.value == y.value;
       if (same && IsGeneric(a, x.value)) continue;
       (same ? numbers.same_bsn : numbers.other_bsn) |= bsn;
+      numbers.same_register |= same && !bsn && x.type != v1::IDENTIFIER_TYPE_CUSTOMER;
       Evidence one = Different(weights.different());
       if (same) {
         one = Same(weights.same());
@@ -369,6 +423,16 @@ class Sum {
   Centibits bits_ = 0;
   std::vector<FieldScore>* fields_;
 };
+
+// Whether first name and birth date could as well be a brother's or sister's:
+// a slip in one and another in the other. What is not known is no slip, nor is
+// a short form.
+bool MayBeSiblings(const Names& names, const Evidence& birth) {
+  if (names.first.same() || birth.same()) return false;
+  const bool slip = birth.known() && birth.agreement != v1::AGREEMENT_PARTLY;
+  if (!slip) return !names.first.agrees();
+  return !names.one || birth.agreement != v1::AGREEMENT_CLOSE;
+}
 
 }  // namespace
 
@@ -413,18 +477,16 @@ Score Compare(const Model& model, const Person& a, const Person& b,
   score.compared = names.first.known() || birth.known() || numbers.evidence.known();
   score.typed_number = numbers.same_bsn && (birth.agrees() || (names.surname.agrees() &&
                                                                names.first.bits > 0));
-  // Twins, and a number that is somebody else's.
-  const bool one_household = names.surname.agrees() || address.agrees();
-  score.twins = names.first.agreement == v1::AGREEMENT_CONTRADICTS &&
-                birth.agreement == v1::AGREEMENT_SAME && one_household;
   score.veto = numbers.other_bsn;
-  score.born_apart = CompareDates(a.birth, b.birth) == DateAgreement::kDifferent;
+  // Who has the same number in a register is one person, whatever else was
+  // written wrong; a BSN that was typed is checked by what comes with it.
+  const bool one_household = names.surname.agrees() || address.agrees();
+  score.twins = !numbers.same_register && names.two && birth.same() && one_household;
+  score.born_apart =
+      !numbers.same_register && CompareDates(a.birth, b.birth) == DateAgreement::kDifferent;
   const bool named = names.surname.known() && names.first.known();
-  const bool numbered = numbers.evidence.agreement == v1::AGREEMENT_SAME && !numbers.same_bsn;
-  // A slip in the first name and another in the birth date: a brother or sister.
-  const bool exact = names.first.agreement == v1::AGREEMENT_SAME ||
-                     birth.agreement == v1::AGREEMENT_SAME;
-  const bool held = !named || !exact || score.twins || numbers.same_bsn;
+  const bool numbered = numbers.evidence.same() && !numbers.same_bsn;
+  const bool held = !named || MayBeSiblings(names, birth) || score.twins || numbers.same_bsn;
   if (!score.typed_number && !numbered && held) {
     score.bits = std::min(score.bits, model.file.nameless_max());
   }
