@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "store/identity/compare.h"
 #include "store/identity/score.h"
 
 namespace klantbeeld::store {
@@ -19,6 +20,19 @@ struct Cluster {
 
 // In rising order of what speaks against one person.
 enum class Fit : uint8_t { kFits, kDisagrees, kContradicts, kForbidden };
+
+// Whether the bits of a pair say all there is: who may be twins, or was born
+// another day, is compared again, since an edge does not keep that.
+bool SaysAll(const Person& a, const Person& b) {
+  switch (CompareDates(a.birth, b.birth)) {
+    case DateAgreement::kSame:
+      return a.first_names.empty() || b.first_names.empty() || a.first_names[0] == b.first_names[0];
+    case DateAgreement::kDifferent:
+      return false;
+    default:
+      return true;
+  }
+}
 
 class Joiner {
  public:
@@ -42,6 +56,7 @@ class Joiner {
     }
     for (size_t pair = 0; pair < pairs_.size(); ++pair) {
       const auto& [low, high, score, suspended] = pairs_[pair];
+      if (SaysAll(persons_[low], persons_[high])) scores_[{low, high}] = score;
       if (of_[low] == of_[high]) continue;
       clusters_[of_[low]].pairs.push_back(pair);
       clusters_[of_[high]].pairs.push_back(pair);

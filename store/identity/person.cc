@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -79,27 +78,13 @@ void AddSurname(const std::string& surname, Person& person) {
   person.surnames.push_back(surname);
 }
 
-// Forms of address, ranks and titles, as they are written before a name, and
-// "2nd" after one: nobody is called that.
-bool IsTitle(absl::string_view word) {
-  static constexpr absl::string_view kTitles[] = {
-      "bt",    "capt", "captain", "col",      "colonel", "dame",    "dhr",  "dr",
-      "dra",   "drs",  "ds",      "frau",     "gen",     "general", "heer", "herr",
-      "hon",   "ing",  "ir",      "jhr",      "jkvr",    "jonkheer", "lady", "lord",
-      "lt",    "maj",  "major",   "mej",      "meneer",  "mevr",    "mevrouw", "miss",
-      "mr",    "mrs",  "ms",      "mw",       "pastoor", "prof",    "professor", "rev",
-      "reverend", "rt", "sgt",    "sir",      "viscount"};
-  return absl::ascii_isdigit(static_cast<unsigned char>(word[0])) ||
-         absl::c_binary_search(kTitles, word);
-}
-
 void AddNames(const format::FoldedNames& names, Person& person) {
   AddSurname(names.surname(), person);
   AddSurname(names.partner_surname(), person);
   for (const std::string& part : names.surname_parts()) AddSurname(part, person);
   for (const absl::string_view word :
        absl::StrSplit(names.first_names(), absl::ByAnyChar(" .-"), absl::SkipEmpty())) {
-    if (!IsTitle(word)) person.first_names.emplace_back(word);
+    person.first_names.emplace_back(word);
   }
   if (!names.initials().empty()) {
     for (const char c : names.initials()) {
