@@ -72,6 +72,7 @@ class Surroundings {
       }
     }
     KB_ASSIGN_OR_RETURN(input_, ReadComponent(keys_, model_, reader_, seeds, {}, ids_, true));
+    input_.obstacles = true;
     result_ = Partition(input_);
     for (size_t part = 0; part < result_.citizens.size(); ++part) {
       for (const size_t claim : result_.citizens[part].claims) part_of_[claim] = part;

@@ -215,7 +215,7 @@ class Partitioner {
         [&](size_t x, size_t y) {
           return MayJoin({std::min(x, y), std::max(x, y)}, JoinClass::kScore, nullptr);
         },
-        [&](size_t x, size_t y) { Join({x, y}); });
+        [&](size_t x, size_t y) { Join({x, y}); }, input_.obstacles);
     for (const LeftApart& left : apart) {
       apart_.push_back({units[left.pair.low].claims[0], units[left.pair.high].claims[0],
                         left.pair.score, left.obstacle});

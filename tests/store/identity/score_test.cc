@@ -368,7 +368,8 @@ Joined JoinAll(const std::vector<Stated>& people, const std::set<std::set<size_t
       [&](size_t x, size_t y) {
         EXPECT_NE(x, y);
         std::replace(of.begin(), of.end(), y, x);
-      });
+      },
+      true);
   for (const size_t name : std::set<size_t>(of.begin(), of.end())) {
     if (members(name).size() > 1) joined.clusters.push_back(members(name));
   }
