@@ -458,8 +458,7 @@ Score Compare(const Model& model, const Person& a, const Person& b,
   sum.Add(v1::EVIDENCE_FIELD_PHONE, phone);
   sum.Add(v1::EVIDENCE_FIELD_EMAIL, email);
   sum.Add(v1::EVIDENCE_FIELD_DEVICE, device);
-  const Evidence birth_place =
-      ComparePlace(model.file.birth_place(), a.birth_place, b.birth_place);
+  const Evidence birth_place = ComparePlace(model.file.birth_place(), a.birth_place, b.birth_place);
   sum.Add(v1::EVIDENCE_FIELD_BIRTH_PLACE, birth_place);
   sum.Cap(model.population_bits - model.file.household_gap());
   // What tells its members apart; no address makes up for another surname.
@@ -473,7 +472,10 @@ Score Compare(const Model& model, const Person& a, const Person& b,
   sum.Add(v1::EVIDENCE_FIELD_BIRTH_DATE, birth);
   sum.Add(v1::EVIDENCE_FIELD_SEX, CompareSex(model.file.sex(), a.sex, b.sex));
   sum.Add(v1::EVIDENCE_FIELD_NUMBER, numbers.evidence);
-  sum.Prior(-model.population_bits);
+  // Whoever has nothing but the names may live anywhere.
+  const bool beside = address.bits > 0 || phone.bits > 0 || email.bits > 0 || device.bits > 0 ||
+                      birth_place.bits > 0 || birth.bits > 0 || numbers.evidence.bits > 0;
+  sum.Prior(-model.population_bits - (beside ? 0 : model.file.names_alone()));
   score.bits = sum.bits();
   score.compared = names.first.known() || birth.known() || numbers.evidence.known();
   score.typed_number = numbers.same_bsn && (birth.agrees() || (names.surname.agrees() &&
@@ -487,11 +489,7 @@ Score Compare(const Model& model, const Person& a, const Person& b,
       !numbers.same_register && CompareDates(a.birth, b.birth) == DateAgreement::kDifferent;
   const bool named = names.surname.known() && names.first.known();
   const bool numbered = numbers.evidence.same() && !numbers.same_bsn;
-  const bool beside = address.bits > 0 || phone.bits > 0 || email.bits > 0 || device.bits > 0 ||
-                      birth_place.bits > 0 || birth.bits > 0;
-  const bool namesakes = !beside && score.bits < model.file.names_alone();
-  const bool held = !named || namesakes || MayBeSiblings(names, birth) || score.twins ||
-                    numbers.same_bsn;
+  const bool held = !named || MayBeSiblings(names, birth) || score.twins || numbers.same_bsn;
   if (!score.typed_number && !numbered && held) {
     score.bits = std::min(score.bits, model.file.nameless_max());
   }
