@@ -10,13 +10,11 @@
 
 #include "absl/functional/function_ref.h"
 #include "klantbeeld/v1/identity_service.pb.h"
+#include "store/identity/evidence.h"
 #include "store/identity/model.h"
 #include "store/identity/person.h"
 
 namespace klantbeeld::store {
-
-// Hundredths of a bit.
-using Centibits = int32_t;
 
 struct FieldScore {
   v1::EvidenceField field;

@@ -1,4 +1,4 @@
-// Also tests: store/identity/join.cc
+// Also tests: store/identity/join.cc store/identity/names.cc
 #include "store/identity/score.h"
 
 #include <gmock/gmock.h>
