@@ -100,8 +100,7 @@ bool ShareWord(const std::vector<std::string>& a, const std::vector<std::string>
 
 struct FirstNames {
   Evidence evidence;
-  bool one = false;  // As in Names.
-  bool two = false;
+  NameTie tie = NameTie::kUnclear;
 };
 
 FirstNames CompareFirstNames(const Model& model, const std::vector<std::string>& a,
@@ -111,7 +110,7 @@ FirstNames CompareFirstNames(const Model& model, const std::vector<std::string>&
   const std::string &x = a[0], &y = b[0];
   if (x == y) {
     return {.evidence = Evidence::Same(WeightOf(model.first_names, x, weights.same())),
-            .one = true};
+            .tie = NameTie::kOne};
   }
   if (x.size() == 1 || y.size() == 1) {  // "J. Willem".
     return {.evidence = x[0] == y[0] ? Evidence::Same(more.initial_same())
@@ -119,7 +118,7 @@ FirstNames CompareFirstNames(const Model& model, const std::vector<std::string>&
   }
   const Model::Forms *forms_x = FormsOf(model, x), *forms_y = FormsOf(model, y);
   if (AreForms(forms_x, forms_y)) {
-    return {.evidence = Evidence::Close(weights.close()), .one = true};
+    return {.evidence = Evidence::Close(weights.close()), .tie = NameTie::kOne};
   }
   const bool share = ShareWord(a, b);
   const bool known_x = forms_x != nullptr || model.first_names.contains(x);
@@ -127,16 +126,18 @@ FirstNames CompareFirstNames(const Model& model, const std::vector<std::string>&
   const bool two = !share && known_x && known_y;
   const int alike = JaroWinkler(x, y);
   if (alike >= kCloseFirstName || OneSlip(x, y)) {
-    return {.evidence = Evidence::Close(weights.close()), .two = two};
+    return {.evidence = Evidence::Close(weights.close()),
+            .tie = two ? NameTie::kTwo : NameTie::kUnclear};
   }
   if (share) return {.evidence = Evidence::Partly(more.partly())};
   // What is a name of its own is no slip of another's form.
   if (alike >= kSimilarFirstName || MayBeSlips(x, y) || (!known_y && IsNearly(model, forms_x, y)) ||
       (!known_x && IsNearly(model, forms_y, x))) {
-    return {.evidence = Evidence::Partly(weights.similar()), .two = two};
+    return {.evidence = Evidence::Partly(weights.similar()),
+            .tie = two ? NameTie::kTwo : NameTie::kAlike};
   }
   return {.evidence = Evidence::Contradicts(x[0] == y[0] ? more.other() : weights.different()),
-          .two = true};
+          .tie = NameTie::kTwo};
 }
 
 // At least one side states initials only.
@@ -163,8 +164,7 @@ Names CompareAsStated(const Model& model, const Person& a, const Person& b) {
   if (!a.first_names.empty() && !b.first_names.empty()) {
     const FirstNames first = CompareFirstNames(model, a.first_names, b.first_names);
     names.first = first.evidence;
-    names.one = first.one;
-    names.two = first.two;
+    names.tie = first.tie;
   } else if (!a.initials.empty() && !b.initials.empty()) {
     names.first = CompareInitials(model, a, b);
   }

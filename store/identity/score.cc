@@ -214,14 +214,15 @@ class Sum {
   std::vector<FieldScore>* fields_;
 };
 
-// Whether first name and birth date could as well be a brother's or sister's:
-// a slip in one and another in the other. What is not known is no slip, nor is
-// a short form.
+// Whether these could as well be brothers or sisters: by two first names, or
+// names no more than alike; or by a slip in the first name and another in the
+// birth date. What is not known is no slip, nor is a short form.
 bool MayBeSiblings(const Names& names, const Evidence& birth) {
+  if (names.tie == NameTie::kAlike || names.tie == NameTie::kTwo) return true;
   if (names.first.same() || birth.same()) return false;
   const bool slip = birth.known() && birth.agreement != v1::AGREEMENT_PARTLY;
   if (!slip) return !names.first.agrees();
-  return !names.one || birth.agreement != v1::AGREEMENT_CLOSE;
+  return names.tie != NameTie::kOne || birth.agreement != v1::AGREEMENT_CLOSE;
 }
 
 }  // namespace
@@ -274,7 +275,7 @@ Score Compare(const Model& model, const Person& a, const Person& b,
   // Who has the same number in a register is one person, whatever else was
   // written wrong; a BSN that was typed is checked by what comes with it.
   const bool one_household = names.surname.agrees() || address.agrees();
-  score.twins = !numbers.same_register && names.two && birth.same() && one_household;
+  score.twins = !numbers.same_register && names.tie == NameTie::kTwo && birth.same() && one_household;
   score.born_apart =
       !numbers.same_register && CompareDates(a.birth, b.birth) == DateAgreement::kDifferent;
   const bool named = names.surname.known() && names.first.known();

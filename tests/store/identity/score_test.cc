@@ -138,6 +138,20 @@ TEST(Score, NamesThatAreBothKnownAreTwoHoweverAlikeTheyAreWritten) {
   EXPECT_FALSE(twins("Johanna Maria", "Maria"));   // One of several.
 }
 
+TEST(Score, FirstNamesNoMoreThanAlikeAreSuggested) {
+  Stated one = kPieter, other = kPieter;
+  one.first_names = "Sierra";
+  other.first_names = "Serena";
+  EXPECT_LT(Compared(one, other).bits, kModel.link);
+  EXPECT_GE(Compared(one, other).bits, kModel.suggest);
+  EXPECT_FALSE(Compared(one, other).twins);
+  // Nor are two names one that are known and only written alike.
+  one.year = one.month = one.day = 0;
+  one.first_names = "Johannes";
+  other.first_names = "Johanna";
+  EXPECT_LT(Compared(one, other).bits, kModel.link);
+}
+
 TEST(Score, FormIsSeenThroughItsEndingAndASlip) {
   const auto bits = [](const std::string& one, const std::string& other) {
     return Compared({.first_names = one, .surname = "Ravensteyn"},
