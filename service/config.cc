@@ -9,9 +9,11 @@
 #include <sstream>
 #include <variant>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
 namespace klantbeeld::service {
@@ -20,6 +22,7 @@ namespace {
 constexpr absl::string_view kSeverities[] = {"debug", "info", "warning", "error"};
 
 using Text = std::function<std::string&(Config&)>;
+using List = std::function<absl::btree_set<std::string>&(Config&)>;
 
 // A whole number with its bounds; `scale` is what one of its units holds.
 struct Number {
@@ -31,7 +34,7 @@ struct Number {
 
 struct Key {
   absl::string_view name;
-  std::variant<Text, Number> kind;
+  std::variant<Text, Number, List> kind;
 };
 
 template <typename T>
@@ -49,6 +52,10 @@ Number Millis(Part Config::*part, absl::Duration Part::*member, int64_t min, int
 
 Text Registry(std::string registry::Settings::*member) {
   return [member](Config& c) -> std::string& { return c.registry.*member; };
+}
+
+List Nobodys(absl::btree_set<std::string> store::NobodysLists::*member) {
+  return [member](Config& c) -> absl::btree_set<std::string>& { return c.nobodys.*member; };
 }
 
 template <typename Part, typename T>
@@ -104,6 +111,11 @@ std::vector<Key> MakeKeys() {
       {"registry.timeout_ms",
        Millis(&Config::registry, &registry::Settings::timeout, 10, 60'000)},
       {"registry.budget_ms", Millis(&Config::registry, &registry::Settings::budget, 0, 10'000)},
+      {"nobodys.phones", Nobodys(&store::NobodysLists::phones)},
+      {"nobodys.emails", Nobodys(&store::NobodysLists::emails)},
+      {"nobodys.local_parts", Nobodys(&store::NobodysLists::local_parts)},
+      {"nobodys.domains", Nobodys(&store::NobodysLists::domains)},
+      {"nobodys.values", Nobodys(&store::NobodysLists::values)},
   };
 }
 
@@ -133,7 +145,12 @@ absl::Status SetSync(Config& config, absl::string_view value) {
   return absl::OkStatus();
 }
 
-// Sets one key; a number comes as its digits.
+// As values are compared.
+std::string Listed(absl::string_view text) {
+  return absl::AsciiStrToLower(absl::StripAsciiWhitespace(text));
+}
+
+// Sets one key; a number comes as its digits, a list with commas between.
 absl::Status Set(Config& config, absl::string_view name, absl::string_view value) {
   if (name == "log") return SetLog(config, value);
   if (name == "store.sync") return SetSync(config, value);
@@ -141,6 +158,14 @@ absl::Status Set(Config& config, absl::string_view name, absl::string_view value
     if (key.name != name) continue;
     if (const auto* text = std::get_if<Text>(&key.kind)) {
       (*text)(config) = std::string(value);
+      return absl::OkStatus();
+    }
+    if (const auto* list = std::get_if<List>(&key.kind)) {
+      auto& values = (*list)(config);
+      values.clear();
+      for (const absl::string_view one : absl::StrSplit(value, ',', absl::SkipWhitespace())) {
+        values.insert(Listed(one));
+      }
       return absl::OkStatus();
     }
     const Number& number = std::get<Number>(key.kind);
@@ -155,13 +180,35 @@ absl::Status Set(Config& config, absl::string_view name, absl::string_view value
   return absl::InvalidArgumentError(absl::StrCat(name, ": there is no such key"));
 }
 
+const Key* Find(absl::string_view name) {
+  for (const Key& key : Keys()) {
+    if (key.name == name) return &key;
+  }
+  return nullptr;
+}
+
+absl::Status SetList(const List& list, Config& config, const std::string& name,
+                     const toml::node& node) {
+  const toml::array* array = node.as_array();
+  auto& values = list(config);
+  values.clear();
+  for (size_t i = 0; array != nullptr && i < array->size(); ++i) {
+    const auto* text = array->get(i)->as_string();
+    if (text == nullptr) array = nullptr;
+    if (text != nullptr) values.insert(Listed(text->get()));
+  }
+  if (array != nullptr) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(name, ": must be a list of texts in quotes, [\"…\", \"…\"]"));
+}
+
 absl::Status SetNode(Config& config, const std::string& name, const toml::node& node) {
-  const bool is_text = [&] {
-    for (const Key& key : Keys()) {
-      if (key.name == name) return std::holds_alternative<Text>(key.kind);
-    }
-    return name == "log";
-  }();
+  const Key* key = Find(name);
+  if (key != nullptr && std::holds_alternative<List>(key->kind)) {
+    return SetList(std::get<List>(key->kind), config, name, node);
+  }
+  const bool is_text =
+      name == "log" || (key != nullptr && std::holds_alternative<Text>(key->kind));
   if (const auto* text = node.as_string(); text != nullptr && is_text) {
     return Set(config, name, text->get());
   }
@@ -243,6 +290,7 @@ absl::Status Config::Validate() const {
                      ": backups must lie elsewhere, or they are lost with the data"));
   }
   if (auto status = registry.Validate(); !status.ok()) return status;
+  if (auto status = nobodys.Validate(); !status.ok()) return status;
   if (sequencer.group_bytes_max > sequencer.queue_bytes_max) {
     return absl::InvalidArgumentError(
         absl::StrCat("store.group_kib = ", sequencer.group_bytes_max >> 10,
@@ -301,6 +349,10 @@ std::string ShowConfig(const Config& config) {
     toml::table& table = table_of(name);
     if (const auto* text = std::get_if<Text>(&key.kind)) {
       if (!(*text)(copy).empty()) table.insert(std::string(name), (*text)(copy));
+    } else if (const auto* list = std::get_if<List>(&key.kind)) {
+      toml::array values;
+      for (const std::string& value : (*list)(copy)) values.push_back(value);
+      table.insert(std::string(name), std::move(values));
     } else {
       table.insert(std::string(name), std::get<Number>(key.kind).get(config));
     }

@@ -13,6 +13,7 @@
 #include "service/log.h"
 #include "service/registry/settings.h"
 #include "store/db.h"
+#include "store/identity/nobodys.h"
 #include "store/sequencer.h"
 
 namespace klantbeeld::service {
@@ -31,6 +32,7 @@ struct Config {
   store::Db::Options db;
   store::Sequencer::Limits sequencer;
   registry::Settings registry;
+  store::NobodysLists nobodys = store::DefaultNobodys();
 
   // INVALID_ARGUMENT names the key, its value and what it conflicts with.
   absl::Status Validate() const;

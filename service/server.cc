@@ -103,6 +103,7 @@ absl::Status Server::Impl::OpenStore() {
   options.db = config.db;
   options.db.log = LogEngine;
   options.sequencer = config.sequencer;
+  options.nobodys = config.nobodys;
   options.applied = [this](absl::Duration took) { metrics.Applied(took); };
   auto opened = store::Store::Open(options, *std::move(keys), [] { return absl::Now(); });
   if (!opened.ok()) return opened.status();

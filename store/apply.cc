@@ -63,12 +63,13 @@ class ContactPlacer {
     if (!decided) KB_RETURN_IF_ERROR(TouchDecided(row));
     MoveRows(before, row.happened_us(), claims, folded);
     WriteStandings(row, claims);
+    const bool moved = row.happened_us() != folded.happened_us;
     row.set_happened_us(folded.happened_us);
     row.set_last_position(position);
     *row.mutable_classification() = Classify(folded.contact);
     Save(batch_, id_, row);
     return identity_.Restand(id_, before, channel_before, claims,
-                             row.classification().channel(), decided);
+                             row.classification().channel(), decided, moved);
   }
 
  private:

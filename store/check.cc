@@ -253,6 +253,8 @@ class Dump {
           } else {
             format::ClaimRow row;
             inner = Decode(value, "claim", row);
+            // It may be said for longer than it is so, never for less long.
+            row.clear_near_deceased();
             line_(absl::StrCat("claim ", ToHex(key), " ", Json(row)));
           }
           return inner.ok();

@@ -94,6 +94,9 @@ class CitizenReader {
       }
       details.set_assurance(row.assurance());
     }
+    if (content.details().secret()) shown_.set_secret(true);
+    if (content.deceased()) shown_.set_deceased(true);
+    if (content.has_deceased_on()) *shown_.mutable_deceased_on() = content.deceased_on();
     return absl::OkStatus();
   }
 
@@ -275,6 +278,8 @@ absl::StatusOr<v1::FindCitizensResponse> FindCitizens(const Keys& keys, const Re
   for (const std::string& id : citizens) {
     KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(reader, ToHex(id)));
     KB_ASSIGN_OR_RETURN(v1::Citizen shown, ReadCitizen(keys, reader, citizen, one));
+    // Whoever knows an address must not learn who lives there in secret.
+    if (shown.secret() && request.key_case() == v1::FindCitizensRequest::kAddress) continue;
     found.push_back(std::move(shown));
   }
   const auto latest = [](const v1::Citizen& citizen) {

@@ -22,7 +22,13 @@ Moment RevisedAt(const v1::ContactEvent& event) {
 // The identifiers of one party, per source, while events are folded.
 class PartyIdentifiers {
  public:
-  void Add(const std::string& source, const v1::Party& party, bool cleared) {
+  void Add(const std::string& source, const v1::Party& party, bool cleared,
+           const format::NobodysValues* nobodys) {
+    if (nobodys != nullptr) {
+      for (const uint32_t place : nobodys->places()) {
+        nobodys_.insert(KeyOf(party.identifiers(static_cast<int>(place))));
+      }
+    }
     Said& said = said_[source];
     if (cleared) said = {};
     bool others_begun = false;
@@ -40,20 +46,26 @@ class PartyIdentifiers {
 
   void Resolve(FoldedParty& party) const {
     std::map<int, std::vector<v1::Identifier>> singles;
-    std::map<std::tuple<int, std::string, std::string>, v1::Identifier> others;
+    std::map<Key, v1::Identifier> others;
     for (const auto& [source, said] : said_) {
       for (const auto& [type, identifier] : said.single) singles[type].push_back(identifier);
       for (const auto& identifier : said.others) {
-        auto [at, is_new] = others.try_emplace(
-            {identifier.type(), identifier.register_(), identifier.value()}, identifier);
+        auto [at, is_new] = others.try_emplace(KeyOf(identifier), identifier);
         if (!is_new && Better(identifier, at->second)) at->second = identifier;
       }
     }
     for (auto& [type, candidates] : singles) ResolveSingle(candidates, party);
-    for (auto& [key, identifier] : others) party.identifiers.push_back(identifier);
+    for (auto& [key, identifier] : others) {
+      (nobodys_.contains(key) ? party.nobodys : party.identifiers).push_back(identifier);
+    }
   }
 
  private:
+  using Key = std::tuple<int, std::string, std::string>;
+  static Key KeyOf(const v1::Identifier& identifier) {
+    return {identifier.type(), identifier.register_(), identifier.value()};
+  }
+
   struct Said {
     std::map<int, v1::Identifier> single;
     std::vector<v1::Identifier> others;
@@ -80,6 +92,7 @@ class PartyIdentifiers {
   }
 
   std::map<std::string, Said> said_;
+  std::set<Key> nobodys_;  // By one event or more.
 };
 
 bool Clears(const google::protobuf::FieldMask& mask, absl::string_view path) {
@@ -87,9 +100,11 @@ bool Clears(const google::protobuf::FieldMask& mask, absl::string_view path) {
          mask.paths().end();
 }
 
-const format::FoldedNames* NamesOf(const format::EventBody& body, const std::string& key) {
-  for (const auto& names : body.names()) {
-    if (names.party_key() == key) return &names;
+// Of a list with at most one entry a party.
+template <typename List>
+const typename List::value_type* OfParty(const List& list, const std::string& key) {
+  for (const auto& one : list) {
+    if (one.party_key() == key) return &one;
   }
   return nullptr;
 }
@@ -143,8 +158,9 @@ class Folding {
       merge.Clear(party.cleared(), folded, prefix);
       merge.Merge(party, folded, prefix);
       parties_[party.key()].identifiers.Add(event.source(), party,
-                                            Clears(party.cleared(), "identifiers"));
-      FoldNamesInto(party.details(), NamesOf(body, party.key()), folded.details(),
+                                            Clears(party.cleared(), "identifiers"),
+                                            OfParty(body.nobodys(), party.key()));
+      FoldNamesInto(party.details(), OfParty(body.names(), party.key()), folded.details(),
                     parties_[party.key()].names);
     }
     if (merge.differs_at_once()) Flag(v1::CONTACT_FLAG_EQUAL_REVISION_DIFFERS);
@@ -189,8 +205,10 @@ class Folding {
       state.party = party;
       state.party.clear_identifiers();
       state.party.clear_cleared();
-      state.identifiers.Add(body.event().source(), party, false);
-      FoldNamesInto(party.details(), NamesOf(body, party.key()), party.details(), state.names);
+      state.identifiers.Add(body.event().source(), party, false,
+                            OfParty(body.nobodys(), party.key()));
+      FoldNamesInto(party.details(), OfParty(body.names(), party.key()), party.details(),
+                    state.names);
     }
   }
 
@@ -209,6 +227,7 @@ class Folding {
       shown.set_role(RoleOf(shown));
       for (const auto& identifier : party.identifiers) *shown.add_identifiers() = identifier;
       for (const auto& identifier : party.contested) *shown.add_identifiers() = identifier;
+      for (const auto& identifier : party.nobodys) *shown.add_identifiers() = identifier;
       result_.parties.push_back(std::move(party));
     }
   }

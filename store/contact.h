@@ -28,6 +28,7 @@ struct FoldedParty {
   std::string key;
   std::vector<v1::Identifier> identifiers = {};  // Sorted; what stands.
   std::vector<v1::Identifier> contested = {};    // Equally verified, different.
+  std::vector<v1::Identifier> nobodys = {};      // Shown, and no part of what it is known by.
   v1::PersonalDetails details = {};
   format::FoldedNames names = {};
 };

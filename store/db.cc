@@ -4,6 +4,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/iterator.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/memtablerep.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
@@ -17,7 +18,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "store/error.h"
+#include "store/manifest.h"
 
 namespace klantbeeld::store {
 namespace {
@@ -61,6 +64,26 @@ class LineLogger : public rocksdb::Logger {
 
  private:
   const std::function<void(absl::string_view)> log_;
+};
+
+// Notes what RocksDB's list of tables holds, whenever tables came or went. A
+// note that cannot be made leaves the one before, which asks for less.
+class TablesListed : public rocksdb::EventListener {
+ public:
+  explicit TablesListed(std::function<void(absl::string_view)> log) : log_(std::move(log)) {}
+  void OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo&) override { Note(*db); }
+  void OnCompactionCompleted(rocksdb::DB* db, const rocksdb::CompactionJobInfo&) override {
+    Note(*db);
+  }
+  void Note(const rocksdb::DB& db) {
+    absl::MutexLock lock(&mutex_);
+    const absl::Status noted = NoteManifest(db.GetName());
+    if (!noted.ok() && log_) log_(absl::StrCat("noting the list of tables: ", noted.message()));
+  }
+
+ private:
+  const std::function<void(absl::string_view)> log_;
+  absl::Mutex mutex_;
 };
 
 rocksdb::ColumnFamilyOptions FamilyOptions(Family family, const Db::Options& options,
@@ -151,7 +174,44 @@ absl::StatusOr<std::optional<std::string>> GetWith(rocksdb::DB& db,
   return value;
 }
 
+// One look into filters and files for all of them, which fetches what the next
+// key needs while it looks at one.
+absl::StatusOr<std::vector<std::optional<std::string>>> GetManyWith(
+    rocksdb::DB& db, rocksdb::ColumnFamilyHandle* handle, Family family,
+    const rocksdb::Snapshot* snapshot, const std::vector<std::string>& keys) {
+  std::vector<rocksdb::Slice> asked;
+  std::vector<size_t> at;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i].size() < PrefixBytes(family)) continue;
+    asked.push_back(ToSlice(keys[i]));
+    at.push_back(i);
+  }
+  std::vector<rocksdb::PinnableSlice> values(asked.size());
+  std::vector<rocksdb::Status> statuses(asked.size());
+  rocksdb::ReadOptions read;
+  read.snapshot = snapshot;
+  db.MultiGet(read, handle, asked.size(), asked.data(), values.data(), statuses.data());
+  std::vector<std::optional<std::string>> rows(keys.size());
+  for (size_t i = 0; i < asked.size(); ++i) {
+    if (statuses[i].IsNotFound()) continue;
+    if (!statuses[i].ok()) return FromRocks(statuses[i], absl::StrCat("reading ", NameOf(family)));
+    rows[at[i]].emplace(values[i].data(), values[i].size());
+  }
+  return rows;
+}
+
 }  // namespace
+
+absl::StatusOr<std::vector<std::optional<std::string>>> Reader::GetMany(
+    Family family, const std::vector<std::string>& keys) const {
+  std::vector<std::optional<std::string>> rows;
+  for (const std::string& key : keys) {
+    auto row = Get(family, key);
+    if (!row.ok()) return row.status();
+    rows.push_back(*std::move(row));
+  }
+  return rows;
+}
 
 absl::string_view NameOf(Family family) {
   static constexpr std::array<absl::string_view, kFamilies> kNames = {
@@ -189,6 +249,27 @@ absl::StatusOr<std::optional<std::string>> Batch::Get(Family family, absl::strin
   const Rows& rows = rows_[Index(family)];
   if (const auto found = rows.find(key); found != rows.end()) return found->second;
   return base_->Get(family, key);
+}
+
+absl::StatusOr<std::vector<std::optional<std::string>>> Batch::GetMany(
+    Family family, const std::vector<std::string>& keys) const {
+  const Rows& rows = rows_[Index(family)];
+  std::vector<std::optional<std::string>> values(keys.size());
+  std::vector<std::string> others;
+  std::vector<size_t> at;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (const auto found = rows.find(keys[i]); found != rows.end()) {
+      values[i] = found->second;
+    } else {
+      others.push_back(keys[i]);
+      at.push_back(i);
+    }
+  }
+  if (others.empty()) return values;
+  auto below = base_->GetMany(family, others);
+  if (!below.ok()) return below.status();
+  for (size_t i = 0; i < at.size(); ++i) values[at[i]] = std::move((*below)[i]);
+  return values;
 }
 
 absl::Status Batch::Scan(Family family, absl::string_view prefix, absl::string_view from,
@@ -268,7 +349,10 @@ absl::StatusOr<std::unique_ptr<Db>> Db::OpenAs(const std::string& dir, const Opt
   }
   rocksdb::DB* opened = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const rocksdb::DBOptions database = DatabaseOptions(options, create);
+  rocksdb::DBOptions database = DatabaseOptions(options, create);
+  const auto listed = std::make_shared<TablesListed>(options.log);
+  database.listeners.push_back(listed);
+  if (absl::Status checked = CheckManifest(dir); !checked.ok()) return checked;
   const rocksdb::Status status =
       to_read ? rocksdb::DB::OpenForReadOnly(database, dir, families, &handles, &opened)
               : rocksdb::DB::Open(database, dir, families, &handles, &opened);
@@ -284,11 +368,17 @@ absl::StatusOr<std::unique_ptr<Db>> Db::OpenAs(const std::string& dir, const Opt
   if (!status.ok()) return FromRocks(status, absl::StrCat("opening ", dir));
   impl->db.reset(opened);
   for (size_t i = 0; i < kFamilies; ++i) impl->handles[i] = handles[i];
+  if (!to_read) listed->Note(*opened);
   return std::unique_ptr<Db>(new Db(std::move(impl)));
 }
 
 absl::StatusOr<std::optional<std::string>> Db::Get(Family family, absl::string_view key) const {
   return GetWith(*impl_->db, impl_->handles[Index(family)], family, nullptr, key);
+}
+
+absl::StatusOr<std::vector<std::optional<std::string>>> Db::GetMany(
+    Family family, const std::vector<std::string>& keys) const {
+  return GetManyWith(*impl_->db, impl_->handles[Index(family)], family, nullptr, keys);
 }
 
 absl::Status Db::Scan(Family family, absl::string_view prefix, absl::string_view from,

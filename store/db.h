@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/functional/function_ref.h"
@@ -39,6 +40,10 @@ class Reader {
   // Nothing when there is no such row, as for a key shorter than PrefixBytes.
   virtual absl::StatusOr<std::optional<std::string>> Get(Family family,
                                                          absl::string_view key) const = 0;
+  // The same for several keys, in their order: sooner done together than one by
+  // one.
+  virtual absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
+      Family family, const std::vector<std::string>& keys) const;
   // Calls `row` for the rows whose keys begin with `prefix` and are not before
   // `from`, in key order, until it returns false. In families with a prefix
   // length (see PrefixBytes) `prefix` is at least that long, or empty.
@@ -63,6 +68,8 @@ class Batch : public Reader {
   void Delete(Family family, absl::string_view key);
   absl::StatusOr<std::optional<std::string>> Get(Family family,
                                                  absl::string_view key) const override;
+  absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
+      Family family, const std::vector<std::string>& keys) const override;
   // `row` must not write to this batch.
   absl::Status Scan(Family family, absl::string_view prefix, absl::string_view from,
                     Row row) const override;
@@ -103,6 +110,8 @@ class Db : public Reader {
 
   absl::StatusOr<std::optional<std::string>> Get(Family family,
                                                  absl::string_view key) const override;
+  absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
+      Family family, const std::vector<std::string>& keys) const override;
   absl::Status Scan(Family family, absl::string_view prefix, absl::string_view from,
                     Row row) const override;
 

@@ -13,13 +13,19 @@
 namespace klantbeeld::store {
 namespace {
 
-absl::Status PrepareParty(v1::Party& party, const std::string& path, format::EventBody& body) {
+absl::Status PrepareParty(v1::Party& party, const std::string& path, const NobodysLists& nobodys,
+                          format::EventBody& body) {
   if (!party.has_key() || party.key().empty()) party.set_key(KeyOfRole(party.role()));
   for (int i = 0; i < party.identifiers_size(); ++i) {
     const absl::Status status = NormaliseIdentifier(*party.mutable_identifiers(i));
     if (!status.ok()) {
       return WithFieldPrefix(status, absl::StrCat(path, ".identifiers[", i, "]."));
     }
+    if (!IsNobodys(nobodys, party.identifiers(i))) continue;
+    const bool first = body.nobodys().empty() || body.nobodys().rbegin()->party_key() != party.key();
+    format::NobodysValues& values = first ? *body.add_nobodys() : *body.mutable_nobodys()->rbegin();
+    values.set_party_key(party.key());
+    values.add_places(static_cast<uint32_t>(i));
   }
   if (party.has_details()) {
     auto& details = *party.mutable_details();
@@ -51,14 +57,15 @@ void FillDefaults(v1::ContactEvent& event) {
 
 }  // namespace
 
-absl::StatusOr<PreparedEvent> PrepareEvent(const Keys& keys, v1::ContactEvent event) {
+absl::StatusOr<PreparedEvent> PrepareEvent(const Keys& keys, v1::ContactEvent event,
+                                           const NobodysLists& nobodys) {
   PreparedEvent prepared;
   prepared.content_hash = keys.IdOf("content", event.SerializeAsString());
   FillDefaults(event);
   auto& parties = *event.mutable_data()->mutable_parties();
   for (int i = 0; i < parties.size(); ++i) {
     KB_RETURN_IF_ERROR(
-        PrepareParty(parties[i], absl::StrCat("data.parties[", i, "]"), prepared.body));
+        PrepareParty(parties[i], absl::StrCat("data.parties[", i, "]"), nobodys, prepared.body));
   }
   if (event.has_retraction()) event.clear_data();
   prepared.event_id = EventOrContactId(keys, event.source(), event.event_id());

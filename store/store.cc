@@ -125,7 +125,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const Options& options, Keys 
 }
 
 absl::StatusOr<PreparedEvent> Store::Prepare(v1::ContactEvent event) const {
-  return PrepareEvent(impl_->keys, std::move(event));
+  return PrepareEvent(impl_->keys, std::move(event), impl_->options.nobodys);
 }
 
 absl::Status Store::Record(PreparedEvent event, Done<v1::RecordContactEventResponse> done) {

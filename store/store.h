@@ -22,6 +22,7 @@
 #include "store/db.h"
 #include "store/fact.h"
 #include "store/feed.h"
+#include "store/identity/nobodys.h"
 #include "store/identity/registry.h"
 #include "store/keys.h"
 #include "store/sequencer.h"
@@ -40,6 +41,7 @@ class Store {
     std::string data_dir;
     Db::Options db;
     Sequencer::Limits sequencer;
+    NobodysLists nobodys;  // Of events recorded from now on.
     // Processor time that applying a contact event took, deciding whose it is
     // included; on the applying thread, must not block.
     std::function<void(absl::Duration)> applied;

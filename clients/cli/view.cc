@@ -103,6 +103,14 @@ std::string StylePart(const Look& look, const char* code, const std::string& tex
   return text.substr(0, at) + Style(look, code, part) + text.substr(at + part.size());
 }
 
+std::string DateText(const v1::PartialDate& date) {
+  const auto part = [](bool known, int value) {
+    return known ? absl::StrFormat("%02d", value) : std::string("??");
+  };
+  return absl::StrCat(part(date.has_day(), date.day()), "-", part(date.has_month(), date.month()),
+                      "-", part(date.has_year(), date.year()));
+}
+
 std::string OutcomeOf(const Look& look, const v1::ContactData& data) {
   if (!data.outcome().empty() || !data.has_state() || data.state() == v1::CONTACT_STATE_ENDED)
     return data.outcome();
@@ -146,13 +154,7 @@ std::string NameOf(Lang lang, const v1::Citizen& citizen) {
 
 std::string BornOf(const v1::Citizen& citizen) {
   const auto* details = Latest(citizen, [](const auto& d) { return d.has_birth_date(); });
-  if (details == nullptr) return "";
-  const v1::PartialDate& date = details->birth_date();
-  const auto part = [](bool known, int value) {
-    return known ? absl::StrFormat("%02d", value) : std::string("??");
-  };
-  return absl::StrCat(part(date.has_day(), date.day()), "-", part(date.has_month(), date.month()),
-                      "-", part(date.has_year(), date.year()));
+  return details == nullptr ? "" : DateText(details->birth_date());
 }
 
 std::string AddressOf(const v1::Citizen& citizen) {
@@ -196,8 +198,13 @@ std::string HeadText(const Look& look, const v1::Citizen& citizen) {
       head.push_back("BSN " + ShownValue(found.identifier(), look.whole_bsn));
   if (citizen.status() == v1::CITIZEN_STATUS_UNIDENTIFIED)
     head.push_back(Text(look.lang, Named(citizen) ? Label::unidentified : Label::only_a_number));
-  const bool secret = Latest(citizen, [](const auto& d) { return d.secret(); }) != nullptr;
-  const std::string warning = secret ? Text(look.lang, Label::secret) : "";
+  std::vector<std::string> warnings;
+  if (citizen.secret()) warnings.push_back(Text(look.lang, Label::secret));
+  if (citizen.deceased()) {
+    std::string& warning = warnings.emplace_back(Text(look.lang, Label::deceased));
+    if (citizen.has_deceased_on()) absl::StrAppend(&warning, " ", DateText(citizen.deceased_on()));
+  }
+  const std::string warning = absl::StrJoin(warnings, ", ");
   Append(head, warning);
   std::string text = StylePart(look, "33", Flow(head, ", ", look.columns), warning);
   const std::vector<std::string> numbers = Numbers(look, citizen);

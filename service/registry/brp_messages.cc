@@ -29,6 +29,7 @@ constexpr const char* kFields[] = {
     "partners.naam.geslachtsnaam",
     "geboorte.datum",
     "geslacht.code",
+    "overlijden.datum",
     "verblijfplaats.verblijfadres.officieleStraatnaam",
     "verblijfplaats.verblijfadres.korteStraatnaam",
     "verblijfplaats.verblijfadres.huisnummer",
@@ -139,6 +140,10 @@ std::string WhySuspended(const Json& person) {
 void ReadPerson(const Json& person, store::RegistryAnswer& answer) {
   answer.found = true;
   answer.deceased = WhySuspended(person) == "O";
+  if (v1::PartialDate died = ReadDate(At(At(person, "overlijden"), "datum"));
+      answer.deceased && died.has_year() && !service::CheckDate(died)) {
+    answer.deceased_on = std::move(died);
+  }
   v1::PersonalDetails details;
   ReadNames(person, details);
   ReadAddress(person, details);

@@ -99,7 +99,10 @@ absl::Status ReadRest(const Cells& cells, store::RegistryAnswer& answer) {
     if (column == "birth_date" || column == "deceased_on") {
       auto date = ReadDate(column, text);
       if (!date.ok()) return date.status();
-      if (column == "deceased_on") answer.deceased = true;
+      if (column == "deceased_on") {
+        answer.deceased = true;
+        answer.deceased_on = *date;
+      }
       if (column == "birth_date" && date->has_year()) {
         *answer.details.mutable_birth_date() = *std::move(date);
       }

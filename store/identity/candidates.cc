@@ -23,12 +23,14 @@ class PostingRow {
  public:
   PostingRow(Batch& batch, const std::string& index) : batch_(batch), index_(index) {}
 
-  absl::Status Load() {
-    KB_ASSIGN_OR_RETURN(auto row, ReadRow<format::Posting>(batch_, Family::kIdentifier, index_));
-    if (!row) return absl::OkStatus();
-    more_ = row->more();
-    for (size_t at = 0; at < row->contents().size(); at += kIdBytes) {
-      inline_.push_back(row->contents().substr(at, kIdBytes));
+  // From the row's value, if there is a row.
+  absl::Status Load(const std::optional<std::string>& value) {
+    if (!value) return absl::OkStatus();
+    format::Posting row;
+    KB_RETURN_IF_ERROR(Decode(*value, NameOf(Family::kIdentifier), row));
+    more_ = row.more();
+    for (size_t at = 0; at < row.contents().size(); at += kIdBytes) {
+      inline_.push_back(row.contents().substr(at, kIdBytes));
     }
     return absl::OkStatus();
   }
@@ -86,19 +88,19 @@ class PostingRow {
   uint64_t more_ = 0;
 };
 
-std::string OwnByContent(absl::string_view content) {
-  const char tag = static_cast<char>(kIndexOwnByContent);
-  return absl::StrCat(absl::string_view(&tag, 1), content);
-}
-
-// The claims with this content that are one party's own.
+// The claims with this content that are one party's own. Hardly ever any, which
+// the row that counts them says sooner than a scan.
 absl::StatusOr<std::vector<std::string>> OwnClaimsWith(const Reader& reader,
                                                        absl::string_view content) {
   std::vector<std::string> claims;
   const std::string own = OwnByContent(content);
+  KB_ASSIGN_OR_RETURN(const auto counted, reader.Get(Family::kIdentifier, own));
+  if (!counted) return claims;
   KB_RETURN_IF_ERROR(reader.Scan(Family::kIdentifier, own, own,
                                  [&](absl::string_view key, absl::string_view) {
-                                   claims.emplace_back(key.substr(own.size()));
+                                   if (key.size() > own.size()) {
+                                     claims.emplace_back(key.substr(own.size()));
+                                   }
                                    return true;
                                  }));
   return claims;
@@ -141,16 +143,33 @@ bool IsGeneric(const format::ComparedRow& row, absl::string_view index) {
   return std::find(row.generic().begin(), row.generic().end(), index) != row.generic().end();
 }
 
+// In order, so that the row does not tell which was noted first.
+void NoteGeneric(const std::string& index, bool generic, format::ComparedRow& row) {
+  std::set<std::string> keys(row.generic().begin(), row.generic().end());
+  if (generic) {
+    keys.insert(index);
+  } else {
+    keys.erase(index);
+  }
+  row.mutable_generic()->Assign(keys.begin(), keys.end());
+}
+
+std::string CandidateKey(const Keys& keys, const BlockKey& key) {
+  const char tag = static_cast<char>(kIndexCandidate);
+  return absl::StrCat(absl::string_view(&tag, 1),
+                      View(keys.IndexOf(absl::StrCat("candidate ", key.rule), key.value)));
+}
+
 }  // namespace
+
+std::string OwnByContent(absl::string_view content) {
+  const char tag = static_cast<char>(kIndexOwnByContent);
+  return absl::StrCat(absl::string_view(&tag, 1), content);
+}
 
 std::vector<std::string> CandidateKeys(const Keys& keys, const Person& person) {
   std::vector<std::string> made;
-  const char tag = static_cast<char>(kIndexCandidate);
-  for (const BlockKey& key : BlockKeysOf(person)) {
-    made.push_back(absl::StrCat(
-        absl::string_view(&tag, 1),
-        View(keys.IndexOf(absl::StrCat("candidate ", key.rule), key.value))));
-  }
+  for (const BlockKey& key : BlockKeysOf(person)) made.push_back(CandidateKey(keys, key));
   return made;
 }
 
@@ -205,54 +224,106 @@ absl::StatusOr<std::vector<Edge>> EdgesOf(const Reader& reader, absl::string_vie
   return edges;
 }
 
-absl::StatusOr<Person> ReadPerson(const Keys& keys, const Reader& reader,
-                                  absl::string_view content) {
-  KB_ASSIGN_OR_RETURN(const auto read, ReadContent(reader, content));
-  if (!read) return Person();
-  Person person = PersonOf(*read);
-  KB_ASSIGN_OR_RETURN(const auto compared, ReadCompared(reader, content));
-  if (!compared || compared->generic().empty()) return person;
-  const std::vector<BlockKey> all = BlockKeysOf(person);
-  const std::vector<std::string> index = CandidateKeys(keys, person);
-  for (size_t i = 0; i < all.size(); ++i) {
-    if (IsGeneric(*compared, index[i])) Disregard(all[i], person);
+Person PersonWith(const Keys& keys, const format::ClaimContent& content,
+                  const format::ComparedRow& row) {
+  Person person = PersonOf(content);
+  if (row.generic().empty()) return person;
+  for (const BlockKey& key : BlockKeysOf(person)) {
+    // A keyed hash is dear, and of a common name nothing is disregarded.
+    if (MayDisregard(key) && IsGeneric(row, CandidateKey(keys, key))) Disregard(key, person);
   }
   return person;
 }
 
+absl::StatusOr<Person> ReadPerson(const Keys& keys, const Reader& reader,
+                                  absl::string_view content) {
+  KB_ASSIGN_OR_RETURN(const auto read, ReadContent(reader, content));
+  if (!read) return Person();
+  KB_ASSIGN_OR_RETURN(const auto compared, ReadCompared(reader, content));
+  return PersonWith(keys, *read, compared ? *compared : format::ComparedRow());
+}
+
 absl::StatusOr<std::set<std::string>> CandidateChange::Finish() {
+  if (model_.candidates_max == 0) return std::move(changed_);
   KB_RETURN_IF_ERROR(FindWhatCameAndWent());
-  for (auto& [index, shared] : shared_) KB_RETURN_IF_ERROR(UpdatePosting(index, shared));
+  KB_RETURN_IF_ERROR(UpdatePostings());
   for (const auto& [content, index] : came_) PairUp(content);
+  std::vector<std::string> contents;
+  for (const auto& [low, high] : found_) contents.insert(contents.end(), {low, high});
+  KB_RETURN_IF_ERROR(KnowAll(contents));
   for (const Pair& pair : found_) KB_RETURN_IF_ERROR(Evaluate(pair));
   for (const Pair& pair : doubtful_) {
     if (found_.contains(pair)) continue;
     KB_ASSIGN_OR_RETURN(const bool share, ShareOpenKey(pair));
     KB_RETURN_IF_ERROR(share ? Evaluate(pair) : SetEdge(pair, nullptr));
   }
+  for (const auto& [content, known] : known_) {
+    if (!known.dirty) continue;
+    const std::string key = ClaimKey(content, kClaimCompared);
+    if (known.row) {
+      batch_.Put(Family::kClaim, key, Encode(*known.row));
+    } else {
+      batch_.Delete(Family::kClaim, key);
+    }
+  }
   return std::move(changed_);
 }
 
 absl::Status CandidateChange::FindWhatCameAndWent() {
   for (const auto& [content, stated] : touched_) {
-    KB_ASSIGN_OR_RETURN(const auto compared, ReadCompared(batch_, content));
+    KB_ASSIGN_OR_RETURN(auto compared, ReadCompared(batch_, content));
     KB_ASSIGN_OR_RETURN(const bool stands, Stands(batch_, content));
     if (stands == compared.has_value()) continue;
     Person person = PersonOf(stated);
-    const std::vector<std::string> keys = CandidateKeys(keys_, person);
+    std::vector<std::string> keys = CandidateKeys(keys_, person);
     if (keys.empty()) continue;
     for (const std::string& index : keys) {
       (stands ? shared_[index].came : shared_[index].went).insert(content);
     }
+    Known& known = known_[content];
+    known.dirty = true;
     if (stands) {
-      came_[content] = keys;
-      batch_.Put(Family::kClaim, ClaimKey(content, kClaimCompared), Encode(format::ComparedRow()));
+      known.stated = stated;
+      known.row.emplace();
+      came_[content] = std::move(keys);
     } else {
-      batch_.Delete(Family::kClaim, ClaimKey(content, kClaimCompared));
+      known.stated.reset();
+      known.row.reset();  // Another that went may have counted an edge of it.
       KB_RETURN_IF_ERROR(DropEdges(content));
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status CandidateChange::KnowAll(const std::vector<std::string>& contents) {
+  std::vector<std::string> unknown, keys;
+  for (const std::string& content : contents) {
+    if (!known_.try_emplace(content).second) continue;
+    unknown.push_back(content);
+    keys.push_back(ClaimKey(content, kClaimRecord));
+    keys.push_back(ClaimKey(content, kClaimCompared));
+  }
+  if (unknown.empty()) return absl::OkStatus();
+  KB_ASSIGN_OR_RETURN(const auto rows, batch_.GetMany(Family::kClaim, keys));
+  for (size_t i = 0; i < unknown.size(); ++i) {
+    Known& known = known_[unknown[i]];
+    if (const auto& compared = rows[2 * i + 1]) {
+      KB_RETURN_IF_ERROR(Decode(*compared, NameOf(Family::kClaim), known.row.emplace()));
+    }
+    if (const auto& record = rows[2 * i]) {
+      format::ClaimRow row;
+      KB_RETURN_IF_ERROR(Decode(*record, NameOf(Family::kClaim), row));
+      KB_ASSIGN_OR_RETURN(known.stated, OpenContent(unknown[i], row));
+    } else {
+      KB_ASSIGN_OR_RETURN(known.stated, ReadContent(batch_, unknown[i]));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<CandidateChange::Known*> CandidateChange::Know(const std::string& content) {
+  KB_RETURN_IF_ERROR(KnowAll({content}));
+  return &known_[content];
 }
 
 absl::Status CandidateChange::DropEdges(const std::string& content) {
@@ -263,9 +334,20 @@ absl::Status CandidateChange::DropEdges(const std::string& content) {
   return absl::OkStatus();
 }
 
-absl::Status CandidateChange::UpdatePosting(const std::string& index, Shared& shared) {
+absl::Status CandidateChange::UpdatePostings() {
+  std::vector<std::string> keys;
+  for (const auto& [index, shared] : shared_) keys.push_back(index);
+  KB_ASSIGN_OR_RETURN(const auto rows, batch_.GetMany(Family::kIdentifier, keys));
+  auto row = rows.begin();
+  for (auto& [index, shared] : shared_) KB_RETURN_IF_ERROR(UpdatePosting(index, *row++, shared));
+  return absl::OkStatus();
+}
+
+absl::Status CandidateChange::UpdatePosting(const std::string& index,
+                                            const std::optional<std::string>& value,
+                                            Shared& shared) {
   PostingRow posting(batch_, index);
-  KB_RETURN_IF_ERROR(posting.Load());
+  KB_RETURN_IF_ERROR(posting.Load(value));
   const bool before = posting.count() > model_.candidates_max;
   for (const std::string& content : shared.went) KB_RETURN_IF_ERROR(posting.Remove(content));
   for (const std::string& content : shared.came) posting.Add(content);
@@ -274,11 +356,7 @@ absl::Status CandidateChange::UpdatePosting(const std::string& index, Shared& sh
   if (!shared.generic) shared.contents = std::move(posting.contents());
   if (before != shared.generic) return Cross(index, shared.generic);
   if (!shared.generic) return absl::OkStatus();
-  for (const std::string& content : shared.came) {
-    KB_ASSIGN_OR_RETURN(auto row, ReadCompared(batch_, content));
-    row->add_generic(index);
-    batch_.Put(Family::kClaim, ClaimKey(content, kClaimCompared), Encode(*row));
-  }
+  for (const std::string& content : shared.came) NoteGeneric(index, true, *known_[content].row);
   return absl::OkStatus();
 }
 
@@ -287,13 +365,12 @@ absl::Status CandidateChange::UpdatePosting(const std::string& index, Shared& sh
 absl::Status CandidateChange::Cross(const std::string& index, bool generic) {
   KB_ASSIGN_OR_RETURN(const auto holders,
                       ContentsAt(batch_, index, model_.candidates_max + touched_.size() + 1));
+  KB_RETURN_IF_ERROR(KnowAll(holders));
   for (const std::string& content : holders) {
-    KB_ASSIGN_OR_RETURN(auto row, ReadCompared(batch_, content));
-    if (!row) return absl::DataLossError("claim: a candidate is not compared");
-    auto& keys = *row->mutable_generic();
-    keys.erase(std::remove(keys.begin(), keys.end(), index), keys.end());
-    if (generic) *keys.Add() = index;
-    batch_.Put(Family::kClaim, ClaimKey(content, kClaimCompared), Encode(*row));
+    Known& known = known_[content];
+    if (!known.row) return absl::DataLossError("claim: a candidate is not compared");
+    NoteGeneric(index, generic, *known.row);
+    known.dirty = true;
   }
   for (size_t low = 0; low < holders.size(); ++low) {
     for (size_t high = low + 1; high < holders.size(); ++high) {
@@ -312,24 +389,25 @@ void CandidateChange::PairUp(const std::string& content) {
 }
 
 absl::StatusOr<const Person*> CandidateChange::PersonAt(const std::string& content) {
-  const auto [at, is_new] = persons_.try_emplace(content);
-  if (is_new) {
-    KB_ASSIGN_OR_RETURN(at->second, ReadPerson(keys_, batch_, content));
+  KB_ASSIGN_OR_RETURN(Known* known, Know(content));
+  if (!known->person) {
+    known->person = known->stated
+                        ? PersonWith(keys_, *known->stated, known->row.value_or(format::ComparedRow()))
+                        : Person();
   }
-  return &at->second;
+  return &*known->person;
 }
 
 absl::StatusOr<const std::set<std::string>*> CandidateChange::OpenKeys(
     const std::string& content) {
-  const auto [at, is_new] = open_.try_emplace(content);
-  if (!is_new) return &at->second;
-  KB_ASSIGN_OR_RETURN(const auto read, ReadContent(batch_, content));
-  KB_ASSIGN_OR_RETURN(const auto compared, ReadCompared(batch_, content));
-  if (!read || !compared) return &at->second;
-  for (std::string& key : CandidateKeys(keys_, PersonOf(*read))) {
-    if (!IsGeneric(*compared, key)) at->second.insert(std::move(key));
+  KB_ASSIGN_OR_RETURN(Known* known, Know(content));
+  if (known->open) return &*known->open;
+  known->open.emplace();
+  if (!known->stated || !known->row) return &*known->open;
+  for (std::string& key : CandidateKeys(keys_, PersonOf(*known->stated))) {
+    if (!IsGeneric(*known->row, key)) known->open->insert(std::move(key));
   }
-  return &at->second;
+  return &*known->open;
 }
 
 absl::StatusOr<bool> CandidateChange::ShareOpenKey(const Pair& pair) {
@@ -349,7 +427,11 @@ absl::Status CandidateChange::Evaluate(const Pair& pair) {
 
 absl::Status CandidateChange::SetEdge(const Pair& pair, const Score* score) {
   const std::string key = ClaimKey(pair.first, kClaimEdge, pair.second);
-  KB_ASSIGN_OR_RETURN(const auto before, ReadRow<format::EdgeRow>(batch_, Family::kClaim, key));
+  std::optional<format::EdgeRow> before;
+  // What came with this fact has none yet, and is compared with another once.
+  if (!came_.contains(pair.first) && !came_.contains(pair.second)) {
+    KB_ASSIGN_OR_RETURN(before, ReadRow<format::EdgeRow>(batch_, Family::kClaim, key));
+  }
   if (!before && score == nullptr) return absl::OkStatus();
   bool joined = before && HangTogether(model_, before->centibits(), before->typed_number());
   const std::string back = ClaimKey(pair.second, kClaimEdge, pair.first);
@@ -361,12 +443,23 @@ absl::Status CandidateChange::SetEdge(const Pair& pair, const Score* score) {
     row.set_centibits(score->bits);
     row.set_typed_number(score->typed_number);
     row.set_compared(score->compared);
-    edged_.insert({pair.first, pair.second});
     batch_.Put(Family::kClaim, key, Encode(row));
     batch_.Put(Family::kClaim, back, Encode(row));
     joined = joined || HangTogether(model_, score->bits, score->typed_number);
   }
+  KB_RETURN_IF_ERROR(CountEdge(pair, (score != nullptr ? 1 : 0) - (before ? 1 : 0)));
   if (joined) changed_.insert({pair.first, pair.second});
+  return absl::OkStatus();
+}
+
+absl::Status CandidateChange::CountEdge(const Pair& pair, int by) {
+  if (by == 0) return absl::OkStatus();
+  for (const std::string* content : {&pair.first, &pair.second}) {
+    KB_ASSIGN_OR_RETURN(Known* known, Know(*content));
+    if (!known->row) continue;  // It went.
+    known->row->set_edges(known->row->edges() + static_cast<uint64_t>(by));
+    known->dirty = true;
+  }
   return absl::OkStatus();
 }
 

@@ -5,6 +5,7 @@
 #define KLANTBEELD_STORE_IDENTITY_CANDIDATES_H_
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -34,11 +35,6 @@ class CandidateChange {
   // written. Returns the contents that an edge that may join came to or left.
   absl::StatusOr<std::set<std::string>> Finish();
 
-  // This content came with this fact and is like no other.
-  bool IsUnlikeAny(const std::string& content) const {
-    return came_.contains(content) && !edged_.contains(content);
-  }
-
  private:
   using Pair = std::pair<std::string, std::string>;  // Contents, the lesser first.
   struct Shared {
@@ -47,14 +43,27 @@ class CandidateChange {
     bool generic = false;               // Afterwards.
     std::vector<std::string> contents;  // Afterwards, unless it is generic.
   };
+  // A content as it stands now, read once.
+  struct Known {
+    std::optional<format::ClaimContent> stated;
+    std::optional<format::ComparedRow> row;    // None: it is not compared, or went.
+    bool dirty = false;
+    std::optional<Person> person;              // Made when all postings are up to date.
+    std::optional<std::set<std::string>> open;  // Keys that are not generic.
+  };
 
   absl::Status FindWhatCameAndWent();
-  absl::Status UpdatePosting(const std::string& index, Shared& shared);
+  absl::Status UpdatePostings();
+  absl::Status UpdatePosting(const std::string& index, const std::optional<std::string>& value,
+                             Shared& shared);
   absl::Status Cross(const std::string& index, bool generic);
   void PairUp(const std::string& content);
   absl::Status DropEdges(const std::string& content);
   absl::Status Evaluate(const Pair& pair);
   absl::Status SetEdge(const Pair& pair, const Score* score);
+  absl::Status CountEdge(const Pair& pair, int by);
+  absl::Status KnowAll(const std::vector<std::string>& contents);
+  absl::StatusOr<Known*> Know(const std::string& content);
   absl::StatusOr<const Person*> PersonAt(const std::string& content);
   absl::StatusOr<bool> ShareOpenKey(const Pair& pair);
   absl::StatusOr<const std::set<std::string>*> OpenKeys(const std::string& content);
@@ -67,11 +76,8 @@ class CandidateChange {
   std::map<std::string, Shared> shared_;                  // By index key.
   std::set<Pair> found_;      // Share an open value: compared.
   std::set<Pair> doubtful_;   // A value came to say something, or no longer: looked at anew.
-  // Read once each, when all postings are up to date.
-  std::map<std::string, Person> persons_;
-  std::map<std::string, std::set<std::string>> open_;
+  std::map<std::string, Known> known_;
   std::set<std::string> changed_;
-  std::set<std::string> edged_;
 };
 
 // An edge as it is read.
@@ -83,8 +89,14 @@ absl::StatusOr<std::vector<Edge>> EdgesOf(const Reader& reader, absl::string_vie
 
 // What is compared of a content, with the values that too many share noted.
 // Nothing known of it when no claim has it.
+Person PersonWith(const Keys& keys, const format::ClaimContent& content,
+                  const format::ComparedRow& row);
 absl::StatusOr<Person> ReadPerson(const Keys& keys, const Reader& reader,
                                   absl::string_view content);
+
+// Key in `identifier` of the row that counts the claims of one party's own that
+// have this content; each has a row of its own too: key · claim id.
+std::string OwnByContent(absl::string_view content);
 
 // The claims that have this content: the one that parties share, and those
 // that are one party's own.

@@ -1,8 +1,10 @@
 // Reading what could hang together with a claim.
+#include <algorithm>
 #include <deque>
 #include <limits>
 
 #include "store/identity/identity.h"
+#include "store/identity/registry.h"
 #include "store/record.h"
 #include "store/rows.h"
 #include "store/sealer.h"
@@ -20,26 +22,30 @@ class ComponentReader {
                   const NewClaims& bare, bool suggestions)
       : keys_(keys), model_(model), reader_(reader), bare_(bare), suggestions_(suggestions) {}
 
-  absl::StatusOr<PartitionInput> Read(const std::set<std::string>& seeds,
-                                      std::vector<std::string>& ids) {
+  absl::StatusOr<Component> Read(const std::set<std::string>& seeds) {
     for (const std::string& seed : seeds) Meet(seed);
     while (!waiting_.empty()) {
       const std::string claim = waiting_.front();
       waiting_.pop_front();
       KB_RETURN_IF_ERROR(Visit(claim));
     }
-    PartitionInput input;
+    KB_RETURN_IF_ERROR(AddLatest());
+    Component component;
+    PartitionInput& input = component.input;
     input.model = &model_;
-    KB_RETURN_IF_ERROR(AddPersons(input));
+    AddPersons(input);
     std::map<std::string, size_t> index;
-    for (auto& [id, node] : nodes_) {
+    for (auto& [id, visited] : visited_) {
       index[id] = input.claims.size();
-      ids.push_back(id);
-      input.claims.push_back(std::move(node));
+      component.ids.push_back(id);
+      input.claims.push_back(std::move(visited.node));
     }
     for (auto& [id, decision] : decisions_) input.decisions.push_back(std::move(decision));
-    for (const std::string& claim : ids) KB_RETURN_IF_ERROR(AddCoParties(claim, index, input));
-    return input;
+    for (auto& [id, visited] : visited_) {
+      if (visited.row.co_parties() > 0) KB_RETURN_IF_ERROR(AddCoParties(id, index, input));
+      component.rows.push_back(std::move(visited.row));
+    }
+    return component;
   }
 
  private:
@@ -58,19 +64,27 @@ class ComponentReader {
     return true;
   }
 
+  // Its content's row stands beside its own, where it is the claim that parties
+  // share.
   absl::Status Visit(const std::string& id) {
-    KB_ASSIGN_OR_RETURN(const auto row, ReadRow<format::ClaimRow>(
-                                            reader_, Family::kClaim, ClaimKey(id, kClaimRecord)));
-    if (!row) return absl::OkStatus();
+    KB_ASSIGN_OR_RETURN(const auto rows,
+                        reader_.GetMany(Family::kClaim, {ClaimKey(id, kClaimRecord),
+                                                         ClaimKey(id, kClaimCompared)}));
+    if (!rows[0]) return absl::OkStatus();
+    format::ClaimRow row;
+    KB_RETURN_IF_ERROR(Decode(*rows[0], NameOf(Family::kClaim), row));
     const auto bare = bare_.find(id);
-    if (bare != bare_.end()) return Visit(id, *row, bare->second.content, bare->second.values, &bare->second);
-    KB_ASSIGN_OR_RETURN(const format::ClaimContent content, OpenContent(id, *row));
-    return Visit(id, *row, content, JoiningValuesOf(keys_, content), nullptr);
+    if (bare != bare_.end()) {
+      return Visit(id, std::move(row), bare->second.content, bare->second.values, rows[1]);
+    }
+    KB_ASSIGN_OR_RETURN(format::ClaimContent content, OpenContent(id, row));
+    std::vector<IndexValue> values = JoiningValuesOf(keys_, content);
+    return Visit(id, std::move(row), std::move(content), values, rows[1]);
   }
 
-  absl::Status Visit(const std::string& id, const format::ClaimRow& row,
-                     const format::ClaimContent& content, const std::vector<IndexValue>& values,
-                     const NewClaim* made) {
+  absl::Status Visit(const std::string& id, format::ClaimRow row, format::ClaimContent content,
+                     const std::vector<IndexValue>& values,
+                     const std::optional<std::string>& compared) {
     ClaimNode node;
     node.id = id;
     node.least_party = row.least_party();
@@ -87,13 +101,13 @@ class ComponentReader {
     for (const IndexValue& value : values) {
       KB_RETURN_IF_ERROR(AddValue(value, content, node));
     }
-    if (made == nullptr) KB_RETURN_IF_ERROR(VisitLogins(id, content, node));
+    node.secret = content.details().secret() && !node.bsn_citizen.empty();
+    node.dead_from_us = DeadFrom(content);
+    if (row.logins() > 0) KB_RETURN_IF_ERROR(VisitLogins(id, content, node));
     KB_RETURN_IF_ERROR(VisitContent(content, node));
-    if (made == nullptr || made->compared) {
-      KB_RETURN_IF_ERROR(VisitEdges(content.content_id()));
-    }
     if (node.decided) KB_RETURN_IF_ERROR(VisitDecisions(content.own()));
-    nodes_[id] = std::move(node);
+    KB_RETURN_IF_ERROR(VisitEdges(id, content, compared));
+    visited_[id] = {std::move(node), std::move(row)};
     return absl::OkStatus();
   }
 
@@ -155,7 +169,7 @@ class ComponentReader {
   // party of very many contacts is asked about the component's claims only.
   absl::Status AddCoParties(const std::string& claim, const std::map<std::string, size_t>& index,
                             PartitionInput& input) {
-    if (bare_.contains(claim) || index.size() == 1) return absl::OkStatus();
+    if (index.size() == 1) return absl::OkStatus();
     const size_t low = index.at(claim);
     const std::string prefix = ClaimKey(claim, kClaimCoParty);
     size_t looked = 0;
@@ -184,18 +198,35 @@ class ComponentReader {
   absl::Status VisitContent(const format::ClaimContent& content, const ClaimNode& node) {
     if (!node.by_content) return absl::OkStatus();
     if (node.decided) Meet(content.content_id());  // The shared claim's id is its content's.
-    const std::string own(1, static_cast<char>(kIndexOwnByContent));
-    return MeetIndex(own + content.content_id(), kAny).status();
+    const std::string own = OwnByContent(content.content_id());
+    KB_ASSIGN_OR_RETURN(const auto counted, reader_.Get(Family::kIdentifier, own));
+    return counted ? MeetIndex(own, kAny).status() : absl::OkStatus();
   }
 
   // Contents that it may be joined to, or that stand in the way of it.
-  absl::Status VisitEdges(const std::string& content) {
-    if (!compared_.insert(content).second) return absl::OkStatus();
-    KB_ASSIGN_OR_RETURN(const auto edges, EdgesOf(reader_, content));
+  // `compared`: the row after the claim's, which is its content's if it is not
+  // a party's own.
+  absl::Status VisitEdges(const std::string& id, const format::ClaimContent& content,
+                          const std::optional<std::string>& compared) {
+    const std::string& name = content.content_id();
+    const auto [at, is_new] = contents_.try_emplace(name);
+    if (!is_new) {
+      at->second.shared = true;
+      return absl::OkStatus();
+    }
+    at->second.stated = content;
+    if (id != name) {
+      KB_ASSIGN_OR_RETURN(const auto row, reader_.Get(Family::kClaim, ClaimKey(name, kClaimCompared)));
+      if (row) KB_RETURN_IF_ERROR(Decode(*row, NameOf(Family::kClaim), at->second.row));
+    } else if (compared) {
+      KB_RETURN_IF_ERROR(Decode(*compared, NameOf(Family::kClaim), at->second.row));
+    }
+    if (at->second.row.edges() == 0) return absl::OkStatus();
+    KB_ASSIGN_OR_RETURN(const auto edges, EdgesOf(reader_, name));
     for (const Edge& edge : edges) {
       const bool joins = HangTogether(model_, edge.score.bits, edge.score.typed_number);
       if (!joins && !suggestions_) continue;
-      if (content < edge.other) pairs_.push_back({content, edge.other, edge.score});
+      if (name < edge.other) pairs_.push_back({name, edge.other, edge.score});
       if (!joins) continue;
       KB_ASSIGN_OR_RETURN(const auto claims, ClaimsWith(reader_, edge.other));
       for (const std::string& claim : claims) Meet(claim);
@@ -203,17 +234,31 @@ class ComponentReader {
     return absl::OkStatus();
   }
 
+  // When the claims were last seen, where somebody died.
+  absl::Status AddLatest() {
+    const bool any = std::any_of(visited_.begin(), visited_.end(), [](const auto& visited) {
+      return visited.second.node.dead_from_us.has_value();
+    });
+    for (auto& [id, visited] : visited_) {
+      if (!any) break;
+      ClaimNode& node = visited.node;
+      // Of a claim's rows in the timeline the first is the latest.
+      KB_RETURN_IF_ERROR(reader_.Scan(Family::kTimeline, id, id,
+                                      [&node](absl::string_view key, absl::string_view) {
+                                        node.latest_us = PlaceOf(key).happened_us;
+                                        return false;
+                                      }));
+    }
+    return absl::OkStatus();
+  }
+
   // Persons are made where there is somebody to compare them with.
-  absl::Status AddPersons(PartitionInput& input) {
-    std::map<std::string, size_t> claims;
-    for (const auto& [id, node] : nodes_) ++claims[node.content];
-    const bool compared = !pairs_.empty();
-    for (const auto& [content, count] : claims) {
-      if (!compared && count == 1) continue;
-      KB_ASSIGN_OR_RETURN(input.persons[content], ReadPerson(keys_, reader_, content));
+  void AddPersons(PartitionInput& input) {
+    for (const auto& [name, content] : contents_) {
+      if (pairs_.empty() && !content.shared) continue;
+      input.persons[name] = PersonWith(keys_, content.stated, content.row);
     }
     input.pairs = std::move(pairs_);
-    return absl::OkStatus();
   }
 
   absl::Status VisitDecisions(const format::PartyId& party) {
@@ -262,23 +307,30 @@ class ComponentReader {
   const Reader& reader_;
   const NewClaims& bare_;
   const bool suggestions_;
-  std::set<std::string> compared_;      // Contents whose edges were read.
+  struct Visited {
+    ClaimNode node;
+    format::ClaimRow row;
+  };
+  struct Content {
+    format::ClaimContent stated;
+    format::ComparedRow row;
+    bool shared = false;  // By several claims.
+  };
+  std::map<std::string, Content> contents_;
   std::vector<ContentPair> pairs_;
   std::set<std::string> met_;
   std::deque<std::string> waiting_;
   std::map<std::string, bool> shared_;  // Values that were looked up, and whether they join.
-  std::map<std::string, ClaimNode> nodes_;
+  std::map<std::string, Visited> visited_;
   std::map<std::string, DecisionNode> decisions_;
 };
 
 }  // namespace
 
-absl::StatusOr<PartitionInput> ReadComponent(const Keys& keys, const Model& model,
-                                             const Reader& reader,
-                                             const std::set<std::string>& seeds,
-                                             const NewClaims& bare,
-                                             std::vector<std::string>& ids, bool suggestions) {
-  return ComponentReader(keys, model, reader, bare, suggestions).Read(seeds, ids);
+absl::StatusOr<Component> ReadComponent(const Keys& keys, const Model& model,
+                                        const Reader& reader, const std::set<std::string>& seeds,
+                                        const NewClaims& bare, bool suggestions) {
+  return ComponentReader(keys, model, reader, bare, suggestions).Read(seeds);
 }
 
 absl::StatusOr<std::vector<std::string>> ClaimsAt(const Reader& reader, absl::string_view index,

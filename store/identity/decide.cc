@@ -280,9 +280,8 @@ class Kept {
       claims[party] = ClaimOfParty(*row, party.second);
       seeds.insert(claims[party]);
     }
-    std::vector<std::string> ids;
-    KB_ASSIGN_OR_RETURN(PartitionInput input,
-                        ReadComponent(keys_, model_, reader_, seeds, {}, ids));
+    KB_ASSIGN_OR_RETURN(Component component, ReadComponent(keys_, model_, reader_, seeds, {}));
+    PartitionInput& input = component.input;
     const std::set<std::string> taken_hashes = HashesOf(taken), rest_hashes = HashesOf(rest);
     std::set<std::string> linked;  // Parties of the rest that the links name.
     std::erase_if(input.decisions, [&](const DecisionNode& decision) {
@@ -295,7 +294,7 @@ class Kept {
       return true;
     });
     if (linked.empty()) return rest;
-    return With(input, ids, claims, linked);
+    return With(input, component.ids, claims, linked);
   }
 
  private:

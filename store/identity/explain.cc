@@ -8,6 +8,7 @@
 #include "store/error.h"
 #include "store/identity/candidates.h"
 #include "store/identity/identity.h"
+#include "store/identity/owner.h"
 #include "store/rows.h"
 #include "store/timeline.h"
 
@@ -70,8 +71,13 @@ class Surroundings {
         KB_ASSIGN_OR_RETURN(const auto with, ClaimsWith(reader_, edge.other));
         seeds.insert(with.begin(), with.end());
       }
+      KB_RETURN_IF_ERROR(FindOwners(content, seeds));
     }
-    KB_ASSIGN_OR_RETURN(input_, ReadComponent(keys_, model_, reader_, seeds, {}, ids_, true));
+    KB_ASSIGN_OR_RETURN(Component component,
+                        ReadComponent(keys_, model_, reader_, seeds, {}, true));
+    input_ = std::move(component.input);
+    ids_ = std::move(component.ids);
+    KB_RETURN_IF_ERROR(AddOwned());
     input_.obstacles = true;
     result_ = Partition(input_);
     for (size_t part = 0; part < result_.citizens.size(); ++part) {
@@ -137,11 +143,55 @@ class Surroundings {
   }
 
  private:
+  // Who was seen with the devices of what says nothing of itself.
+  absl::Status FindOwners(const format::ClaimContent& content, std::set<std::string>& seeds) {
+    if (SaysWho(content)) return absl::OkStatus();
+    for (const v1::Identifier& one : content.identifiers()) {
+      if (one.type() != v1::IDENTIFIER_TYPE_COOKIE) continue;
+      KB_ASSIGN_OR_RETURN(const std::string owner,
+                          SoleOwner(keys_, reader_, one, model_.candidates_max));
+      if (owner.empty()) continue;
+      seeds.insert(owner);
+      owned_.push_back({content.content_id(), owner, one.value()});
+    }
+    return absl::OkStatus();
+  }
+
+  // Compared as if it were known how they compare: enough to be suggested, and
+  // too little to hang together, so that nothing else comes out otherwise.
+  absl::Status AddOwned() {
+    for (Owned& one : owned_) {
+      const auto at = std::find(ids_.begin(), ids_.end(), one.owner);
+      if (at == ids_.end()) return absl::DataLossError("claim: not among what hangs together");
+      one.owner = input_.claims[static_cast<size_t>(at - ids_.begin())].content;
+      for (const std::string& content : {one.content, one.owner}) {
+        if (input_.persons.contains(content)) continue;
+        KB_ASSIGN_OR_RETURN(input_.persons[content], ReadPerson(keys_, reader_, content));
+      }
+      const auto [low, high] = std::minmax(one.content, one.owner);
+      const bool known = std::any_of(input_.pairs.begin(), input_.pairs.end(), [&](const auto& pair) {
+        return pair.low == low && pair.high == high;
+      });
+      if (!known) input_.pairs.push_back({low, high, {.bits = model_.suggest}});
+    }
+    return absl::OkStatus();
+  }
+
+  // With the devices that it is the only one to have been seen with.
+  Person PersonAt(size_t claim, size_t other) const {
+    Person person = input_.persons.at(input_.claims[claim].content);
+    for (const Owned& one : owned_) {
+      if (one.owner != input_.claims[claim].content) continue;
+      if (one.content == input_.claims[other].content) person.devices.push_back(one.device);
+    }
+    std::sort(person.devices.begin(), person.devices.end());
+    return person;
+  }
+
   double Weigh(size_t a, size_t b,
                google::protobuf::RepeatedPtrField<v1::FieldEvidence>& evidence) const {
     std::vector<FieldScore> fields;
-    const Score score = Compare(model_, input_.persons.at(input_.claims[a].content),
-                                input_.persons.at(input_.claims[b].content), &fields);
+    const Score score = Compare(model_, PersonAt(a, b), PersonAt(b, a), &fields);
     for (const FieldScore& field : fields) {
       v1::FieldEvidence& one = *evidence.Add();
       one.set_field(field.field);
@@ -213,6 +263,12 @@ class Surroundings {
   std::vector<std::string> ids_;
   PartitionResult result_;
   std::map<size_t, size_t> part_of_;  // Citizen of each claim.
+  struct Owned {
+    std::string content;
+    std::string owner;  // A claim; once they are read, its content.
+    std::string device;
+  };
+  std::vector<Owned> owned_;
 };
 
 absl::StatusOr<std::string> CitizenOfClaim(const Reader& reader, const std::string& claim) {

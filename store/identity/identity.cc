@@ -60,7 +60,7 @@ absl::Status IdentityChange::Restand(absl::string_view contact_id,
                                      const std::vector<format::Standing>& before,
                                      v1::Channel channel_before,
                                      const std::vector<PartyClaim>& after,
-                                     v1::Channel channel_after, bool decided) {
+                                     v1::Channel channel_after, bool decided, bool moved) {
   std::set<std::string> claims_before, claims_after;
   std::map<std::string, const PartyClaim*> wanted;
   for (const PartyClaim& claim : after) {
@@ -72,6 +72,10 @@ absl::Status IdentityChange::Restand(absl::string_view contact_id,
     const auto at = wanted.find(standing.party_key());
     const bool stays = at != wanted.end() && at->second != nullptr;
     if (stays && Same(standing, *at->second) && channel_before == channel_after) {
+      if (moved) {
+        KB_ASSIGN_OR_RETURN(const Held* held, Load(standing.claim_id()));
+        if (held->row.near_deceased()) seeds_.insert(standing.claim_id());
+      }
       at->second = nullptr;
       continue;
     }
@@ -104,6 +108,7 @@ absl::Status IdentityChange::Hold(absl::string_view contact_id, const PartyClaim
     // A citizen that a number names is called so whoever its parties are.
     if (!held->row.named_by_number()) seeds_.insert(claim.claim_id);
   }
+  if (held->row.near_deceased()) seeds_.insert(claim.claim_id);
   held->row.set_holders(held->row.holders() + 1);
   CountChannel(held->row, channel, 1);
   held->dirty = true;
@@ -136,8 +141,8 @@ absl::Status IdentityChange::Release(absl::string_view contact_id,
 
 absl::Status IdentityChange::AddClaim(absl::string_view claim_id,
                                       const format::ClaimContent& content) {
-  NewClaim& claim = bare_[std::string(claim_id)];
-  claim = {content, ValuesOf(keys_, content), true};
+  NewClaim& claim = made_[std::string(claim_id)];
+  claim = {content, ValuesOf(keys_, content)};
   for (const IndexValue& value : claim.values) {
     batch_.Put(Family::kIdentifier, absl::StrCat(value.index, claim_id),
                IndexMark(value.joins));
@@ -145,10 +150,9 @@ absl::Status IdentityChange::AddClaim(absl::string_view claim_id,
     NoteNumber(content, value);
   }
   if (content.own_reason() != format::ClaimContent::SHARED) {
-    const char tag = static_cast<char>(kIndexOwnByContent);
-    batch_.Put(Family::kIdentifier,
-               absl::StrCat(absl::string_view(&tag, 1), content.content_id(), claim_id),
+    batch_.Put(Family::kIdentifier, absl::StrCat(OwnByContent(content.content_id()), claim_id),
                IndexMark(content.own_reason() == format::ClaimContent::DECIDED));
+    KB_RETURN_IF_ERROR(CountOwn(content, 1));
   }
   candidates_.Touch(content);
   seeds_.insert(std::string(claim_id));
@@ -164,10 +168,11 @@ absl::Status IdentityChange::RemoveClaim(absl::string_view claim_id, Held& held)
       KB_RETURN_IF_ERROR(IsLogin(value) ? SeedLogin(value.index) : SeedIndex(value.index));
     }
   }
-  const char tag = static_cast<char>(kIndexOwnByContent);
-  const std::string own = absl::StrCat(absl::string_view(&tag, 1), content.content_id());
-  batch_.Delete(Family::kIdentifier, absl::StrCat(own, claim_id));
-  KB_RETURN_IF_ERROR(SeedIndex(own));
+  if (content.own_reason() != format::ClaimContent::SHARED) {
+    batch_.Delete(Family::kIdentifier, absl::StrCat(OwnByContent(content.content_id()), claim_id));
+    KB_RETURN_IF_ERROR(CountOwn(content, -1));
+  }
+  KB_RETURN_IF_ERROR(SeedIndex(OwnByContent(content.content_id())));
   seeds_.insert(content.content_id());
   // What it held together is looked at again, whatever held it.
   if (!held.row.citizen_id().empty()) {
@@ -182,6 +187,19 @@ absl::Status IdentityChange::RemoveClaim(absl::string_view claim_id, Held& held)
   batch_.Delete(Family::kClaim, ClaimKey(claim_id, kClaimRecord));
   held.exists = false;
   held.dirty = false;
+  return absl::OkStatus();
+}
+
+absl::Status IdentityChange::CountOwn(const format::ClaimContent& content, int by) {
+  const std::string key = OwnByContent(content.content_id());
+  KB_ASSIGN_OR_RETURN(auto row, ReadRow<format::ClaimCount>(batch_, Family::kIdentifier, key));
+  if (!row) row.emplace();
+  row->set_count(row->count() + static_cast<uint64_t>(by));
+  if (row->count() == 0) {
+    batch_.Delete(Family::kIdentifier, key);
+  } else {
+    batch_.Put(Family::kIdentifier, key, Encode(*row));
+  }
   return absl::OkStatus();
 }
 
@@ -203,7 +221,6 @@ absl::Status IdentityChange::SeedLogin(absl::string_view index) {
 
 absl::Status IdentityChange::CountExtra(absl::string_view claim_id, absl::string_view extra,
                                         int by) {
-  bare_.erase(std::string(claim_id));
   const IndexValue value = FromExtra(extra);
   const std::string key = ClaimKey(claim_id, kClaimExtra, value.index);
   KB_ASSIGN_OR_RETURN(auto count, ReadRow<format::ClaimCount>(batch_, Family::kClaim, key));
@@ -223,6 +240,11 @@ absl::Status IdentityChange::CountExtra(absl::string_view claim_id, absl::string
     }
   }
   const bool changed = !had || count->count() == 0;
+  if (changed && IsLogin(value)) {
+    KB_ASSIGN_OR_RETURN(Held* held, Load(claim_id));
+    held->row.set_logins(held->row.logins() + static_cast<uint64_t>(had ? -1 : 1));
+    held->dirty = true;
+  }
   if (!changed || !value.joins) return absl::OkStatus();
   // A log-in that nobody else shares changes nothing: someone with hundreds of
   // them is not looked at anew for each.
@@ -253,7 +275,6 @@ absl::Status IdentityChange::CountCoParties(const std::set<std::string>& before,
 
 absl::Status IdentityChange::CountCoParty(absl::string_view claim, absl::string_view other,
                                           int by) {
-  bare_.erase(std::string(claim));
   const std::string key = ClaimKey(claim, kClaimCoParty, other);
   KB_ASSIGN_OR_RETURN(auto count, ReadRow<format::ClaimCount>(batch_, Family::kClaim, key));
   const bool had = count.has_value();
@@ -264,7 +285,11 @@ absl::Status IdentityChange::CountCoParty(absl::string_view claim, absl::string_
   } else {
     batch_.Put(Family::kClaim, key, Encode(*count));
   }
-  if (!had || count->count() == 0) seeds_.insert(std::string(claim));
+  if (had && count->count() != 0) return absl::OkStatus();
+  KB_ASSIGN_OR_RETURN(Held* held, Load(claim));
+  held->row.set_co_parties(held->row.co_parties() + static_cast<uint64_t>(had ? -1 : 1));
+  held->dirty = true;
+  seeds_.insert(std::string(claim));
   return absl::OkStatus();
 }
 
@@ -307,36 +332,39 @@ absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Finish() {
   KB_RETURN_IF_ERROR(Flush());
   KB_RETURN_IF_ERROR(SettleRegistry());
   KB_ASSIGN_OR_RETURN(const auto changed, candidates_.Finish());
-  for (auto& [id, claim] : bare_) {
-    claim.compared = !candidates_.IsUnlikeAny(claim.content.content_id());
-  }
   for (const std::string& content : changed) {
     KB_ASSIGN_OR_RETURN(const auto claims, ClaimsWith(batch_, content));
     seeds_.insert(claims.begin(), claims.end());
   }
   if (seeds_.empty() && bereft_.empty()) return std::vector<v1::CitizenChange>();
-  std::vector<std::string> claims;
-  KB_ASSIGN_OR_RETURN(const PartitionInput input,
-                      ReadComponent(keys_, model_, batch_, seeds_, bare_, claims));
+  KB_ASSIGN_OR_RETURN(Component component,
+                      ReadComponent(keys_, model_, batch_, seeds_, made_));
   std::map<std::string, std::string> before;
-  for (const std::string& claim : claims) {
-    KB_ASSIGN_OR_RETURN(const Held* held, Load(claim));
-    before[claim] = held->row.citizen_id();
+  for (size_t i = 0; i < component.ids.size(); ++i) {
+    const auto [at, is_new] = held_.try_emplace(component.ids[i]);
+    if (is_new) at->second = {std::move(component.rows[i]), true, false};
+    before[component.ids[i]] = at->second.row.citizen_id();
   }
-  KB_RETURN_IF_ERROR(WriteParts(claims, Partition(input).citizens));
+  const bool near_deceased =
+      std::any_of(component.input.claims.begin(), component.input.claims.end(),
+                  [](const ClaimNode& node) { return node.dead_from_us.has_value(); });
+  KB_RETURN_IF_ERROR(WriteParts(component.ids, Partition(component.input).citizens, near_deceased));
   KB_RETURN_IF_ERROR(Flush());
   return Changes(before);
 }
 
 absl::Status IdentityChange::WriteParts(const std::vector<std::string>& claims,
-                                        const std::vector<CitizenPart>& parts) {
+                                        const std::vector<CitizenPart>& parts,
+                                        bool near_deceased) {
   for (const CitizenPart& part : parts) {
     for (size_t i = 0; i < part.claims.size(); ++i) {
       KB_ASSIGN_OR_RETURN(Held* held, Load(claims[part.claims[i]]));
       if (held->row.citizen_id() == part.id && held->row.assurance() == part.assurances[i] &&
-          held->row.named_by_number() == part.named_by_number) {
+          held->row.named_by_number() == part.named_by_number &&
+          held->row.near_deceased() == near_deceased) {
         continue;
       }
+      held->row.set_near_deceased(near_deceased);
       held->row.set_named_by_number(part.named_by_number);
       held->row.set_citizen_id(part.id);
       held->row.set_assurance(part.assurances[i]);

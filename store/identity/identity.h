@@ -22,12 +22,11 @@
 
 namespace klantbeeld::store {
 
-// Claims made by the fact that is being applied, with no row but their record:
-// what they are, so that it is neither read back nor hashed again.
+// Claims made by the fact that is being applied: what they are, so that it is
+// neither read back nor hashed again.
 struct NewClaim {
   format::ClaimContent content;
   std::vector<IndexValue> values;
-  bool compared = true;  // Its content may have edges.
 };
 using NewClaims = std::map<std::string, NewClaim>;
 
@@ -45,11 +44,12 @@ class IdentityChange {
 
   // A contact's parties stand at other claims now, or in another channel. The
   // contact's timeline rows must be up to date. `decided`: because a person
-  // decided, not because the contact itself changed.
+  // decided, not because the contact itself changed. `moved`: it took place at
+  // another time than was known.
   absl::Status Restand(absl::string_view contact_id,
                        const std::vector<format::Standing>& before, v1::Channel channel_before,
                        const std::vector<PartyClaim>& after, v1::Channel channel_after,
-                       bool decided);
+                       bool decided, bool moved);
 
   // The citizen that a claim stands in now; empty: no such claim.
   absl::StatusOr<std::string> CitizenOf(absl::string_view claim_id);
@@ -85,6 +85,7 @@ class IdentityChange {
                        v1::Channel channel);
   absl::Status AddClaim(absl::string_view claim_id, const format::ClaimContent& content);
   absl::Status RemoveClaim(absl::string_view claim_id, Held& held);
+  absl::Status CountOwn(const format::ClaimContent& content, int by);
   absl::Status CountExtra(absl::string_view claim_id, absl::string_view extra, int by);
   absl::Status CountCoParties(const std::set<std::string>& before,
                               const std::set<std::string>& after);
@@ -97,7 +98,7 @@ class IdentityChange {
   absl::Status FindLeastParty(absl::string_view claim_id, Held& held);
 
   absl::Status WriteParts(const std::vector<std::string>& claims,
-                          const std::vector<CitizenPart>& parts);
+                          const std::vector<CitizenPart>& parts, bool near_deceased);
   absl::Status WriteCitizen(const CitizenPart& part, const std::vector<std::string>& claims);
   absl::Status Supersede(const std::string& old_id, const std::set<std::string>& successors);
   absl::StatusOr<std::vector<v1::CitizenChange>> Changes(
@@ -114,21 +115,26 @@ class IdentityChange {
   std::map<std::string, std::string> numbers_;  // BSNs that contacts verified or no longer do,
                                                 // or that were asked about, by index.
   std::set<std::string> least_to_find_;
-  NewClaims bare_;                           // New claims with no row but their record.
+  NewClaims made_;                           // By this fact.
   std::set<std::string> bereft_;             // Citizens that lost a claim for good.
   std::vector<Moved> moved_;
   std::map<std::string, std::set<v1::CitizenIssue>> raised_;  // By citizen; new ones only.
 };
 
+// Claims that hang together, with what decides about them. `ids` and `rows` are
+// of the claims, in the order of the nodes.
+struct Component {
+  PartitionInput input;
+  std::vector<std::string> ids;
+  std::vector<format::ClaimRow> rows;
+};
+
 // Reads the component that the seeds hang together with, by everything that
-// could join them. `ids` receives the claims in the order of the nodes.
-// Suggestions that cannot join are left out unless `suggestions`.
-absl::StatusOr<PartitionInput> ReadComponent(const Keys& keys, const Model& model,
-                                             const Reader& reader,
-                                             const std::set<std::string>& seeds,
-                                             const NewClaims& bare,
-                                             std::vector<std::string>& ids,
-                                             bool suggestions = false);
+// could join them. Suggestions that cannot join are left out unless
+// `suggestions`.
+absl::StatusOr<Component> ReadComponent(const Keys& keys, const Model& model, const Reader& reader,
+                                        const std::set<std::string>& seeds, const NewClaims& bare,
+                                        bool suggestions = false);
 
 // The claims that carry a value of the index, in the order of their ids; no
 // more than `max`.

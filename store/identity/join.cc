@@ -38,7 +38,7 @@ class Joiner {
  public:
   Joiner(const Model& model, const std::vector<Person>& persons, std::vector<ScoredPair> pairs,
          absl::FunctionRef<size_t(size_t)> cluster_of,
-         absl::FunctionRef<bool(size_t, size_t)> may_join,
+         absl::FunctionRef<MayJoin(size_t, size_t)> may_join,
          absl::FunctionRef<void(size_t, size_t)> join)
       : model_(model), persons_(persons), pairs_(std::move(pairs)), named_(cluster_of),
         may_join_(may_join), join_(join),
@@ -144,14 +144,15 @@ class Joiner {
   }
 
   Fit Judge(const std::vector<size_t>& a, const std::vector<size_t>& b) {
-    if (!may_join_(named_(a[0]), named_(b[0]))) return Fit::kForbidden;
+    const MayJoin may_join = may_join_(named_(a[0]), named_(b[0]));
+    if (may_join == MayJoin::kNever) return Fit::kForbidden;
     for (const size_t x : a) {
       for (const size_t y : b) {
         const Score& score = ScoreOf(x, y);
         if (score.veto || (score.twins && automatic_)) return Fit::kForbidden;
       }
     }
-    return Weigh(a, b);
+    return may_join == MayJoin::kYes ? Weigh(a, b) : std::max(Fit::kDisagrees, Weigh(a, b));
   }
 
   // What they say on average, over the pairs that can be told apart at all,
@@ -187,7 +188,7 @@ class Joiner {
   const std::vector<Person>& persons_;
   std::vector<ScoredPair> pairs_;                // Best first.
   absl::FunctionRef<size_t(size_t)> named_;
-  absl::FunctionRef<bool(size_t, size_t)> may_join_;
+  absl::FunctionRef<MayJoin(size_t, size_t)> may_join_;
   absl::FunctionRef<void(size_t, size_t)> join_;
   const bool automatic_;                         // Not merely what hangs together best.
   std::vector<size_t> of_;                       // Cluster of each claim.
@@ -201,7 +202,7 @@ class Joiner {
 std::vector<LeftApart> JoinByScore(const Model& model, const std::vector<Person>& persons,
                                    std::vector<ScoredPair> pairs,
                                    absl::FunctionRef<size_t(size_t)> cluster_of,
-                                   absl::FunctionRef<bool(size_t, size_t)> may_join,
+                                   absl::FunctionRef<MayJoin(size_t, size_t)> may_join,
                                    absl::FunctionRef<void(size_t, size_t)> join, bool obstacles) {
   Joiner joiner(model, persons, std::move(pairs), cluster_of, may_join, join);
   joiner.Run();

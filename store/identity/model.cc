@@ -103,8 +103,8 @@ absl::Status Check(const format::ModelFile& file) {
   KB_RETURN_IF_ERROR(CheckWeights(file, ""));
   if (file.suggest() > file.link()) return Wrong("suggest", "at most link");
   if (file.margin() < 0) return Wrong("margin", "0 or more");
-  if (file.candidates_max() < 2 || file.candidates_max() > 64) {
-    return Wrong("candidatesMax", "from 2 to 64");
+  if (file.candidates_max() == 1 || file.candidates_max() < 0 || file.candidates_max() > 64) {
+    return Wrong("candidatesMax", "from 2 to 64, or 0: nobody is compared");
   }
   if (file.nameless_max() >= file.link()) return Wrong("namelessMax", "less than link");
   if (file.names_alone() < 0) return Wrong("namesAlone", "0 or more");

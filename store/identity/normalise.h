@@ -14,7 +14,7 @@
 namespace klantbeeld::store {
 
 // Raised when a rule below changes.
-inline constexpr uint32_t kNormaliserVersion = 3;
+inline constexpr uint32_t kNormaliserVersion = 4;
 
 // Nine digits, not all zero, that pass the eleven test of BSN and RSIN:
 // 9·d1 + 8·d2 + … + 2·d8 − 1·d9 is a multiple of eleven.

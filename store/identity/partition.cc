@@ -5,18 +5,17 @@
 #include <numeric>
 #include <tuple>
 
+#include "store/identity/clusters.h"
 #include "store/identity/decisions.h"
 #include "store/identity/veto.h"
 
 namespace klantbeeld::store {
 namespace {
 
-using Clusters = std::vector<size_t>;  // Roots of clusters, ascending, each once.
-
 class Partitioner {
  public:
   explicit Partitioner(const PartitionInput& input)
-      : input_(input), decisions_(input), root_(input.claims.size()),
+      : input_(input), decisions_(input), barriers_(input), root_(input.claims.size()),
         linked_(input.claims.size(), false), confirmed_(input.claims.size(), false),
         issues_(input.claims.size()) {
     std::iota(root_.begin(), root_.end(), size_t{0});
@@ -87,12 +86,12 @@ class Partitioner {
     std::vector<Clusters> joinable;
     for (const auto& [key, claims] : groups) {
       for (Clusters& part : Reduced(RootsOf(claims))) {
-        if (part.size() > 1 && MayJoin(part, join, nullptr)) joinable.push_back(std::move(part));
+        if (part.size() > 1 && Joinable(part, join, nullptr)) joinable.push_back(std::move(part));
       }
     }
     for (const Clusters& component : Connected(joinable)) {
       for (const Clusters& part : Reduced(component)) {
-        if (part.size() > 1 && MayJoin(part, join, nullptr)) Join(part);
+        if (part.size() > 1 && Joinable(part, join, nullptr)) Join(part);
       }
     }
   }
@@ -123,7 +122,7 @@ class Partitioner {
       }
     }
     for (const Clusters& part : Reduced(RootsOf(claims))) {
-      if (part.empty() || (part.size() > 1 && !MayJoin(part, JoinClass::kLink, &link))) continue;
+      if (part.empty() || (part.size() > 1 && !Joinable(part, JoinClass::kLink, &link))) continue;
       if (part.size() > 1) Join(part);
       MarkLinked(link, root_[part.front()]);
     }
@@ -200,6 +199,29 @@ class Partitioner {
     return pairs;
   }
 
+  // Whom evidence joins to nobody stands in the way of others all the same. What took place
+  // after the death of somebody who it may be joins only what did too, not what came before.
+  void SuspendBarred(const std::vector<Unit>& units, std::vector<ScoredPair>& pairs) {
+    if (!barriers_.any()) return;
+    const auto root_of = [&](size_t unit) { return root_[units[unit].claims[0]]; };
+    std::set<size_t> late;
+    for (const ScoredPair& pair : pairs) {
+      if (root_of(pair.low) == root_of(pair.high) ||
+          !HangTogether(*input_.model, pair.score.bits, pair.score.typed_number)) {
+        continue;
+      }
+      const Clusters both = RootsOf({units[pair.low].claims[0], units[pair.high].claims[0]});
+      if (!MayBeOne(both, JoinClass::kScore, nullptr)) continue;
+      for (const auto& [one, other] : {std::pair(pair.low, pair.high), {pair.high, pair.low}}) {
+        if (barriers_.DiedBefore(ClaimsIn({root_of(one)}), units[other].claims)) late.insert(other);
+      }
+    }
+    for (ScoredPair& pair : pairs) {
+      pair.suspended = pair.suspended || late.contains(pair.low) != late.contains(pair.high) ||
+                       BarrierOf(root_of(pair.low), root_of(pair.high)) != Barrier::kNone;
+    }
+  }
+
   void JoinByScores() {
     if (input_.persons.empty()) return;
     const std::vector<Unit> units = Units();
@@ -209,11 +231,15 @@ class Partitioner {
     }
     std::vector<Person> persons;
     for (const Unit& unit : units) persons.push_back(input_.persons.at(unit.content));
-    const std::vector<ScoredPair> pairs = PairsOf(units);
+    std::vector<ScoredPair> pairs = PairsOf(units);
+    SuspendBarred(units, pairs);
     const auto apart = JoinByScore(
         *input_.model, persons, pairs, [&](size_t unit) { return root_[units[unit].claims[0]]; },
         [&](size_t x, size_t y) {
-          return MayJoin({std::min(x, y), std::max(x, y)}, JoinClass::kScore, nullptr);
+          if (!MayBeOne({std::min(x, y), std::max(x, y)}, JoinClass::kScore, nullptr)) {
+            return MayJoin::kNever;
+          }
+          return BarrierOf(x, y) == Barrier::kNone ? MayJoin::kYes : MayJoin::kNotByItself;
         },
         [&](size_t x, size_t y) { Join({x, y}); }, input_.obstacles);
     for (const LeftApart& left : apart) {
@@ -232,12 +258,13 @@ class Partitioner {
   // Not what must not be one, and not what other claims made one after all.
   std::vector<ApartPair> ApartPairs() {
     std::vector<ApartPair> pairs;
-    for (const ApartPair& pair : apart_) {
-      const size_t low = root_[pair.low], high = root_[pair.high];
-      if (low != high && MayJoin({std::min(low, high), std::max(low, high)}, JoinClass::kScore,
-                                 nullptr)) {
-        pairs.push_back(pair);
-      }
+    for (ApartPair& pair : apart_) {
+      const auto [low, high] = std::minmax(root_[pair.low], root_[pair.high]);
+      if (low == high || !MayBeOne({low, high}, JoinClass::kScore, nullptr)) continue;
+      const Barrier barrier = BarrierOf(low, high);
+      if (barrier == Barrier::kSecret) continue;
+      if (barrier == Barrier::kDeceased) pair.obstacle = v1::OBSTACLE_DECEASED;
+      pairs.push_back(pair);
     }
     return pairs;
   }
@@ -296,11 +323,30 @@ class Partitioner {
                        [&](size_t claim) { return root_[claim] == cluster; });
   }
 
-  bool MayJoin(const Clusters& clusters, JoinClass join, const DecisionNode* link) {
+  std::vector<size_t> ClaimsIn(const Clusters& clusters) const {
     std::vector<size_t> claims;
     for (size_t claim = 0; claim < root_.size(); ++claim) {
       if (InPart(clusters, claim)) claims.push_back(claim);
     }
+    return claims;
+  }
+
+  Barrier BarrierOf(size_t a, size_t b) const {
+    if (!barriers_.any() || a == b) return Barrier::kNone;
+    return barriers_.Between(ClaimsIn({std::min(a, b), std::max(a, b)}),
+                             [&](size_t claim) { return root_[claim]; });
+  }
+
+  bool Joinable(const Clusters& clusters, JoinClass join, const DecisionNode* link) {
+    if (!MayBeOne(clusters, join, link)) return false;
+    const auto root_of = [&](size_t claim) { return root_[claim]; };
+    return join < JoinClass::kScore || !barriers_.any() ||
+           barriers_.Between(ClaimsIn(clusters), root_of) == Barrier::kNone;
+  }
+
+  // By what stands above evidence.
+  bool MayBeOne(const Clusters& clusters, JoinClass join, const DecisionNode* link) {
+    const std::vector<size_t> claims = ClaimsIn(clusters);
     if (HoldTwoNumbers(input_, claims)) {
       const auto issue = join == JoinClass::kLink ? v1::CITIZEN_ISSUE_LINK_TWO_NUMBERS
                                                   : v1::CITIZEN_ISSUE_SESSION_TWO_NUMBERS;
@@ -324,29 +370,10 @@ class Partitioner {
           !std::binary_search(claims.begin(), claims.end(), high)) {
         continue;
       }
-      if (join == JoinClass::kNumber && ShareNumber(low, high)) continue;
-      if (!SaidToBeOne(low, high, link)) return true;
+      if (join == JoinClass::kNumber && ShareNumber(input_, low, high)) continue;
+      if (!SaidToBeOne(input_, low, high, link)) return true;
     }
     return false;
-  }
-
-  bool ShareNumber(size_t a, size_t b) const {
-    const auto& values = input_.claims[b].number_values;
-    return std::find_first_of(values.begin(), values.end(),
-                              input_.claims[a].number_values.begin(),
-                              input_.claims[a].number_values.end()) != values.end();
-  }
-
-  bool SaidToBeOne(size_t low, size_t high, const DecisionNode* link) const {
-    if (!input_.claims[low].decided || !input_.claims[high].decided) return false;
-    const std::string& a = input_.claims[low].least_party;
-    const std::string& b = input_.claims[high].least_party;
-    const auto lists = [&](const DecisionNode& decision) {
-      return !decision.unlink && (decision.a.contains(a) || decision.b.contains(a)) &&
-             (decision.a.contains(b) || decision.b.contains(b));
-    };
-    if (link != nullptr) return lists(*link);
-    return std::any_of(input_.decisions.begin(), input_.decisions.end(), lists);
   }
 
   bool HoldsUnlinked(const std::vector<size_t>& claims) const {
@@ -372,25 +399,6 @@ class Partitioner {
     for (size_t& root : root_) {
       if (roots.contains(root)) root = least;
     }
-  }
-
-  // Groups of clusters that share a cluster become one.
-  static std::vector<Clusters> Connected(const std::vector<Clusters>& groups) {
-    std::vector<std::set<size_t>> components;
-    for (const Clusters& group : groups) {
-      std::set<size_t> merged(group.begin(), group.end());
-      std::erase_if(components, [&](const std::set<size_t>& component) {
-        const bool meets = std::any_of(component.begin(), component.end(),
-                                       [&](size_t one) { return merged.contains(one); });
-        if (meets) merged.insert(component.begin(), component.end());
-        return meets;
-      });
-      components.push_back(std::move(merged));
-    }
-    std::sort(components.begin(), components.end());
-    std::vector<Clusters> result;
-    for (const auto& one : components) result.emplace_back(one.begin(), one.end());
-    return result;
   }
 
   // --- Naming.
@@ -449,6 +457,9 @@ class Partitioner {
       }
     }
     for (auto& [root, part] : parts) {
+      if (barriers_.SeenAfterDeath(part.claims, [&](size_t one) { return established_[one]; })) {
+        part.issues.insert(v1::CITIZEN_ISSUE_CONTACT_AFTER_DEATH);
+      }
       for (const size_t claim : part.claims) {
         const std::string& party = input_.claims[claim].least_party;
         if (party.empty()) continue;  // The registry's own.
@@ -470,6 +481,7 @@ class Partitioner {
 
   const PartitionInput& input_;
   const Decisions decisions_;
+  const Barriers barriers_;
   std::vector<size_t> root_;                        // Cluster of each claim.
   std::vector<size_t> established_;                 // The same before links and content.
   std::vector<bool> linked_;                        // Held by a link.

@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -41,6 +43,11 @@ struct ClaimNode {
   std::vector<std::string> number_values;   // Join values of class kNumber.
   std::vector<std::string> login_values;    // Of class kLogin.
   std::string content;                      // Of class kContent.
+  std::optional<int64_t> dead_from_us;      // Of the register: contacts from then on are after
+                                            // the death.
+  int64_t latest_us = std::numeric_limits<int64_t>::min();  // Its latest contact; known where
+                                                            // somebody in the component died.
+  bool secret = false;                      // Secrecy was granted to whose verified BSN it is.
   bool decided = false;                     // A claim of one party, made by a decision.
   bool by_content = true;                   // May join by content.
   bool contested = false;

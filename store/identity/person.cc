@@ -251,17 +251,13 @@ absl::string_view AreaOf(absl::string_view postcode) {
   return postcode.substr(0, dutch ? 4 : postcode.size() - 3);
 }
 
+bool MayDisregard(const BlockKey& key) {
+  return key.rule == v1::IDENTIFIER_TYPE_PHONE || key.rule == v1::IDENTIFIER_TYPE_EMAIL ||
+         key.rule == v1::IDENTIFIER_TYPE_COOKIE || key.rule == v1::IDENTIFIER_TYPE_CUSTOMER;
+}
+
 void Disregard(const BlockKey& key, Person& person) {
-  switch (key.rule) {
-    case v1::IDENTIFIER_TYPE_PHONE:
-    case v1::IDENTIFIER_TYPE_EMAIL:
-    case v1::IDENTIFIER_TYPE_COOKIE:
-    case v1::IDENTIFIER_TYPE_CUSTOMER:
-      person.generic.push_back(key.value);
-      return;
-    default:
-      return;
-  }
+  if (MayDisregard(key)) person.generic.push_back(key.value);
 }
 
 }  // namespace klantbeeld::store

@@ -76,6 +76,7 @@ absl::string_view AreaOf(absl::string_view postcode);
 // person. What is made of names, dates and places stays as it is, since each
 // of these is worth something still.
 void Disregard(const BlockKey& key, Person& person);
+bool MayDisregard(const BlockKey& key);
 
 }  // namespace klantbeeld::store
 

@@ -1,10 +1,12 @@
 #include "store/identity/registry.h"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "store/identity/claims.h"
 #include "store/identity/identity.h"
 #include "store/identity/normalise.h"
@@ -48,6 +50,15 @@ std::string AnswerOf(const Keys& keys, format::RegistryBody body) {
 
 }  // namespace
 
+std::optional<int64_t> DeadFrom(const format::ClaimContent& content) {
+  if (!content.deceased()) return std::nullopt;
+  const v1::PartialDate& died = content.deceased_on();
+  if (!died.has_year()) return std::numeric_limits<int64_t>::min();
+  const absl::CivilDay first(died.year(), died.has_month() ? died.month() : 1,
+                             died.has_day() ? died.day() : 1);
+  return absl::ToUnixMicros(absl::FromCivil(first + 1, absl::UTCTimeZone()));
+}
+
 absl::StatusOr<std::optional<uint64_t>> AnsweredAt(const Keys& keys, const Reader& reader,
                                                    const RegistryFact& fact) {
   const std::string index = IndexOfIdentifier(keys, BsnOf(fact.body.bsn()));
@@ -62,6 +73,9 @@ RegistryFact PrepareRegistry(const Keys& keys, const RegistryAnswer& answer) {
   fact.body.set_bsn(answer.bsn);
   fact.body.set_found(answer.found);
   fact.body.set_deceased(answer.deceased);
+  if (answer.deceased && answer.deceased_on.has_year()) {
+    *fact.body.mutable_deceased_on() = answer.deceased_on;
+  }
   fact.body.set_asked_us(absl::ToUnixMicros(answer.asked_at));
   fact.body.set_normaliser(kNormaliserVersion);
   if (!answer.found) return fact;
@@ -119,6 +133,8 @@ absl::Status IdentityChange::Register(const RegistryFact& fact, uint64_t positio
     *content.add_identifiers() = BsnOf(body.bsn());
     *content.mutable_details() = body.details();
     *content.mutable_names() = body.names();
+    content.set_deceased(body.deceased());
+    if (body.has_deceased_on()) *content.mutable_deceased_on() = body.deceased_on();
     content.set_content_id(std::string(View(keys_.IdOf("claim", content.SerializeAsString()))));
     content.set_own_reason(format::ClaimContent::REGISTRY);
     row.set_claim_id(std::string(View(keys_.IdOf("registry claim", content.content_id()))));

@@ -15,6 +15,7 @@
 #include "klantbeeld/v1/party.pb.h"
 #include "store/db.h"
 #include "store/fact.h"
+#include "store/format.pb.h"
 #include "store/keys.h"
 
 namespace klantbeeld::store {
@@ -25,6 +26,7 @@ struct RegistryAnswer {
   v1::PersonalDetails details;   // Of the BRP only; empty unless found.
   bool deceased = false;
   absl::Time asked_at;
+  v1::PartialDate deceased_on = {};  // As far as it is known.
 };
 
 // Names and address in normal form, ready to be appended.
@@ -34,6 +36,11 @@ RegistryFact PrepareRegistry(const Keys& keys, const RegistryAnswer& answer);
 // else nothing.
 absl::StatusOr<std::optional<uint64_t>> AnsweredAt(const Keys& keys, const Reader& reader,
                                                    const RegistryFact& fact);
+
+// From when on a contact is after the death that the registry's claim tells of:
+// the day after it in UTC, or after the first day that it may have been on;
+// always, where nothing is known of the day. Nothing: nobody died.
+std::optional<int64_t> DeadFrom(const format::ClaimContent& content);
 
 absl::StatusOr<bool> RegistryKnows(const Keys& keys, const Reader& reader, absl::string_view bsn);
 absl::StatusOr<std::vector<std::string>> UnansweredBsns(const Reader& reader, size_t max);

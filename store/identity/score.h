@@ -47,11 +47,15 @@ struct ScoredPair {
   bool suspended = false;  // Joins nobody, and still stands in the way of others.
 };
 
+// kNotByItself: they may be one, and only a person can say so; neither stands in
+// the way of the other.
+enum class MayJoin { kYes, kNotByItself, kNever };
+
 // Joins clusters of claims by what their scores say, best first. Depends on
 // the sets put in, not on their order: claims are told apart by their index,
 // which the caller takes from their ids.
 //   `cluster_of(claim)`: its cluster, named by any number; changes with joins.
-//   `may_join(x, y)`: nothing else forbids that these clusters are one.
+//   `may_join(x, y)`: whether something else forbids that these clusters are one.
 //   `join(x, y)`: they are one from now on.
 // A pair joins its clusters if it says `model.link` or is one of rule R2, and
 //   nothing between members of the two clusters vetoes it;
@@ -70,7 +74,7 @@ struct LeftApart {
 std::vector<LeftApart> JoinByScore(const Model& model, const std::vector<Person>& persons,
                                    std::vector<ScoredPair> pairs,
                                    absl::FunctionRef<size_t(size_t)> cluster_of,
-                                   absl::FunctionRef<bool(size_t, size_t)> may_join,
+                                   absl::FunctionRef<MayJoin(size_t, size_t)> may_join,
                                    absl::FunctionRef<void(size_t, size_t)> join, bool obstacles);
 
 }  // namespace klantbeeld::store

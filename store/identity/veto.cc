@@ -1,5 +1,6 @@
 #include "store/identity/veto.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -18,6 +19,69 @@ bool HoldTwoNumbers(const PartitionInput& input, const std::vector<size_t>& clai
     }
   }
   return person && organisation;
+}
+
+bool ShareNumber(const PartitionInput& input, size_t a, size_t b) {
+  const auto& values = input.claims[b].number_values;
+  return std::find_first_of(values.begin(), values.end(), input.claims[a].number_values.begin(),
+                            input.claims[a].number_values.end()) != values.end();
+}
+
+bool SaidToBeOne(const PartitionInput& input, size_t a, size_t b, const DecisionNode* link) {
+  if (!input.claims[a].decided || !input.claims[b].decided) return false;
+  const std::string& one = input.claims[a].least_party;
+  const std::string& other = input.claims[b].least_party;
+  const auto lists = [&](const DecisionNode& decision) {
+    return !decision.unlink && (decision.a.contains(one) || decision.b.contains(one)) &&
+           (decision.a.contains(other) || decision.b.contains(other));
+  };
+  if (link != nullptr) return lists(*link);
+  return std::any_of(input.decisions.begin(), input.decisions.end(), lists);
+}
+
+Barriers::Barriers(const PartitionInput& input)
+    : input_(input),
+      any_(std::any_of(input.claims.begin(), input.claims.end(), [](const ClaimNode& node) {
+        return node.secret || node.dead_from_us.has_value();
+      })) {}
+
+Barrier Barriers::Between(const std::vector<size_t>& claims,
+                          absl::FunctionRef<size_t(size_t)> root_of) const {
+  if (!any_) return Barrier::kNone;
+  bool deceased = false;
+  for (const size_t claim : claims) {
+    const ClaimNode& node = input_.claims[claim];
+    if (!node.secret && !node.dead_from_us) continue;
+    for (const size_t other : claims) {
+      if (root_of(other) == root_of(claim)) continue;
+      if (node.secret) return Barrier::kSecret;
+      deceased = deceased || DiedBefore(claim, other);
+    }
+  }
+  return deceased ? Barrier::kDeceased : Barrier::kNone;
+}
+
+bool Barriers::DiedBefore(const std::vector<size_t>& ones,
+                          const std::vector<size_t>& others) const {
+  return any_ && std::any_of(ones.begin(), ones.end(), [&](size_t one) {
+    return std::any_of(others.begin(), others.end(),
+                       [&](size_t other) { return DiedBefore(one, other); });
+  });
+}
+
+bool Barriers::SeenAfterDeath(const std::vector<size_t>& claims,
+                              absl::FunctionRef<size_t(size_t)> root_of) const {
+  return any_ && std::any_of(claims.begin(), claims.end(), [&](size_t one) {
+    if (!input_.claims[one].dead_from_us) return false;
+    return std::any_of(claims.begin(), claims.end(), [&](size_t other) {
+      return root_of(one) == root_of(other) && DiedBefore(one, other);
+    });
+  });
+}
+
+bool Barriers::DiedBefore(size_t one, size_t other) const {
+  const auto& dead_from = input_.claims[one].dead_from_us;
+  return dead_from && input_.claims[other].latest_us >= *dead_from;
 }
 
 }  // namespace klantbeeld::store

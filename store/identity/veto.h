@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "store/identity/partition.h"
 
 namespace klantbeeld::store {
@@ -12,6 +13,39 @@ namespace klantbeeld::store {
 // The claims hold two different numbers of a kind of which there is one,
 // verified or not, or are of a person and of an organisation.
 bool HoldTwoNumbers(const PartitionInput& input, const std::vector<size_t>& claims);
+
+// What lets two parties of one contact be one: a verified number that both
+// have, or a person who said so, in `link` or, where that is null, ever.
+bool ShareNumber(const PartitionInput& input, size_t a, size_t b);
+bool SaidToBeOne(const PartitionInput& input, size_t a, size_t b, const DecisionNode* link);
+
+// What stands between clusters that only evidence would join.
+enum class Barrier {
+  kNone,
+  kDeceased,  // One died before a contact of another: a person decides.
+  kSecret,    // Secrecy was granted to one: found by a verified BSN only, not even suggested.
+};
+
+class Barriers {
+ public:
+  explicit Barriers(const PartitionInput& input);
+
+  // Between claims of different clusters. `root_of` names a claim's cluster.
+  Barrier Between(const std::vector<size_t>& claims, absl::FunctionRef<size_t(size_t)> root_of) const;
+  // Somebody of the claims `ones` died before the latest contact of `others`.
+  bool DiedBefore(const std::vector<size_t>& ones, const std::vector<size_t>& others) const;
+  // Somebody died before a contact of the same cluster. By clusters that
+  // numbers and log-ins made: what a person linked has been looked at.
+  bool SeenAfterDeath(const std::vector<size_t>& claims,
+                      absl::FunctionRef<size_t(size_t)> root_of) const;
+  bool any() const { return any_; }
+
+ private:
+  bool DiedBefore(size_t one, size_t other) const;
+
+  const PartitionInput& input_;
+  bool any_ = false;
+};
 
 }  // namespace klantbeeld::store
 

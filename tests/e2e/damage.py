@@ -217,6 +217,7 @@ def others(data: pathlib.Path) -> dict[str, pathlib.Path]:
         found[f"`{name}`"] = sorted(rows.glob(f"{name}-*"))[-1]
     for name in ("CURRENT", "IDENTITY"):
         found[f"`{name}`"] = rows / name
+    found["`manifest.noted`"] = rows / "manifest.noted"
     return found | {"`acknowledged`": data / "acknowledged", "key file": data.with_name(f"{data.name}.keys")}
 
 

@@ -52,6 +52,30 @@ TEST(Config, RegistryIsReadAndLoopbackNeedsNoTls) {
   EXPECT_TRUE(config.Validate().ok()) << config.Validate();
 }
 
+TEST(Config, ListsOfWhatIsNobodysReplaceTheirDefaults) {
+  EXPECT_TRUE(Whole().nobodys.local_parts.contains("noreply"));
+  const auto config = ParseConfig(
+      "[nobodys]\nphones = ['+31201234567']\nlocal_parts = ['Balie', ' post ']\nvalues = []\n",
+      "x.toml", {{"nobodys.domains", "A.example, b.example"}});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_THAT(config->nobodys.phones, testing::ElementsAre("+31201234567"));
+  EXPECT_THAT(config->nobodys.local_parts, testing::ElementsAre("balie", "post"));
+  EXPECT_THAT(config->nobodys.domains, testing::ElementsAre("a.example", "b.example"));
+  EXPECT_TRUE(config->nobodys.values.empty());
+  const auto again = ParseConfig(ShowConfig(*config), "shown", {});
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->nobodys.local_parts, config->nobodys.local_parts);
+  EXPECT_TRUE(again->nobodys.values.empty());
+}
+
+TEST(Config, ListOfWhatIsNobodysIsRefusedByNameAndValue) {
+  const auto number = ParseConfig("[nobodys]\nphones = [14020]\n", "x.toml", {});
+  EXPECT_THAT(number.status().message(), HasSubstr("nobodys.phones: must be a list of texts"));
+  Config config = Whole();
+  config.nobodys.phones = {"020-1234567"};
+  EXPECT_THAT(config.Validate().message(), HasSubstr("nobodys.phones: \"020-1234567\" must be +"));
+}
+
 TEST(Config, SettingStandsOverTheFile) {
   const auto config = ParseConfig("data = '/a'", "x.toml", {{"data", "/b"}});
   ASSERT_TRUE(config.ok());

@@ -33,6 +33,7 @@ constexpr Stated kPeople[] = {{"Noor", "", "Verhulsdonck", 12, 5},
                               {"", "N", "Verhulsdonck", 12, 0},
                               {"Noor", "", "Verhulsdonck", 21, 5},
                               {"Noor", "", "Verhulsdonck", 0, 5}};
+constexpr int kDay = 24 * 60;  // Minutes.
 constexpr const char* kParties[] = {"customer", "representative", "subject"};
 
 class Maker {
@@ -54,7 +55,7 @@ class Maker {
     if (kind < 72) return Take(RandomRetraction(step), "retraction");
     if (kind < 76) return Take(ContactRetraction(step), "contact retraction");
     if (kind < 88) return Link(step);
-    if (kind < 96) return Unlink(step);
+    if (kind < 95) return Unlink(step);
     Ask(step);
   }
 
@@ -82,7 +83,7 @@ class Maker {
     if (Chance(80)) Belong(event);
     v1::ContactData& data = *event.mutable_data();
     if (Chance(80)) data.set_channel(static_cast<v1::Channel>(1 + Roll(3)));
-    if (Chance(50)) *data.mutable_occurred_at() = At(Roll(100));
+    if (Chance(50)) *data.mutable_occurred_at() = At(Roll(4) * kDay + Roll(100));
     if (Chance(30)) data.set_subject(absl::StrCat("s", Roll(3)));
     if (Chance(10)) data.add_cases(absl::StrCat("z", Roll(2)));
     if (Chance(10)) event.mutable_cleared()->add_paths("note");
@@ -133,8 +134,19 @@ class Maker {
     answer.bsn = kBsns[Roll(3)];
     answer.found = Chance(85);
     if (answer.found) State(kPeople[Roll(2)], answer.details);
+    // Some died on one of the days that contacts are of; few are secret.
+    answer.deceased = answer.found && Chance(40);
+    if (answer.deceased) {
+      answer.deceased_on.set_year(2025);
+      if (Chance(90)) answer.deceased_on.set_month(2);
+      if (answer.deceased_on.has_month()) answer.deceased_on.set_day(19 + Roll(4));
+    }
+    if (answer.found && Chance(10)) answer.details.set_secret(true);
+    const char* const kind = answer.deceased ? "registry, deceased"
+                             : answer.details.secret() ? "registry, secret"
+                                                       : "registry";
     answer.asked_at = absl::FromUnixSeconds(1'740'000'000 + step / 4);
-    Take(FactOf(PrepareRegistry(keys_, answer)), "registry");
+    Take(FactOf(PrepareRegistry(keys_, answer)), kind);
   }
 
   static void Add(v1::Party& party, v1::IdentifierType type, const std::string& value,
@@ -161,9 +173,13 @@ class Maker {
   }
 
   void Take(v1::ContactEvent event, const std::string& kind) {
-    auto prepared = PrepareEvent(keys_, std::move(event));
+    // The list of what is nobody's changes with time.
+    NobodysLists nobodys;
+    if (Chance(15)) nobodys.phones = {kPhones[1]};
+    auto prepared = PrepareEvent(keys_, std::move(event), nobodys);
     if (!prepared.ok()) return Count(absl::StrCat("unexpected: ", prepared.status().ToString()));
     const v1::ContactEvent& said = prepared->body.event();
+    if (!prepared->body.nobodys().empty()) Count("-> a value that is nobody's");
     if (!said.has_retraction()) {
       for (const auto& party : said.data().parties()) {
         contacts_.push_back({ToHex(View(prepared->contact_id)), party.key()});

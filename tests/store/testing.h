@@ -81,6 +81,7 @@ class TestStore {
     options.db.disk_reserve_bytes = 0;
     options.db.memtable_bytes = 4 << 20;
     options.db.block_cache_bytes = 8 << 20;
+    options.nobodys = nobodys;
     auto opened = Store::Open(options, keys_, [this] { return now; });
     EXPECT_TRUE(opened.ok()) << opened.status();
     if (opened.ok()) store_ = *std::move(opened);
@@ -167,6 +168,7 @@ class TestStore {
   }
 
   absl::Time now = absl::FromCivil(absl::CivilSecond(2026, 1, 1), absl::UTCTimeZone());
+  NobodysLists nobodys = {};  // From the next Open() on.
 
  private:
   template <typename T, typename F>

@@ -84,10 +84,10 @@ TEST(Badges, OnlyWithinTheirWindows) {
 TEST(Show, NameBirthPlaceAndWarning) {
   v1::Citizen citizen;
   ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(R"({"id":"ab","details":[{"details":{
-    "firstNames":"Marie","surnamePrefix":"van der","surname":"Berg","secret":true,
+    "firstNames":"Marie","surnamePrefix":"van der","surname":"Berg",
     "birthDate":{"year":1980,"month":3},"address":{"postcode":"1234AB","houseNumber":12,"city":"Lindewaard"}}}],
     "identifiers":[{"identifier":{"type":"IDENTIFIER_TYPE_BSN","masked":"******019"}}],
-    "channelCounts":[{"channel":"CHANNEL_PHONE","contacts":"3"}]})",
+    "channelCounts":[{"channel":"CHANNEL_PHONE","contacts":"3"}],"secret":true})",
                                                           &citizen)
                   .ok());
   const std::string text = ShowText(At(Lang::kDutch), citizen, 5);
@@ -100,6 +100,18 @@ TEST(Show, NameBirthPlaceAndWarning) {
             std::string::npos)
       << text;
   EXPECT_NE(text.find("Nog geen contacten"), std::string::npos);
+}
+
+TEST(Show, DeathIsToldAsFarAsItIsKnown) {
+  v1::Citizen citizen;
+  citizen.set_deceased(true);
+  EXPECT_NE(HeadText(At(Lang::kDutch), citizen).find("! overleden\n"), std::string::npos);
+  citizen.mutable_deceased_on()->set_year(2025);
+  citizen.mutable_deceased_on()->set_month(2);
+  EXPECT_NE(HeadText(At(Lang::kDutch), citizen).find("! overleden ?" "?-02-2025"), std::string::npos);
+  citizen.set_secret(true);
+  const std::string both = HeadText(At(Lang::kEnglish), citizen);
+  EXPECT_NE(both.find("! confidential address, ! died ?" "?-02-2025"), std::string::npos) << both;
 }
 
 v1::Citizen WithTimeline() {

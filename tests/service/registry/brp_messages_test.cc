@@ -40,7 +40,7 @@ TEST(AskBody, AsksForTheBsnsAndForNoOtherFieldsThanAreKept) {
   const auto fields = body["fields"].get<std::vector<std::string>>();
   EXPECT_THAT(fields, testing::Contains("naam.geslachtsnaam"));
   for (const std::string& field : fields) {
-    EXPECT_THAT(field, testing::AnyOf("burgerservicenummer", "geslacht.code", "geboorte.datum",
+    EXPECT_THAT(field, testing::AnyOf("burgerservicenummer", "geslacht.code", "geboorte.datum", "overlijden.datum",
                                       testing::StartsWith("naam."),
                                       testing::StartsWith("partners.naam."),
                                       testing::StartsWith("verblijfplaats.verblijfadres.")));
@@ -108,6 +108,11 @@ TEST(ReadAnswers, SecrecyDeathAndRecordsMadeInError) {
   EXPECT_TRUE(Person(R"("geheimhoudingPersoonsgegevens":true)").details.secret());
   EXPECT_FALSE(Person("").details.has_secret());
   EXPECT_TRUE(Person(R"("opschortingBijhouding":{"reden":{"code":"O"}})").deceased);
+  const auto died = Person(
+      R"("opschortingBijhouding":{"reden":{"code":"O"}},"overlijden":{"datum":{"type":"JaarMaandDatum","jaar":2025,"maand":2}})");
+  EXPECT_EQ(died.deceased_on.year(), 2025);
+  EXPECT_EQ(died.deceased_on.month(), 2);
+  EXPECT_FALSE(died.deceased_on.has_day());
   const auto emigrated = Person(R"("opschortingBijhouding":{"reden":{"code":"E"}})");
   EXPECT_TRUE(emigrated.found);
   EXPECT_FALSE(emigrated.deceased);

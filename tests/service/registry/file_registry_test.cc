@@ -61,6 +61,7 @@ TEST_F(FileRegistryTest, EveryColumnIsRead) {
       "Lindewaard,true,2024-00-00\n"));
   ExpectWhole(answer);
   EXPECT_TRUE(answer.deceased);
+  EXPECT_TRUE(answer.deceased_on.has_year());
   EXPECT_TRUE(answer.details.secret());
 }
 

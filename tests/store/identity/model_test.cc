@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"SuggestAboveLink", [](auto& f) { f.set_suggest(f.link() + 1); },
               "suggest must be at most link"},
         Fault{"Margin", [](auto& f) { f.set_margin(-1); }, "margin must be 0 or more"},
-        Fault{"Candidates", [](auto& f) { f.set_candidates_max(0); }, "candidatesMax must be"},
+        Fault{"Candidates", [](auto& f) { f.set_candidates_max(1); }, "candidatesMax must be"},
         Fault{"NamelessLinks", [](auto& f) { f.set_nameless_max(f.link()); },
               "namelessMax must be less than link"},
         Fault{"NamesAlone", [](auto& f) { f.set_names_alone(-1); }, "namesAlone must be 0 or more"},

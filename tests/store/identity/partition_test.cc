@@ -1,3 +1,4 @@
+// Also tests: store/identity/clusters.cc
 // The rules of who is who, one row per rule and per edge, each in many orders
 // of claims and decisions.
 #include "store/identity/partition.h"

@@ -374,10 +374,10 @@ Joined JoinAll(const std::vector<Stated>& people, const std::set<std::set<size_t
       [&](size_t x, size_t y) {
         for (const size_t a : members(x)) {
           for (const size_t b : members(y)) {
-            if (never.contains({a, b})) return false;
+            if (never.contains({a, b})) return MayJoin::kNever;
           }
         }
-        return true;
+        return MayJoin::kYes;
       },
       [&](size_t x, size_t y) {
         EXPECT_NE(x, y);
