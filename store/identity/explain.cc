@@ -75,6 +75,7 @@ class Surroundings {
     input_ = std::move(component.input);
     ids_ = std::move(component.ids);
     KB_RETURN_IF_ERROR(AddOwned());
+    input_.obstacles = true;
     result_ = Partition(input_);
     for (size_t part = 0; part < result_.citizens.size(); ++part) {
       for (const size_t claim : result_.citizens[part].claims) part_of_[claim] = part;

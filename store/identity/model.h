@@ -19,7 +19,7 @@ namespace klantbeeld::store {
 // Version of the code that compares: fields, comparators, values by which
 // candidates are found. Whoever changes what it says of the same two contents
 // by the same model raises it, and stores are to be rebuilt.
-inline constexpr uint32_t kComparer = 2;
+inline constexpr uint32_t kComparer = 3;
 
 // Bytes of a model file.
 inline constexpr size_t kModelFileBytesMax = 1 << 20;
@@ -41,6 +41,7 @@ struct Model {
     uint32_t initials = 0;         // Of all forms: bit 0 is "a".
   };
   absl::flat_hash_map<std::string, Forms> nicknames;
+  std::vector<std::vector<std::string>> forms;  // By group.
 };
 
 // Whether two claims that say this much hang together: they may be joined, or

@@ -26,8 +26,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 # Ids depend on these and on the events alone, so that a run can be repeated.
 KEYS = f"klantbeeld keys 1\nid {'3c' * 32}\nindex {'c3' * 32}\n"
 ORDERS = 3
-CURVE = (0.0, 1.0, 2.0, 3.3, 5.0, 6.64)
-BITS = 0.0  # From which the second point joins suggestions: as likely as not.
+CURVE = (-2.0, -1.0, 0.0, 1.0, 2.0, 3.3, 5.0, 6.64)
+# Bits from which suggestions are joined at the points beside the automatic one.
+UNHINDERED = 1.9  # All but what is joined.
+BITS = -2.0       # Whatever is suggested.
 METRIC = "klantbeeld_identity_seconds"
 
 
@@ -123,10 +125,10 @@ def orders(data: dataset.DataSet) -> list[list[int]]:
             *(random.Random(seed).sample(by_id, len(by_id)) for seed in range(1, ORDERS))]
 
 
-def better(automatic: measures.Figures, joined: measures.Figures, precision_min: float) -> str:
-    """The point with the higher F1, if it is precise enough."""
-    precise = joined.precision >= precision_min
-    return "joined" if precise and joined.f1 > automatic.f1 else "automatic"
+def better(points: dict[str, measures.Figures], precision_min: float) -> str:
+    """The point with the highest F1 among those that are precise enough; else the automatic one."""
+    precise = [point for point, found in points.items() if found.precision >= precision_min]
+    return max(precise or ["automatic"], key=lambda point: points[point].f1)
 
 
 def write_citizens(path: pathlib.Path, data: dataset.DataSet, partitions: Sequence[Sequence[Any]]) -> None:
@@ -145,20 +147,26 @@ def evaluate(tools: Tools, data: dataset.DataSet, bits: float,
     partitions = [measures.clusters_of(answers.parties) for answers in (first, *rest)]
     numbers = [party.number for party in first.parties]
 
-    def joined(least: float) -> list[measures.Cluster]:
-        return measures.joined(first.parties, partitions[0], data.ids, first.suggestions, least)
+    def joined(proposed: list[measures.Proposed]) -> list[measures.Cluster]:
+        return measures.joined(first.parties, partitions[0], data.ids, proposed)
 
-    automatic = measures.figures(data.truth, partitions[0], numbers)
-    more = measures.figures(data.truth, joined(bits), numbers)
-    curve = {least: measures.figures(data.truth, joined(least), numbers) for least in CURVE}
+    def figures(partition: Sequence[measures.Cluster]) -> measures.Figures:
+        return measures.figures(data.truth, partition, numbers)
+
+    automatic = figures(partitions[0])
+    more = joined(measures.firsts(first.suggestions, bits))
+    points = {"automatic": automatic,
+              "unhindered": figures(joined(measures.unhindered(first.suggestions, UNHINDERED))),
+              "joined": figures(more)}
+    curve = {least: figures(joined(measures.firsts(first.suggestions, least))) for least in CURVE}
     if citizens:
         citizens.mkdir(parents=True, exist_ok=True)
-        write_citizens(citizens / f"{data.name}.csv", data, (partitions[0], joined(bits)))
-    point = better(automatic, more, data.precision_min)
+        write_citizens(citizens / f"{data.name}.csv", data, (partitions[0], more))
+    point = better(points, data.precision_min)
     wrong, linked = measures.wrong_links(data.truth, first.parties, partitions[0])
     shares = measures.shares(data.truth, first.parties, data.asked, first.suggestions)
     return {
-        **dataclasses.asdict(automatic if point == "automatic" else more),
+        **dataclasses.asdict(points[point]),
         "order_pairs": max(measures.differing_pairs(one, other)
                            for at, one in enumerate(partitions) for other in partitions[:at]),
         "wrong_auto": wrong,
@@ -168,8 +176,8 @@ def evaluate(tools: Tools, data: dataset.DataSet, bits: float,
         **first.micros,
         "model": first.model, "population": data.population, "events": len(data.ids),
         "persons": len(set(data.truth)), "refused": first.refused,
-        "point": point, "bits": bits, "precision_min": data.precision_min,
-        "automatic": dataclasses.asdict(automatic), "joined": dataclasses.asdict(more),
+        "point": point, "bits": bits, "unhindered_bits": UNHINDERED, "precision_min": data.precision_min,
+        **{name: dataclasses.asdict(found) for name, found in points.items()},
         "curve": [[least, at.precision, at.recall, at.f1] for least, at in curve.items()],
         "links": linked, "wrong_auto_upper95": measures.upper_bound(wrong, linked),
         "wrong_events_upper95": measures.upper_bound(automatic.wrong_events, len(data.ids)),
@@ -185,7 +193,7 @@ def main() -> int:
     parser.add_argument("--data", type=pathlib.Path, default=HERE.parents[2] / "shared/data",
                         help="directory that the mappings' files are in")
     parser.add_argument("--bits", type=float, default=BITS,
-                        help="from how many bits the second point joins a suggestion (default: %(default)s)")
+                        help="from how many bits the last point joins a suggestion (default: %(default)s)")
     parser.add_argument("--citizens", type=pathlib.Path, metavar="DIR",
                         help="write NAME.csv there: the events, with who they are of and their citizens")
     parser.add_argument("--model", type=pathlib.Path, metavar="FILE",

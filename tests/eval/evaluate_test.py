@@ -158,10 +158,11 @@ class EvaluateTest(unittest.TestCase):
         def point(precision: float, f1: float) -> evaluate.measures.Figures:
             return evaluate.measures.Figures(precision, 0, f1, 0, 0, 0, 0, 0)
 
-        self.assertEqual(evaluate.better(point(1, 0.5), point(0.99, 0.6), 0.98), "joined")
-        self.assertEqual(evaluate.better(point(1, 0.5), point(0.97, 0.6), 0.98), "automatic")
-        self.assertEqual(evaluate.better(point(1, 0.6), point(1, 0.5), 0), "automatic")
-        self.assertEqual(evaluate.better(point(0.97, 0.5), point(0.96, 0.6), 0.98), "automatic")
+        points = {"automatic": point(1, 0.5), "unhindered": point(0.99, 0.6), "joined": point(0.97, 0.7)}
+        for precision_min, best in ((0, "joined"), (0.98, "unhindered"), (0.999, "automatic"), (1.1, "automatic")):
+            self.assertEqual(evaluate.better(points, precision_min), best)
+        points["automatic"] = point(1, 0.8)
+        self.assertEqual(evaluate.better(points, 0), "automatic")
 
 
 if __name__ == "__main__":

@@ -176,6 +176,26 @@ TEST_F(CandidatesTest, TwinsStayApart) {
   }
 }
 
+// What an edge does not say is looked up: a claim that fits both twins would
+// bring them together.
+TEST_F(CandidatesTest, InitialThatFitsBothTwinsJoinsNeither) {
+  Says twin = kNoor, initial = kNoor;
+  twin.first_names = "Nelleke";
+  initial.first_names = "N.";
+  Take(Call("a", kNoor));
+  Take(Call("b", twin));
+  Take(Call("c", initial));
+  EXPECT_NE(Citizen("a"), Citizen("b"));
+  EXPECT_NE(Citizen("a"), Citizen("c"));
+  EXPECT_NE(Citizen("b"), Citizen("c"));
+  const auto response = Suggestions("c");
+  EXPECT_EQ(response.suggestions_size(), 2);
+  for (const auto& suggestion : response.suggestions()) {
+    EXPECT_EQ(suggestion.obstacle(), v1::OBSTACLE_ANOTHER_FITS);
+  }
+  ExpectAnyOrderGivesTheSame();
+}
+
 TEST_F(CandidatesTest, TwoSlipsAreABrotherOrSister) {
   Take(Call("a", kNoor));
   Says sister = kNoor;
