@@ -118,7 +118,7 @@ TEST(Forecast, SaysWhatHappensAndChangesNothing) {
       lost += forecast->suggestions_lost;
     }
   }
-  EXPECT_GT(merged, 20u);
+  EXPECT_GT(merged, 10u);
   EXPECT_GT(split, 20u);
   EXPECT_GT(gained, 20u);
   EXPECT_GT(lost, 20u);
