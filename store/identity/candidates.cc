@@ -454,11 +454,17 @@ absl::Status CandidateChange::Evaluate(const Pair& pair) {
   return SetEdge(pair, stands ? &score : nullptr);
 }
 
+// What came with this fact has no edge yet, and is compared with another once.
+bool CandidateChange::MayHaveEdge(const std::string& content) const {
+  if (came_.contains(content)) return false;
+  const auto known = known_.find(content);
+  return known == known_.end() || !known->second.row || known->second.row->edges() > 0;
+}
+
 absl::Status CandidateChange::SetEdge(const Pair& pair, const Score* score) {
   const std::string key = ClaimKey(pair.first, kClaimEdge, pair.second);
   std::optional<format::EdgeRow> before;
-  // What came with this fact has none yet, and is compared with another once.
-  if (!came_.contains(pair.first) && !came_.contains(pair.second)) {
+  if (MayHaveEdge(pair.first) && MayHaveEdge(pair.second)) {
     KB_ASSIGN_OR_RETURN(before, ReadRow<format::EdgeRow>(batch_, Family::kClaim, key));
   }
   if (!before && score == nullptr) return absl::OkStatus();

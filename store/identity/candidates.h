@@ -70,6 +70,7 @@ class CandidateChange {
   void PairUp(const std::string& content);
   absl::Status DropEdges(const std::string& content);
   absl::Status Evaluate(const Pair& pair);
+  bool MayHaveEdge(const std::string& content) const;
   absl::Status SetEdge(const Pair& pair, const Score* score);
   absl::Status CountEdge(const Pair& pair, int by);
   absl::Status KnowAll(const std::vector<std::string>& contents);
