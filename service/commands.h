@@ -18,6 +18,7 @@ struct CommandLine {
   std::vector<Override> settings;
   bool canonical = false;  // Of `dump`.
   std::string backup_id;   // Of `restore`.
+  int mib_per_second = 0;  // Of `scrub`; 0: the server's own.
   bool finished = false;   // --help or --version was shown.
 };
 
