@@ -98,6 +98,7 @@ TEST_F(ScrubTest, EachDamagedTableIsNamedWhileTheStoreGoesOn) {
     ASSERT_TRUE(result.ok()) << result.status();
     EXPECT_THAT(result->first_differences,
                 ElementsAre(AllOf(HasSubstr(table.string()), HasSubstr("checksum"))));
+    EXPECT_THAT(result->families, IsEmpty());
     EXPECT_EQ(store_.CitizenOf("website", "v-1").size(), 32u);
     TurnByte(table);
   }
