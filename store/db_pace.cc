@@ -19,20 +19,22 @@ namespace {
 // The reads of one file, each at its pace.
 class PacedFile : public rocksdb::FSRandomAccessFileOwnerWrapper {
  public:
-  PacedFile(std::unique_ptr<rocksdb::FSRandomAccessFile> file, Pace& pace)
-      : FSRandomAccessFileOwnerWrapper(std::move(file)), pace_(pace) {}
+  PacedFile(std::unique_ptr<rocksdb::FSRandomAccessFile> file, uint64_t size, Pace& pace)
+      : FSRandomAccessFileOwnerWrapper(std::move(file)), size_(size), pace_(pace) {}
 
   rocksdb::IOStatus Read(uint64_t offset, size_t n, const rocksdb::IOOptions& options,
                          rocksdb::Slice* result, char* scratch,
                          rocksdb::IODebugContext* debug) const override {
-    if (!pace_.Take(n).ok()) return rocksdb::IOStatus::Aborted("stopped");
+    if (!Take(offset, n).ok()) return rocksdb::IOStatus::Aborted("stopped");
     return FSRandomAccessFileWrapper::Read(offset, n, options, result, scratch, debug);
   }
   rocksdb::IOStatus MultiRead(rocksdb::FSReadRequest* requests, size_t count,
                               const rocksdb::IOOptions& options,
                               rocksdb::IODebugContext* debug) override {
     for (size_t i = 0; i < count; ++i) {
-      if (!pace_.Take(requests[i].len).ok()) return rocksdb::IOStatus::Aborted("stopped");
+      if (!Take(requests[i].offset, requests[i].len).ok()) {
+        return rocksdb::IOStatus::Aborted("stopped");
+      }
     }
     return FSRandomAccessFileWrapper::MultiRead(requests, count, options, debug);
   }
@@ -43,6 +45,12 @@ class PacedFile : public rocksdb::FSRandomAccessFileOwnerWrapper {
   }
 
  private:
+  // Who reads ahead asks for more than there is.
+  absl::Status Take(uint64_t offset, size_t n) const {
+    return pace_.Take(std::min<uint64_t>(n, size_ - std::min(offset, size_)));
+  }
+
+  const uint64_t size_;
   Pace& pace_;
 };
 
@@ -61,7 +69,9 @@ class PacedFiles : public rocksdb::FileSystemWrapper {
     rocksdb::IOStatus opened = target()->NewRandomAccessFile(name, direct, file, debug);
     // File systems in memory have no other way than the cache.
     if (!opened.ok()) opened = target()->NewRandomAccessFile(name, options, file, debug);
-    if (opened.ok()) *file = std::make_unique<PacedFile>(std::move(*file), pace_);
+    uint64_t size = 0;
+    if (opened.ok()) opened = target()->GetFileSize(name, options.io_options, &size, debug);
+    if (opened.ok()) *file = std::make_unique<PacedFile>(std::move(*file), size, pace_);
     return opened;
   }
 
