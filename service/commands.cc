@@ -71,9 +71,12 @@ store::Progress ShowProgress() {
   };
 }
 
+// Where files are damaged nothing was compared, and there is no table to show.
 void Print(const store::CheckResult& result) {
-  std::printf("%llu facts\n", static_cast<unsigned long long>(result.facts));
-  std::printf("%-12s %12s %9s %9s %9s\n", "projection", "rows", "missing", "extra", "different");
+  if (!result.families.empty()) {
+    std::printf("%llu facts\n", static_cast<unsigned long long>(result.facts));
+    std::printf("%-12s %12s %9s %9s %9s\n", "projection", "rows", "missing", "extra", "different");
+  }
   for (const auto& family : result.families) {
     std::printf("%-12s %12llu %9llu %9llu %9llu\n", family.family.c_str(),
                 static_cast<unsigned long long>(family.rows),

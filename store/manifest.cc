@@ -78,7 +78,7 @@ absl::Status Refused(const fs::path& manifest, const std::string& why) {
 
 absl::Status NoteManifest(const std::string& dir) {
   const auto [name, number] = Current(dir);
-  if (number == 0) return absl::DataLossError(absl::StrCat(dir, "/CURRENT names no MANIFEST"));
+  if (number == 0) return absl::InternalError(absl::StrCat(dir, "/CURRENT names no MANIFEST"));
   const fs::path manifest = fs::path(dir) / name;
   KB_ASSIGN_OR_RETURN(const std::string bytes, Read(manifest));
   // What was read may not be on the disk yet, and a crash may take that away.

@@ -110,7 +110,7 @@ TEST_F(MaintenanceHandler, TableDamagedUnderneathIsNamedWhileItServes) {
   EXPECT_THAT(asked.last.result().differences(), ElementsAre(HasSubstr(table)));
   EXPECT_EQ(asked.last.result().position(), 0u);
   const auto [text, status] = Command(world_.server.config());
-  EXPECT_THAT(text, HasSubstr(table));
+  EXPECT_THAT(text, testing::StartsWith(table));
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(status.message()), HasSubstr("klantbeeld-server check"));
   world_.RecordPhone("after", "0612345678");
