@@ -10,8 +10,10 @@
 #include <iostream>
 #include <memory>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "service/model_commands.h"
 #include "service/scrub_command.h"
 #include "service/version.h"
 #include "store/backup.h"
@@ -59,18 +61,6 @@ absl::Status Init(const Config& config) {
   return absl::OkStatus();
 }
 
-// Long commands show where they are, on the terminal only.
-store::Progress ShowProgress() {
-  if (::isatty(STDERR_FILENO) == 0) return nullptr;
-  return [](const store::Reached& reached) {
-    // Rows are compared after the last fact.
-    if (reached.position == reached.head && reached.bytes == 0) return absl::OkStatus();
-    std::fprintf(stderr, "\r%llu of %llu facts", static_cast<unsigned long long>(reached.position),
-                 static_cast<unsigned long long>(reached.head));
-    return absl::OkStatus();
-  };
-}
-
 // Where files are damaged nothing was compared, and there is no table to show.
 void Print(const store::CheckResult& result) {
   if (!result.families.empty()) {
@@ -90,7 +80,7 @@ void Print(const store::CheckResult& result) {
 }
 
 absl::Status Check(const Config& config, const store::Keys& keys) {
-  const auto result = store::Check(config.data, keys, ShowProgress());
+  const auto result = store::Check(config.data, keys, ShowProgress("facts"));
   if (!result.ok()) return result.status();
   Print(*result);
   if (result->ok()) return absl::OkStatus();
@@ -113,7 +103,7 @@ absl::Status Scrub(const Config& config, int mib_per_second) {
 }
 
 absl::Status Rebuild(const Config& config, const store::Keys& keys) {
-  const auto facts = store::Rebuild(config.data, keys, ShowProgress());
+  const auto facts = store::Rebuild(config.data, keys, ShowProgress("facts"));
   if (!facts.ok()) return facts.status();
   std::printf("made anew from %llu facts\n", static_cast<unsigned long long>(*facts));
   return absl::OkStatus();
@@ -151,7 +141,37 @@ absl::Status Restore(const Config& config, const store::Keys& keys, const std::s
   return absl::OkStatus();
 }
 
+// `model` has commands of its own.
+void AddModel(CLI::App& app, CommandLine& line) {
+  auto* model = app.add_subcommand("model", "By what weights citizens are told apart");
+  model->require_subcommand(1);
+  auto* show = model->add_subcommand("show", "Say which model is in effect");
+  show->add_option("--write", line.write, "File to write that model to; must not be there");
+  auto* report = model->add_subcommand("report", "Say what another model would change");
+  auto* adopt = model->add_subcommand("adopt", "Tell citizens apart by another model from now on");
+  auto* learn = model->add_subcommand("learn", "Learn weights and names from the store");
+  learn->add_option("--name", line.name, "Name of the new model: a-z, 0-9 and '-'")->required();
+  learn->add_option("--write", line.write, "File to write it to; must not be there")->required();
+  for (auto* command : {show, report, learn}) {
+    command->add_option("--id", line.backup_id,
+                        "Look into this backup in --backups, and leave the store to the server");
+  }
+  for (auto* command : {report, adopt}) {
+    command->add_option("--model", line.model_file, "Model file; default: that of this build");
+  }
+  adopt->add_option("--reason", line.reason, "Why, for those who come after")->required();
+}
+
 }  // namespace
+
+store::Progress ShowProgress(const char* of) {
+  if (::isatty(STDERR_FILENO) == 0) return nullptr;
+  return [of](uint64_t done, uint64_t all) {
+    std::fprintf(stderr, "\r%llu of %llu %s", static_cast<unsigned long long>(done),
+                 static_cast<unsigned long long>(all), of);
+    if (done == all) std::fputc('\n', stderr);
+  };
+}
 
 absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
   CommandLine line;
@@ -182,6 +202,7 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
   restore->add_option("--id", line.backup_id, "Which one, as `backups` lists it")->required();
   auto* dump = app.add_subcommand("dump", "Print the store");
   dump->add_flag("--canonical", line.canonical, "Without positions, to compare two stores");
+  AddModel(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -197,7 +218,10 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
     const std::pair<std::string, std::string> parts = absl::StrSplit(set, absl::MaxSplits('=', 1));
     line.settings.push_back(parts);
   }
-  for (const auto* command : app.get_subcommands()) line.command = command->get_name();
+  for (const CLI::App* command = &app; !command->get_subcommands().empty();) {
+    command = command->get_subcommands().front();
+    absl::StrAppend(&line.command, line.command.empty() ? "" : " ", command->get_name());
+  }
   return line;
 }
 
@@ -207,7 +231,7 @@ absl::Status RunCommand(const CommandLine& line, const Config& config) {
     std::printf("%s", ShowConfig(config).c_str());
     return absl::OkStatus();
   }
-  const bool of_backups = line.command == "backups" || line.command == "restore";
+  const bool of_backups = line.command == "backups" || !line.backup_id.empty();
   if (of_backups && config.backups.empty()) {
     return absl::InvalidArgumentError("backups: is required, the directory of the backups");
   }
@@ -215,8 +239,11 @@ absl::Status RunCommand(const CommandLine& line, const Config& config) {
   if (line.command == "scrub") return Scrub(config, line.mib_per_second);
   if (auto status = config.ValidatePlaces(); !status.ok()) return status;
   if (line.command == "init") return Init(config);
-  const auto keys = store::Keys::Load(config.keys);
+  auto keys = store::Keys::Load(config.keys);
   if (!keys.ok()) return keys.status();
+  if (absl::StartsWith(line.command, "model ")) {
+    return RunModelCommand(line, config, *std::move(keys));
+  }
   if (line.command == "check") return Check(config, *keys);
   if (line.command == "restore") return Restore(config, *keys, line.backup_id);
   if (line.command == "rebuild") return Rebuild(config, *keys);

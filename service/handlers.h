@@ -17,6 +17,7 @@ namespace klantbeeld::service {
 std::unique_ptr<grpc::Service> MakeContactService(Shared& shared);
 std::unique_ptr<grpc::Service> MakeCitizenService(Shared& shared);
 std::unique_ptr<grpc::Service> MakeIdentityService(Shared& shared);
+std::unique_ptr<grpc::Service> MakeHistoryService(Shared& shared);
 std::unique_ptr<grpc::Service> MakeFeedService(Shared& shared);
 // `directory` is where backups go; empty: none are made.
 std::unique_ptr<grpc::Service> MakeBackupService(Shared& shared, std::string directory);

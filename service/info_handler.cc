@@ -21,6 +21,14 @@ class InfoHandler final
                 info.set_access_control("none");
                 info.set_followers(static_cast<uint32_t>(shared.admission.followers.taken()));
                 info.set_watchers(static_cast<uint32_t>(shared.admission.watchers.taken()));
+                const auto in_effect = shared.store.model();
+                if (!in_effect.ok()) return in_effect.status();
+                info.set_model(in_effect->model->version);
+                if (const std::string& shipped = store::ShippedModel().version;
+                    shipped != info.model()) {
+                  info.set_shipped_model(shipped);
+                }
+                info.set_model_facts_left(in_effect->left());
                 std::move(done)(std::move(info));
                 return absl::OkStatus();
               }) {}

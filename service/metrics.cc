@@ -58,6 +58,9 @@ class FiguresCollector : public prometheus::Collectable {
     gauge("klantbeeld_disk_reserve_bytes", "Nothing is recorded while less is free.",
           number(store.disk_reserve_bytes));
     AddScrubs(store, all);
+    gauge("klantbeeld_model_facts_left",
+          "Facts of before the model was adopted whose contacts are yet to be compared by it.",
+          number(store.model_facts_left));
     gauge("klantbeeld_followers", "Followers of the feed.", number(streams.followers));
     gauge("klantbeeld_watchers", "Watched timelines.", number(streams.watchers));
     gauge("klantbeeld_feed_lag_facts", "Facts that the slowest follower has yet to get.",

@@ -103,27 +103,6 @@ absl::CivilDay Earliest(const v1::PartialDate& date) {
                         date.has_day() ? date.day() : 1);
 }
 
-MaybeFault CheckBirth(const v1::PartialDate& birth, absl::Time now) {
-  if (auto fault = CheckDate(birth)) return fault;
-  // Where the day begins first it is fourteen hours ahead of UTC.
-  const absl::CivilDay today = absl::ToCivilDay(now + absl::Hours(14), absl::UTCTimeZone());
-  if (!birth.has_year() || Earliest(birth) <= today) return {};
-  return Fault{v1::ERROR_REASON_TIME_IN_FUTURE, "",
-               "lies ahead, so nobody was born then; correct it, or leave it out"};
-}
-
-MaybeFault CheckDetails(const v1::PersonalDetails& details, absl::Time now) {
-  const auto in = [](absl::string_view field, MaybeFault fault) {
-    if (fault) fault->path = JoinPath(field, fault->path);
-    return fault;
-  };
-  if (auto fault = in("birth_date", CheckBirth(details.birth_date(), now))) return fault;
-  if (auto fault = in("address", CheckAddress(details.address()))) return fault;
-  if (auto fault = in("postal_address", CheckAddress(details.postal_address()))) return fault;
-  if (!details.has_preferred_language()) return {};
-  return in("preferred_language", CheckLanguage(details.preferred_language()));
-}
-
 MaybeFault CheckParty(const v1::Party& party, absl::Time now) {
   if (party.has_key() && !IsPartyKey(party.key())) {
     return Invalid("key", "must be 1 to 40 of a-z, 0-9, '-' and '_'");
@@ -168,6 +147,27 @@ Named Find(const google::protobuf::Message& message, absl::string_view path) {
 }
 
 }  // namespace
+
+MaybeFault CheckBirth(const v1::PartialDate& birth, absl::Time now) {
+  if (auto fault = CheckDate(birth)) return fault;
+  // Where the day begins first it is fourteen hours ahead of UTC.
+  const absl::CivilDay today = absl::ToCivilDay(now + absl::Hours(14), absl::UTCTimeZone());
+  if (!birth.has_year() || Earliest(birth) <= today) return {};
+  return Fault{v1::ERROR_REASON_TIME_IN_FUTURE, "",
+               "lies ahead, so nobody was born then; correct it, or leave it out"};
+}
+
+MaybeFault CheckDetails(const v1::PersonalDetails& details, absl::Time now) {
+  const auto in = [](absl::string_view field, MaybeFault fault) {
+    if (fault) fault->path = JoinPath(field, fault->path);
+    return fault;
+  };
+  if (auto fault = in("birth_date", CheckBirth(details.birth_date(), now))) return fault;
+  if (auto fault = in("address", CheckAddress(details.address()))) return fault;
+  if (auto fault = in("postal_address", CheckAddress(details.postal_address()))) return fault;
+  if (!details.has_preferred_language()) return {};
+  return in("preferred_language", CheckLanguage(details.preferred_language()));
+}
 
 MaybeFault CheckCleared(const google::protobuf::FieldMask& cleared,
                         const google::protobuf::Message& given,

@@ -21,8 +21,14 @@ MaybeFault CheckParties(const v1::ContactData& data, absl::Time now);
 // nowhere else; nothing masked. The form of the value is the store's business.
 MaybeFault CheckIdentifier(const v1::Identifier& identifier);
 
+// Dates, addresses and languages are well formed; the birth date as CheckBirth has it.
+MaybeFault CheckDetails(const v1::PersonalDetails& details, absl::Time now);
+
 // Parts are known from the year down, and the date exists.
 MaybeFault CheckDate(const v1::PartialDate& date);
+
+// As CheckDate, and it has come by `now`, wherever on Earth it was written down.
+MaybeFault CheckBirth(const v1::PartialDate& birth, absl::Time now);
 
 MaybeFault CheckPostcode(absl::string_view postcode);
 MaybeFault CheckLanguage(absl::string_view language);

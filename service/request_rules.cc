@@ -70,6 +70,43 @@ MaybeFault CheckDecision(const v1::Decision& decision, absl::Time now) {
                "is more than five minutes ahead"};
 }
 
+// What the BRP asks of a search (Haal Centraal BRP bevragen): one of its ways,
+// but for those that need the id of an address.
+MaybeFault CheckStated(const v1::StatedPerson& stated, absl::Time now) {
+  const v1::PersonalDetails& details = stated.details();
+  for (int i = 0; i < stated.identifiers_size(); ++i) {
+    const std::string path = absl::StrCat("identifiers[", i, "]");
+    if (auto fault = At(path, CheckIdentifier(stated.identifiers(i)))) return fault;
+  }
+  if (auto fault = At("details", CheckDetails(details, now))) return fault;
+  if (details.has_organisation_name()) {
+    return Invalid("details.organisation_name", "an organisation is found by its number");
+  }
+  const v1::Address& address = details.address();
+  const bool surname = !details.surname().empty() || !details.partner_surname().empty();
+  const bool first = !details.first_names().empty() || !details.initials().empty();
+  const bool number = address.house_number() != 0, town = !address.city().empty();
+  if ((surname && details.birth_date().has_day()) || (surname && first && town) ||
+      (!address.postcode().empty() && number) || (!address.street().empty() && number && town) ||
+      !stated.identifiers().empty()) {
+    return {};
+  }
+  return Required("details",
+                  "needs surname and full birth date; surname, first names and town; postcode and "
+                  "house number; street, house number and town; or an identifier beside it");
+}
+
+// Whom a question is about: a citizen, or the one that a party is in.
+template <typename Request>
+MaybeFault CheckCitizenOrParty(const Request& request) {
+  if (request.citizen_id().empty()) {
+    if (!request.has_party()) return Required("citizen_id", "is required, or party");
+    return At("party", CheckParty(request.party()));
+  }
+  if (request.has_party()) return Invalid("party", "stands instead of citizen_id");
+  return CheckId("citizen_id", request.citizen_id());
+}
+
 // A side of a link: some parties or one whole citizen.
 template <typename Refs>
 MaybeFault CheckSide(const Refs& parties, const std::string& citizen, absl::string_view side) {
@@ -100,7 +137,7 @@ MaybeFault CheckRequest(const v1::GetContactRequest& request, absl::Time) {
   return {};
 }
 
-MaybeFault CheckRequest(const v1::FindCitizensRequest& request, absl::Time) {
+MaybeFault CheckRequest(const v1::FindCitizensRequest& request, absl::Time now) {
   switch (request.key_case()) {
     case v1::FindCitizensRequest::kIdentifier:
       return At("identifier", CheckIdentifier(request.identifier()));
@@ -109,15 +146,17 @@ MaybeFault CheckRequest(const v1::FindCitizensRequest& request, absl::Time) {
       if (!birth.has_year()) return Required("name.birth_date.year");
       if (!birth.has_month()) return Required("name.birth_date.month");
       if (!birth.has_day()) return Required("name.birth_date.day");
-      return At("name.birth_date", CheckDate(birth));
+      return At("name.birth_date", CheckBirth(birth, now));
     }
+    case v1::FindCitizensRequest::kStated:
+      return At("stated", CheckStated(request.stated(), now));
     case v1::FindCitizensRequest::kAddress:
       return At("address.postcode", CheckPostcode(request.address().postcode()));
     case v1::FindCitizensRequest::kCaseNumber:
       if (request.case_number().empty()) return Required("case_number");
       return {};
     default:
-      return Required("identifier", "is required, or name, address or case_number");
+      return Required("identifier", "is required, or name, address, case_number or stated");
   }
 }
 
@@ -157,12 +196,23 @@ MaybeFault CheckRequest(const v1::UnlinkRequest& request, absl::Time now) {
 }
 
 MaybeFault CheckRequest(const v1::ListSuggestionsRequest& request, absl::Time) {
-  if (request.citizen_id().empty()) {
-    if (!request.has_party()) return Required("citizen_id", "is required, or party");
-    return At("party", CheckParty(request.party()));
+  return CheckCitizenOrParty(request);
+}
+
+MaybeFault CheckRequest(const v1::ListHistoryRequest& request, absl::Time) {
+  return CheckCitizenOrParty(request);
+}
+
+MaybeFault CheckRequest(const v1::ListCitizensAtRequest& request, absl::Time now) {
+  if (auto fault = CheckCitizenOrParty(request)) return fault;
+  if (request.has_recorded_at() && ToTime(request.recorded_at()) > now) {
+    return Fault{v1::ERROR_REASON_TIME_IN_FUTURE, "recorded_at",
+                 "lies ahead; what will be recorded before it is not known yet"};
   }
-  if (request.has_party()) return Invalid("party", "stands instead of citizen_id");
-  return CheckId("citizen_id", request.citizen_id());
+  if (request.at_case() == v1::ListCitizensAtRequest::AT_NOT_SET) {
+    return Required("at_position", "is required, or recorded_at");
+  }
+  return {};
 }
 
 MaybeFault CheckRequest(const v1::ExplainRequest& request, absl::Time) {

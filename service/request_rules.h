@@ -7,6 +7,7 @@
 #include "klantbeeld/v1/citizen_service.pb.h"
 #include "klantbeeld/v1/contact_service.pb.h"
 #include "klantbeeld/v1/feed_service.pb.h"
+#include "klantbeeld/v1/history_service.pb.h"
 #include "klantbeeld/v1/identity_service.pb.h"
 #include "klantbeeld/v1/info_service.pb.h"
 #include "service/fault.h"
@@ -25,6 +26,8 @@ MaybeFault CheckRequest(const v1::LinkRequest& request, absl::Time now);
 MaybeFault CheckRequest(const v1::UnlinkRequest& request, absl::Time now);
 MaybeFault CheckRequest(const v1::ListSuggestionsRequest& request, absl::Time now);
 MaybeFault CheckRequest(const v1::ExplainRequest& request, absl::Time now);
+MaybeFault CheckRequest(const v1::ListHistoryRequest& request, absl::Time now);
+MaybeFault CheckRequest(const v1::ListCitizensAtRequest& request, absl::Time now);
 MaybeFault CheckRequest(const v1::FollowStart& request, absl::Time now);
 MaybeFault CheckRequest(const v1::GetServerInfoRequest& request, absl::Time now);
 MaybeFault CheckRequest(const v1::CreateBackupRequest& request, absl::Time now);

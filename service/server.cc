@@ -24,6 +24,9 @@ namespace {
 
 // Left for gRPC to cut what did not end by itself, and for the store to close.
 constexpr absl::Duration kShutdownShare = absl::Milliseconds(500);
+// Between two slices, in times of what the last one took.
+constexpr int kRestPerSlice = 3;
+constexpr absl::Duration kSliceRetry = absl::Seconds(1);
 // For replies that are on their way out.
 constexpr absl::Duration kLastReplies = absl::Milliseconds(200);
 
@@ -72,6 +75,7 @@ struct Server::Impl {
   absl::Status OpenStore();
   absl::Status OpenRegistry();
   absl::Status OpenDoors();
+  void Rederive();
   StreamFigures Streams() const;
   void Drain();
 
@@ -147,6 +151,7 @@ absl::Status Server::Impl::OpenDoors() {
   services.push_back(MakeContactService(*shared));
   services.push_back(MakeCitizenService(*shared));
   services.push_back(MakeIdentityService(*shared));
+  services.push_back(MakeHistoryService(*shared));
   services.push_back(MakeFeedService(*shared));
   services.push_back(MakeBackupService(*shared, config.backups));
   services.push_back(MakeMaintenanceService(*shared));
@@ -177,6 +182,20 @@ absl::Status Server::Impl::OpenDoors() {
   if (!opened.ok()) return opened.status();
   listener = *std::move(opened);
   return absl::OkStatus();
+}
+
+// After another model was adopted, one slice after the other of those recorded
+// before it. A slice holds up what comes behind it, so there is rest between.
+void Server::Impl::Rederive() {
+  const absl::Time began = absl::Now();
+  const auto again = [this](absl::Duration rest) {
+    executor.At(absl::Now() + rest, [this] { Rederive(); });
+  };
+  const absl::Status taken = store->Rederive([=](absl::StatusOr<uint64_t> left) {
+    if (left.ok() && *left > 0) return again(kRestPerSlice * (absl::Now() - began));
+    if (left.ok()) Log(Severity::kInfo, "everyone is told apart by the model in effect");
+  });
+  if (taken.code() == absl::StatusCode::kResourceExhausted) again(kSliceRetry);
 }
 
 StreamFigures Server::Impl::Streams() const {
@@ -228,14 +247,20 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config) {
   absl::Status status = impl->OpenStore();
   if (status.ok()) status = impl->OpenRegistry();
   if (status.ok()) status = impl->OpenDoors();
+  const auto model = status.ok() ? impl->store->model() : status;
+  if (status.ok()) status = model.status();
   if (!status.ok()) {
     impl->Drain();
     return status;
   }
+  if (!model->settled()) impl->Rederive();
   Log(Severity::kInfo, "serving",
       {{"version", Literal(kVersion)},
        {"head", impl->store->head()},
        {"log_id", Setting{impl->store->log_id()}},
+       {"model", Setting{model->model->version}},
+       {"shipped_model", Setting{store::ShippedModel().version}},
+       {"model_facts_left", model->left()},
        {"socket", Setting{config.socket}},
        {"tcp", Setting{config.tcp}},
        {"metrics", Setting{config.metrics}}});

@@ -9,7 +9,7 @@
 #include "store/identity/claims.h"
 #include "store/contact.h"
 #include "store/identity/identity.h"
-#include "store/identity/model.h"
+#include "store/identity/past.h"
 #include "store/rows.h"
 
 namespace klantbeeld::store {
@@ -151,16 +151,32 @@ class ContactPlacer {
   const std::string id_;
 };
 
-absl::StatusOr<std::vector<std::string>> CitizensOf(IdentityChange& identity,
-                                                    const format::ContactRow& row) {
-  std::vector<std::string> citizens;
+// Citizens of a contact's parties, by the party's key.
+using PartyCitizens = std::map<std::string, std::string>;
+absl::StatusOr<PartyCitizens> CitizensOf(IdentityChange& identity, const format::ContactRow& row) {
+  PartyCitizens citizens;
   for (const auto& standing : row.standings()) {
-    KB_ASSIGN_OR_RETURN(std::string citizen, identity.CitizenOf(standing.claim_id()));
-    citizens.push_back(std::move(citizen));
+    KB_ASSIGN_OR_RETURN(citizens[standing.party_key()], identity.CitizenOf(standing.claim_id()));
   }
-  std::sort(citizens.begin(), citizens.end());
-  citizens.erase(std::unique(citizens.begin(), citizens.end()), citizens.end());
   return citizens;
+}
+
+std::set<std::string> EachOnce(const PartyCitizens& citizens) {
+  std::set<std::string> once;
+  for (const auto& [party, citizen] : citizens) once.insert(citizen);
+  return once;
+}
+
+// Where a contact's own event took its parties is part of the past of the
+// citizens that they left and of those that they came to.
+void NoteMoves(Batch& batch, const PartyCitizens& before, const PartyCitizens& after,
+               uint64_t position) {
+  for (const auto& [party, left] : before) {
+    const auto now = after.find(party);
+    if (now != after.end() && now->second == left) continue;
+    NoteFactAbout(batch, left, position);
+    if (now != after.end()) NoteFactAbout(batch, now->second, position);
+  }
 }
 
 void AddEvent(format::ContactRow& row, absl::string_view event_id, uint64_t position,
@@ -263,8 +279,8 @@ absl::StatusOr<ContactBodies> ReadBodies(const Reader& reader, const format::Con
   return read;
 }
 
-absl::StatusOr<Applied> ApplyEvent(const Keys& keys, Batch& batch, uint64_t position,
-                                   const PreparedEvent& event) {
+absl::StatusOr<Applied> ApplyEvent(const Keys& keys, const ModelInEffect& in_effect, Batch& batch,
+                                   uint64_t position, const PreparedEvent& event) {
   Applied applied;
   applied.header.set_event_id(std::string(View(event.event_id)));
   applied.header.set_content_hash(std::string(View(event.content_hash)));
@@ -280,23 +296,24 @@ absl::StatusOr<Applied> ApplyEvent(const Keys& keys, Batch& batch, uint64_t posi
   *applied.header.mutable_after() = row.classification();
   applied.header.set_contact_id(subject.id);
   if (!changes_one) return applied;
-  IdentityChange identity(keys, ShippedModel(), batch);
+  IdentityChange identity(keys, in_effect, batch);
   KB_ASSIGN_OR_RETURN(const auto before, CitizensOf(identity, row));
   ContactPlacer placer(keys, batch, identity, subject.id);
   const bool retraction = event.body.event().has_retraction();
   KB_RETURN_IF_ERROR(placer.Place(row, position, retraction ? nullptr : &event.body, false));
-  KB_ASSIGN_OR_RETURN(const auto changes, identity.Finish());
+  KB_ASSIGN_OR_RETURN(applied.consequences, identity.Finish(position));
   KB_ASSIGN_OR_RETURN(const auto after, CitizensOf(identity, row));
   *applied.header.mutable_after() = row.classification();
   applied.header.set_several_events(row.events_size() != 1 || retraction ||
                                     !row.classification().exists());
-  for (const std::string& citizen : before) applied.header.add_citizens_before(citizen);
-  for (const std::string& citizen : after) applied.header.add_citizens_after(citizen);
-  for (const auto& change : changes) *applied.consequences.add_changes() = change;
+  for (const std::string& citizen : EachOnce(before)) applied.header.add_citizens_before(citizen);
+  for (const std::string& citizen : EachOnce(after)) applied.header.add_citizens_after(citizen);
+  NoteMoves(batch, before, after, position);
   return applied;
 }
 
-absl::StatusOr<Applied> ApplyDecision(const Keys& keys, Batch& batch, uint64_t position,
+absl::StatusOr<Applied> ApplyDecision(const Keys& keys, const ModelInEffect& in_effect,
+                                      Batch& batch, uint64_t position,
                                       const DecisionFact& decision) {
   format::DecisionRow row;
   row.set_position(position);
@@ -309,7 +326,7 @@ absl::StatusOr<Applied> ApplyDecision(const Keys& keys, Batch& batch, uint64_t p
   const std::string id(View(decision.id));
   batch.Put(Family::kDecision, id, Encode(row));
 
-  IdentityChange identity(keys, ShippedModel(), batch);
+  IdentityChange identity(keys, in_effect, batch);
   std::map<std::string, std::set<std::string>> parties;
   for (const auto* side : {&row.parties_a(), &row.parties_b()}) {
     for (const auto& party : *side) parties[party.contact_id()].insert(party.party_key());
@@ -335,45 +352,82 @@ absl::StatusOr<Applied> ApplyDecision(const Keys& keys, Batch& batch, uint64_t p
   Applied applied;
   applied.header.set_subject_id(id);
   applied.header.set_content_hash(row.content_hash());
-  KB_ASSIGN_OR_RETURN(const auto changes, identity.Finish());
-  for (const auto& change : changes) *applied.consequences.add_changes() = change;
+  KB_ASSIGN_OR_RETURN(applied.consequences, identity.Finish(position));
+  // Also of those that it leaves as they are: a suggestion that is refused.
+  for (const auto& [contact_id, party_keys] : parties) {
+    KB_ASSIGN_OR_RETURN(const format::ContactRow contact, LoadContact(batch, contact_id));
+    for (const std::string& key : party_keys) {
+      const std::string claim = ClaimOfParty(contact, key);
+      if (claim.empty()) continue;
+      KB_ASSIGN_OR_RETURN(const std::string citizen, identity.CitizenOf(claim));
+      if (!citizen.empty()) NoteFactAbout(batch, citizen, position);
+    }
+  }
   return applied;
 }
 
-absl::StatusOr<Applied> ApplyRegistry(const Keys& keys, Batch& batch, uint64_t position,
+absl::StatusOr<Applied> ApplyRegistry(const Keys& keys, const ModelInEffect& in_effect,
+                                      Batch& batch, uint64_t position,
                                       const RegistryFact& registry) {
   Applied applied;
   applied.header.set_subject_id(std::string(View(registry.subject)));
-  IdentityChange identity(keys, ShippedModel(), batch);
+  IdentityChange identity(keys, in_effect, batch);
   KB_RETURN_IF_ERROR(identity.Register(registry, position));
-  KB_ASSIGN_OR_RETURN(const auto changes, identity.Finish());
-  for (const auto& change : changes) *applied.consequences.add_changes() = change;
+  KB_ASSIGN_OR_RETURN(applied.consequences, identity.Finish(position));
+  NoteFactAbout(batch, applied.header.subject_id(), position);
   return applied;
 }
 
-absl::StatusOr<Applied> ApplyRecord(const Keys& keys, Batch& batch, uint64_t position,
-                                    const JournalRecord& record) {
+Applied ApplyModel(Batch& batch, uint64_t position, const AdoptionFact& adoption,
+                   ModelInEffect& in_effect) {
+  Applied applied;
+  applied.header.set_subject_id(adoption.version);
+  ApplyAdoption(batch, position, adoption, in_effect);
+  return applied;
+}
+
+absl::StatusOr<Applied> ApplySlice(const Keys& keys, Batch& batch, uint64_t position,
+                                   absl::string_view version,
+                                   const format::RederivationBody& slice,
+                                   ModelInEffect& in_effect) {
+  Applied applied;
+  applied.header.set_subject_id(std::string(version));
+  KB_ASSIGN_OR_RETURN(applied.consequences,
+                      ApplyRederivation(keys, batch, position, slice, in_effect));
+  return applied;
+}
+
+absl::StatusOr<Applied> ApplyRecord(const Keys& keys, ModelInEffect& in_effect, Batch& batch,
+                                    uint64_t position, const JournalRecord& record) {
   const format::FactHeader& header = record.header;
+  if (header.kind() == v1::FACT_KIND_ADOPT_MODEL) {
+    KB_ASSIGN_OR_RETURN(const AdoptionFact adoption, OpenAdoption(header, record.body));
+    return ApplyModel(batch, position, adoption, in_effect);
+  }
+  if (header.kind() == v1::FACT_KIND_REDERIVE) {
+    KB_ASSIGN_OR_RETURN(const auto slice, OpenRederivation(header, record.body));
+    return ApplySlice(keys, batch, position, header.subject_id(), slice, in_effect);
+  }
   if (header.kind() == v1::FACT_KIND_CONTACT_EVENT) {
     PreparedEvent event;
     event.event_id = ToId(header.event_id());
     event.contact_id = ToId(header.subject_id());
     event.content_hash = ToId(header.content_hash());
     KB_ASSIGN_OR_RETURN(event.body, OpenEvent(record));
-    return ApplyEvent(keys, batch, position, event);
+    return ApplyEvent(keys, in_effect, batch, position, event);
   }
   if (header.kind() == v1::FACT_KIND_REGISTRY) {
     RegistryFact registry;
     registry.subject = ToId(header.subject_id());
     KB_ASSIGN_OR_RETURN(registry.body, OpenRegistry(header, record.body));
-    return ApplyRegistry(keys, batch, position, registry);
+    return ApplyRegistry(keys, in_effect, batch, position, registry);
   }
   DecisionFact decision;
   decision.id = ToId(header.subject_id());
   decision.content_hash = ToId(header.content_hash());
   decision.unlink = header.kind() == v1::FACT_KIND_UNLINK;
   KB_ASSIGN_OR_RETURN(decision.body, OpenDecision(record.header, record.body));
-  return ApplyDecision(keys, batch, position, decision);
+  return ApplyDecision(keys, in_effect, batch, position, decision);
 }
 
 }  // namespace klantbeeld::store

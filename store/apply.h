@@ -1,5 +1,6 @@
 // Applying one fact to all projections. Deterministic: depends on the rows that
-// stand and on the fact alone, so that a replay gives the same rows.
+// stand, of which the model in effect is one, and on the fact alone, so that a
+// replay gives the same rows.
 #ifndef KLANTBEELD_STORE_APPLY_H_
 #define KLANTBEELD_STORE_APPLY_H_
 
@@ -12,6 +13,7 @@
 #include "store/db.h"
 #include "store/fact.h"
 #include "store/format.pb.h"
+#include "store/identity/adopt.h"
 #include "store/keys.h"
 #include "store/record.h"
 
@@ -26,8 +28,8 @@ struct Applied {
 
 // Writes an event's projections into `batch`, as of `position`. Takes any event
 // in any order. The journal holds the bodies of earlier facts.
-absl::StatusOr<Applied> ApplyEvent(const Keys& keys, Batch& batch, uint64_t position,
-                                   const PreparedEvent& event);
+absl::StatusOr<Applied> ApplyEvent(const Keys& keys, const ModelInEffect& in_effect, Batch& batch,
+                                   uint64_t position, const PreparedEvent& event);
 
 // A decision with both its sides listed.
 struct DecisionFact {
@@ -36,15 +38,25 @@ struct DecisionFact {
   bool unlink = false;
   format::DecisionBody body;
 };
-absl::StatusOr<Applied> ApplyDecision(const Keys& keys, Batch& batch, uint64_t position,
+absl::StatusOr<Applied> ApplyDecision(const Keys& keys, const ModelInEffect& in_effect,
+                                      Batch& batch, uint64_t position,
                                       const DecisionFact& decision);
 
-absl::StatusOr<Applied> ApplyRegistry(const Keys& keys, Batch& batch, uint64_t position,
+absl::StatusOr<Applied> ApplyRegistry(const Keys& keys, const ModelInEffect& in_effect,
+                                      Batch& batch, uint64_t position,
                                       const RegistryFact& registry);
 
+// These change what is in effect.
+Applied ApplyModel(Batch& batch, uint64_t position, const AdoptionFact& adoption,
+                   ModelInEffect& in_effect);
+absl::StatusOr<Applied> ApplySlice(const Keys& keys, Batch& batch, uint64_t position,
+                                   absl::string_view version,
+                                   const format::RederivationBody& slice,
+                                   ModelInEffect& in_effect);
+
 // Applies a fact as the journal keeps it.
-absl::StatusOr<Applied> ApplyRecord(const Keys& keys, Batch& batch, uint64_t position,
-                                    const JournalRecord& record);
+absl::StatusOr<Applied> ApplyRecord(const Keys& keys, ModelInEffect& in_effect, Batch& batch,
+                                    uint64_t position, const JournalRecord& record);
 
 // The contact's events as the fold takes them, up to and including `position`.
 // `latest`, if not null, is the body at `position`, not yet in the journal.

@@ -258,6 +258,12 @@ absl::StatusOr<std::vector<format::BackupInfo>> ListBackups(const std::string& b
   return list;
 }
 
+absl::StatusOr<OpenedRows> OpenBackup(const std::string& backups, const std::string& id,
+                                      const Keys& keys) {
+  KB_RETURN_IF_ERROR(FindBackup(backups, id).status());
+  return OpenRowsToRead((fs::path(backups) / id).string(), keys);
+}
+
 absl::StatusOr<format::BackupInfo> RestoreBackup(const std::string& backups, const std::string& id,
                                                  const std::string& data_dir, const Keys& keys) {
   KB_ASSIGN_OR_RETURN(format::BackupInfo info, FindBackup(backups, id));

@@ -16,6 +16,7 @@
 #include "store/db.h"
 #include "store/format.pb.h"
 #include "store/keys.h"
+#include "store/open.h"
 
 namespace klantbeeld::store {
 
@@ -28,6 +29,11 @@ absl::StatusOr<format::BackupInfo> MakeBackup(const Db& db, const std::string& b
 
 // The whole backups in the directory, oldest first; none where it is absent.
 absl::StatusOr<std::vector<format::BackupInfo>> ListBackups(const std::string& backups);
+
+// A backup's rows, to be read as they lie there. Errors as RestoreBackup has
+// them for the backup's name and keys; its files are not compared with the list.
+absl::StatusOr<OpenedRows> OpenBackup(const std::string& backups, const std::string& id,
+                                      const Keys& keys);
 
 // Copies a backup to `data_dir`, which must be absent or empty, and reads all
 // of the copy: sizes, checksums, position and running hash. The backup stays

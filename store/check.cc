@@ -32,19 +32,23 @@ constexpr size_t kListedDifferences = 10;
 
 // Applies every fact of `from` to the empty `to`.
 absl::StatusOr<uint64_t> Replay(const Keys& keys, const Reader& from, Db& to,
-                                const Progress& progress) {
+                                const AfterStride& after) {
   KB_ASSIGN_OR_RETURN(const format::Head end, ReadHead(from));
   format::Head head;
   KB_ASSIGN_OR_RETURN(auto info, ReadRow<format::StoreInfo>(from, Family::kMeta, "store"));
   auto batch = std::make_unique<Batch>(&to);
   if (info) {
-    info->set_model(ShippedModel().version);
+    info->set_comparer(kComparer);
     batch->Put(Family::kMeta, "store", Encode(*info));
   }
+  KB_ASSIGN_OR_RETURN(const format::ModelRow first, FirstModel(from));
+  BeginWith(*batch, first);
+  ModelReader models;
+  KB_ASSIGN_OR_RETURN(ModelInEffect in_effect, models.At(*batch));
   while (head.position() < end.position()) {
     const uint64_t position = head.position() + 1;
     KB_ASSIGN_OR_RETURN(JournalRecord record, ReadFact(from, position));
-    KB_ASSIGN_OR_RETURN(Applied applied, ApplyRecord(keys, *batch, position, record));
+    KB_ASSIGN_OR_RETURN(Applied applied, ApplyRecord(keys, in_effect, *batch, position, record));
     const std::string chain = record.header.chain();
     const JournalRecord again =
         MakeRecord(head, static_cast<v1::FactKind>(record.header.kind()),
@@ -58,9 +62,9 @@ absl::StatusOr<uint64_t> Replay(const Keys& keys, const Reader& from, Db& to,
     if (position % kReplayGroup == 0 || position == end.position()) {
       batch->Put(Family::kMeta, "head", Encode(head));
       KB_RETURN_IF_ERROR(to.Write(*batch));
-      const Reached reached{position, end.position(), batch->bytes()};
+      const Stride stride{position, end.position(), batch->bytes()};
       batch = std::make_unique<Batch>(&to);
-      if (progress) KB_RETURN_IF_ERROR(progress(reached));
+      KB_RETURN_IF_ERROR(after(stride));
     }
   }
   KB_RETURN_IF_ERROR(to.Write(*batch));
@@ -77,7 +81,7 @@ void Differs(CheckResult& result, uint64_t& count, Family family, absl::string_v
 
 // Rows are compared in chunks: two scans cannot be turned step by step.
 absl::Status CompareFamily(Family family, const Reader& store, const Reader& replay,
-                           CheckResult& result, const Progress& progress) {
+                           CheckResult& result, const AfterStride& after) {
   constexpr size_t kChunk = 4096;
   using Rows = std::map<std::string, std::string>;
   CheckResult::FamilyCount count{.family = std::string(NameOf(family))};
@@ -98,9 +102,9 @@ absl::Status CompareFamily(Family family, const Reader& store, const Reader& rep
       break;
     }
     KB_RETURN_IF_ERROR(read(replay, from, wanted));
-    Reached reached{result.facts, result.facts};
-    for (const auto& [key, value] : wanted) reached.bytes += key.size() + value.size();
-    if (progress) KB_RETURN_IF_ERROR(progress(reached));
+    Stride stride{result.facts, result.facts};
+    for (const auto& [key, value] : wanted) stride.bytes += key.size() + value.size();
+    KB_RETURN_IF_ERROR(after(stride));
     // Compare up to where both were read.
     std::string until;
     if (mine.size() == kChunk) until = mine.rbegin()->first;
@@ -228,6 +232,8 @@ class Dump {
     absl::Status inner;
     KB_RETURN_IF_ERROR(reader_.Scan(
         Family::kClaim, "", "", [&](absl::string_view key, absl::string_view value) {
+          // What was before depends on the order in which facts came.
+          if (key[16] == kClaimFactAbout || key[16] == kClaimWas) return true;
           if (key[16] != kClaimRecord) {
             format::ClaimCount count;
             inner = Decode(value, "claim", count);
@@ -248,6 +254,14 @@ class Dump {
   const Line& line_;
 };
 
+// Facts only: rows are compared after the last of them.
+AfterStride Telling(const Progress& progress) {
+  return [&progress, told = uint64_t{0}](const Stride& stride) mutable {
+    if (progress && stride.position > told) progress(told = stride.position, stride.head);
+    return absl::OkStatus();
+  };
+}
+
 }  // namespace
 
 Db::Options WithoutSync() {
@@ -257,12 +271,12 @@ Db::Options WithoutSync() {
 }
 
 absl::StatusOr<CheckResult> CompareWithReplay(const Reader& rows, const Keys& keys, Db& replay,
-                                              const Progress& progress) {
+                                              const AfterStride& after) {
   CheckResult result;
-  KB_ASSIGN_OR_RETURN(result.facts, Replay(keys, rows, replay, progress));
+  KB_ASSIGN_OR_RETURN(result.facts, Replay(keys, rows, replay, after));
   for (size_t family = 0; family < kFamilies; ++family) {
     KB_RETURN_IF_ERROR(
-        CompareFamily(static_cast<Family>(family), rows, replay, result, progress));
+        CompareFamily(static_cast<Family>(family), rows, replay, result, after));
   }
   return result;
 }
@@ -270,13 +284,14 @@ absl::StatusOr<CheckResult> CompareWithReplay(const Reader& rows, const Keys& ke
 absl::StatusOr<CheckResult> Check(const std::string& data_dir, const Keys& keys,
                                   const Progress& progress) {
   KB_ASSIGN_OR_RETURN(const auto store, OpenRows(data_dir, {}, keys));
-  KB_RETURN_IF_ERROR(CheckModel(store.info));
+  KB_RETURN_IF_ERROR(CheckComparer(store.info));
   const ScratchDir scratch(data_dir + "/check");
   KB_ASSIGN_OR_RETURN(const auto replay, Db::Open(scratch.path(), WithoutSync(), true));
   KB_ASSIGN_OR_RETURN(const auto acknowledged, Acknowledged::Open(AcknowledgedPath(data_dir)));
   KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*store.db));
   KB_RETURN_IF_ERROR(CheckAcknowledged(*store.db, head, acknowledged->noted()));
-  KB_ASSIGN_OR_RETURN(CheckResult result, CompareWithReplay(*store.db, keys, *replay, progress));
+  KB_ASSIGN_OR_RETURN(CheckResult result,
+                      CompareWithReplay(*store.db, keys, *replay, Telling(progress)));
   // What no row lies in, such as a filter, which is looked into only now and then.
   if (const absl::Status whole = store.db->VerifyChecksums(); result.ok() && !whole.ok()) {
     result.first_differences.push_back(std::string(whole.message()));
@@ -292,7 +307,7 @@ absl::StatusOr<uint64_t> Rebuild(const std::string& data_dir, const Keys& keys,
   {
     KB_ASSIGN_OR_RETURN(const auto store, OpenRows(data_dir, {}, keys));
     KB_ASSIGN_OR_RETURN(const auto anew, Db::Open(scratch.path(), WithoutSync(), true));
-    KB_ASSIGN_OR_RETURN(facts, Replay(keys, *store.db, *anew, progress));
+    KB_ASSIGN_OR_RETURN(facts, Replay(keys, *store.db, *anew, Telling(progress)));
     KB_RETURN_IF_ERROR(anew->Sync());
   }
   // Either the old rows stand or the new ones, whenever this is cut off.

@@ -16,14 +16,17 @@
 
 namespace klantbeeld::store {
 
-// How far it is.
-struct Reached {
+// Called now and then with a position and the head.
+using Progress = std::function<void(uint64_t position, uint64_t head)>;
+
+// What a comparison with a replay did since it told last.
+struct Stride {
   uint64_t position = 0;  // That the replay came to.
   uint64_t head = 0;
-  uint64_t bytes = 0;     // Written to the replay or read from it since the last call.
+  uint64_t bytes = 0;     // Written to the replay or read from it.
 };
-// Called now and then. What is not OK ends the work with that.
-using Progress = std::function<absl::Status(const Reached&)>;
+// Called after each; what it answers other than OK ends the work with that.
+using AfterStride = std::function<absl::Status(const Stride&)>;
 
 struct CheckResult {
   uint64_t facts = 0;
@@ -53,7 +56,7 @@ absl::StatusOr<CheckResult> Check(const std::string& data_dir, const Keys& keys,
 // The same of rows that are open: replays them into the empty `replay` and
 // compares. Files are not read for their checksums.
 absl::StatusOr<CheckResult> CompareWithReplay(const Reader& rows, const Keys& keys, Db& replay,
-                                              const Progress& progress);
+                                              const AfterStride& after);
 
 // Makes all projections anew from the journal and puts them in place of the
 // old ones. Returns the number of facts. An interrupted rebuild changes nothing.

@@ -12,7 +12,9 @@
 #include "store/contact.h"
 #include "store/error.h"
 #include "store/identity/identity.h"
+#include "store/identity/model.h"
 #include "store/identity/normalise.h"
+#include "store/identity/search.h"
 #include "store/record.h"
 #include "store/rows.h"
 
@@ -69,8 +71,9 @@ class CitizenReader {
     Arrange(request);
     KB_RETURN_IF_ERROR(CountChannels());
     KB_RETURN_IF_ERROR(AddFormer(citizen_.row));
+    const bool whole = claims_.size() == static_cast<size_t>(citizen_.row.claims_size());
     for (const int issue : citizen_.row.issues()) {
-      shown_.add_issues(static_cast<v1::CitizenIssue>(issue));
+      if (whole) shown_.add_issues(static_cast<v1::CitizenIssue>(issue));
     }
     shown_.set_claims(static_cast<uint32_t>(claims_.size()));
     return std::move(shown_);
@@ -219,13 +222,40 @@ absl::StatusOr<std::string> IndexFor(const Keys& keys, const v1::FindCitizensReq
     case v1::FindCitizensRequest::kAddress:
       return IndexOfAddress(keys, NormalPostcode(request.address().postcode()),
                             request.address().house_number());
+    case v1::FindCitizensRequest::kStated:
+      return IndexOfNameBirth(keys, FoldNames(request.stated().details()).surname(),
+                              request.stated().details().birth_date());
     case v1::FindCitizensRequest::kCaseNumber:
       return IndexOfCase(keys, request.case_number());
     default:
       return Error(v1::ERROR_REASON_FIELD_REQUIRED,
-                   "a key is required: identifier, name, address or case_number",
+                   "a key is required: identifier, name, address, case_number or stated",
                    {.field = "key"});
   }
+}
+
+// The details that a search compares; nothing where a key alone is looked up.
+std::optional<v1::StatedPerson> StatedIn(const v1::FindCitizensRequest& request) {
+  v1::StatedPerson stated;
+  v1::PersonalDetails& details = *stated.mutable_details();
+  switch (request.key_case()) {
+    case v1::FindCitizensRequest::kName:
+      details.set_surname(request.name().surname());
+      *details.mutable_birth_date() = request.name().birth_date();
+      return stated;
+    case v1::FindCitizensRequest::kStated:
+      return request.stated();
+    default:
+      return std::nullopt;
+  }
+}
+
+// Asked for by more than where somebody lives: by a number, or a name and birth date.
+bool IsKnownOtherwise(const v1::FindCitizensRequest& request) {
+  if (!request.has_stated()) return !request.has_address();
+  const v1::PersonalDetails& details = request.stated().details();
+  const bool named = !details.surname().empty() || !details.partner_surname().empty();
+  return !request.stated().identifiers().empty() || (named && details.birth_date().has_day());
 }
 
 absl::Status TooMany() {
@@ -234,19 +264,21 @@ absl::Status TooMany() {
                             " citizens; refine with a birth date, a house number or another key"));
 }
 
-absl::StatusOr<std::set<std::string>> CitizensAt(const Reader& reader,
-                                                 const std::string& index) {
+// Citizens that have this value, each with one of its claims that do; one more
+// than kFoundMax where there are more.
+absl::StatusOr<std::map<std::string, std::string>> CitizensAt(const Reader& reader,
+                                                              const std::string& index) {
   std::vector<std::string> claims;
   KB_RETURN_IF_ERROR(reader.Scan(Family::kIdentifier, index, index,
                                  [&](absl::string_view key, absl::string_view) {
                                    claims.emplace_back(key.substr(17));
                                    return claims.size() < kFoundClaimsMax;
                                  }));
-  std::set<std::string> citizens;
+  std::map<std::string, std::string> citizens;
   for (const std::string& claim : claims) {
     KB_ASSIGN_OR_RETURN(const auto row, ReadRow<format::ClaimRow>(reader, Family::kClaim,
                                                                   ClaimKey(claim, kClaimRecord)));
-    if (row) citizens.insert(row->citizen_id());
+    if (row) citizens.try_emplace(row->citizen_id(), claim);
     if (citizens.size() > kFoundMax) break;
   }
   // Not all were looked at: there may be more than was found.
@@ -270,27 +302,43 @@ absl::StatusOr<v1::Citizen> ReadCitizen(const Keys& keys, const Reader& reader,
 absl::StatusOr<v1::FindCitizensResponse> FindCitizens(const Keys& keys, const Reader& reader,
                                                       const v1::FindCitizensRequest& request) {
   KB_ASSIGN_OR_RETURN(const std::string index, IndexFor(keys, request));
-  KB_ASSIGN_OR_RETURN(const auto citizens, CitizensAt(reader, index));
-  if (citizens.size() > kFoundMax) return TooMany();
+  KB_ASSIGN_OR_RETURN(auto citizens, CitizensAt(reader, index));
+  const bool many = citizens.size() > kFoundMax;
+  // Whoever states more than a name may be told apart by it.
+  if (many && !request.has_stated()) return TooMany();
+  if (many) citizens.clear();
+  const auto stated = StatedIn(request);
+  // Whoever has the one key exactly is who was asked for.
+  const bool compared = stated && (request.has_stated() || citizens.empty());
+  SearchResult result;
+  if (compared) {
+    KB_ASSIGN_OR_RETURN(result, Search(keys, ShippedModel(), reader, *stated, citizens));
+  } else {
+    for (const auto& [id, claim] : citizens) result.hits.push_back({id, {}});
+  }
   std::vector<v1::Citizen> found;
   v1::GetCitizenRequest one;
   one.set_latest(1);
-  for (const std::string& id : citizens) {
-    KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(reader, ToHex(id)));
+  for (Hit& hit : result.hits) {
+    KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(reader, ToHex(hit.citizen)));
     KB_ASSIGN_OR_RETURN(v1::Citizen shown, ReadCitizen(keys, reader, citizen, one));
     // Whoever knows an address must not learn who lives there in secret.
-    if (shown.secret() && request.key_case() == v1::FindCitizensRequest::kAddress) continue;
+    if (shown.secret() && !IsKnownOtherwise(request)) continue;
+    if (compared) *shown.mutable_match() = std::move(hit.match);
     found.push_back(std::move(shown));
   }
-  const auto latest = [](const v1::Citizen& citizen) {
-    return citizen.latest().empty() ? int64_t{0}
-                                    : ToMicros(citizen.latest(0).contact().happened_at());
+  const auto order = [](const v1::Citizen& citizen) {
+    return std::tuple(citizen.match().exact(), citizen.match().bits(),
+                      citizen.latest().empty()
+                          ? int64_t{0}
+                          : ToMicros(citizen.latest(0).contact().happened_at()));
   };
-  std::stable_sort(found.begin(), found.end(), [&](const auto& a, const auto& b) {
-    return latest(a) > latest(b);
-  });
+  std::stable_sort(found.begin(), found.end(),
+                   [&](const auto& a, const auto& b) { return order(a) > order(b); });
   v1::FindCitizensResponse response;
   for (auto& citizen : found) *response.add_citizens() = std::move(citizen);
+  response.set_more(result.more);
+  response.set_too_common(result.too_common);
   return response;
 }
 

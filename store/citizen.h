@@ -11,10 +11,6 @@
 
 namespace klantbeeld::store {
 
-// Most citizens that a look-up answers; above it the caller must refine, as
-// the BRP asks (Haal Centraal BRP bevragen: tooManyResults).
-inline constexpr size_t kFoundMax = 10;
-
 // The citizen with identifiers, details, counts and latest contacts. Values of
 // BSNs are masked unless `reveal` has their kind.
 absl::StatusOr<v1::Citizen> ReadCitizen(const Keys& keys, const Reader& reader,

@@ -123,7 +123,7 @@ absl::Status Committer::Take(Batch& batch, Proposal::Event& proposal) {
   }
   const uint64_t position = head_.position() + 1;
   const absl::Duration began = applied_ ? ThreadTime() : absl::ZeroDuration();
-  KB_ASSIGN_OR_RETURN(Applied applied, ApplyEvent(keys_, batch, position, event));
+  KB_ASSIGN_OR_RETURN(Applied applied, ApplyEvent(keys_, in_effect_, batch, position, event));
   if (applied_) applied_(ThreadTime() - began);
   Append(batch, v1::FACT_KIND_CONTACT_EVENT, std::move(applied), std::move(event.sealed));
   response.set_position(position);
@@ -178,7 +178,8 @@ absl::Status Committer::Take(Batch& batch, Proposal::Link& proposal) {
   fact->content_hash = proposal.content_hash;
   const uint64_t position = head_.position() + 1;
   Batch trial(&batch);
-  KB_ASSIGN_OR_RETURN(Applied applied, ApplyDecision(keys_, trial, position, *fact));
+  KB_ASSIGN_OR_RETURN(Applied applied,
+                      ApplyDecision(keys_, in_effect_, trial, position, *fact));
   auto response = Answer<v1::LinkResponse>(keys_, applied);
   const absl::Status linked = CheckLinked(
       trial, *fact, proposal.request.citizen_b().empty() ? "parties_b" : "citizen_b");
@@ -203,7 +204,7 @@ absl::Status Committer::Take(Batch& batch, Proposal::Unlink& proposal) {
     proposal.outcome = *std::move(before);
     return absl::OkStatus();
   }
-  auto fact = ListUnlink(keys_, batch, request);
+  auto fact = ListUnlink(keys_, *in_effect_.model, batch, request);
   if (!fact.ok()) {
     proposal.outcome = fact.status();
     return absl::OkStatus();
@@ -211,7 +212,8 @@ absl::Status Committer::Take(Batch& batch, Proposal::Unlink& proposal) {
   fact->content_hash = proposal.content_hash;
   const uint64_t position = head_.position() + 1;
   Batch trial(&batch);
-  KB_ASSIGN_OR_RETURN(Applied applied, ApplyDecision(keys_, trial, position, *fact));
+  KB_ASSIGN_OR_RETURN(Applied applied,
+                      ApplyDecision(keys_, in_effect_, trial, position, *fact));
   const auto effect = CheckUnlinked(trial, *fact, applied.consequences,
                                     !request.citizen().empty());
   if (!effect.ok()) {
@@ -249,9 +251,40 @@ absl::Status Committer::Take(Batch& batch, Proposal::Registry& proposal) {
     return absl::OkStatus();
   }
   const uint64_t position = head_.position() + 1;
-  KB_ASSIGN_OR_RETURN(Applied applied, ApplyRegistry(keys_, batch, position, proposal.fact));
+  KB_ASSIGN_OR_RETURN(Applied applied,
+                      ApplyRegistry(keys_, in_effect_, batch, position, proposal.fact));
   Append(batch, v1::FACT_KIND_REGISTRY, std::move(applied), SealRegistry(proposal.fact));
   proposal.outcome = position;
+  return absl::OkStatus();
+}
+
+absl::Status Committer::Take(Batch& batch, Proposal::Adopt& proposal) {
+  if (proposal.fact.version == in_effect_.model->version) {
+    proposal.outcome = in_effect_.adopted;
+    return absl::OkStatus();
+  }
+  const uint64_t position = head_.position() + 1;
+  if (absl::Status status = CheckAdoption(in_effect_, position, proposal.fact); !status.ok()) {
+    proposal.outcome = std::move(status);
+    return absl::OkStatus();
+  }
+  Applied applied = ApplyModel(batch, position, proposal.fact, in_effect_);
+  Append(batch, v1::FACT_KIND_ADOPT_MODEL, std::move(applied), SealAdoption(proposal.fact));
+  proposal.outcome = position;
+  return absl::OkStatus();
+}
+
+absl::Status Committer::Take(Batch& batch, Proposal::Rederive& proposal) {
+  if (in_effect_.settled()) {
+    proposal.outcome = 0;
+    return absl::OkStatus();
+  }
+  const format::RederivationBody slice = NextSlice(in_effect_);
+  const std::string& version = in_effect_.model->version;
+  KB_ASSIGN_OR_RETURN(Applied applied, ApplySlice(keys_, batch, head_.position() + 1, version,
+                                                  slice, in_effect_));
+  Append(batch, v1::FACT_KIND_REDERIVE, std::move(applied), SealRederivation(version, slice));
+  proposal.outcome = in_effect_.left();
   return absl::OkStatus();
 }
 

@@ -25,10 +25,10 @@ namespace klantbeeld::store {
 class Committer {
  public:
   Committer(const Keys& keys, Db& db, Acknowledged& acknowledged,
-            std::function<absl::Time()> clock, format::Head head,
+            std::function<absl::Time()> clock, format::Head head, ModelInEffect in_effect = {},
             std::function<void(absl::Duration)> applied = {})
       : keys_(keys), db_(db), acknowledged_(acknowledged), clock_(std::move(clock)),
-        head_(std::move(head)), applied_(std::move(applied)) {}
+        head_(std::move(head)), in_effect_(std::move(in_effect)), applied_(std::move(applied)) {}
 
   // What a group comes to.
   struct Group {
@@ -46,6 +46,8 @@ class Committer {
   absl::Status Take(Batch& batch, Proposal::Link& proposal);
   absl::Status Take(Batch& batch, Proposal::Unlink& proposal);
   absl::Status Take(Batch& batch, Proposal::Registry& proposal);
+  absl::Status Take(Batch& batch, Proposal::Adopt& proposal);
+  absl::Status Take(Batch& batch, Proposal::Rederive& proposal);
   // Appends a fact that was applied as of the next position.
   void Append(Batch& batch, v1::FactKind kind, Applied applied, std::string sealed);
 
@@ -54,6 +56,7 @@ class Committer {
   Acknowledged& acknowledged_;
   const std::function<absl::Time()> clock_;
   format::Head head_;            // With what this group has appended so far.
+  ModelInEffect in_effect_;      // After it.
   const std::function<void(absl::Duration)> applied_;  // See Store::Options.
   std::shared_ptr<Batch> last_;  // Of the last group with any; perhaps not written yet.
 };

@@ -12,6 +12,7 @@
 #include "klantbeeld/v1/contact_service.pb.h"
 #include "klantbeeld/v1/identity_service.pb.h"
 #include "store/format.pb.h"
+#include "store/identity/adopt.h"
 #include "store/keys.h"
 
 namespace klantbeeld::store {
@@ -56,7 +57,16 @@ struct Proposal {
     absl::AnyInvocable<void(absl::StatusOr<uint64_t>) &&> done;
     absl::StatusOr<uint64_t> outcome = absl::UnknownError("");  // Position.
   };
-  std::variant<Event, Link, Unlink, Registry> what;
+  struct Adopt {
+    AdoptionFact fact;
+    absl::AnyInvocable<void(absl::StatusOr<uint64_t>) &&> done;
+    absl::StatusOr<uint64_t> outcome = absl::UnknownError("");  // Position.
+  };
+  struct Rederive {  // The next slice.
+    absl::AnyInvocable<void(absl::StatusOr<uint64_t>) &&> done;
+    absl::StatusOr<uint64_t> outcome = absl::UnknownError("");  // Facts that are left.
+  };
+  std::variant<Event, Link, Unlink, Registry, Adopt, Rederive> what;
   size_t bytes = 0;  // Its size in the queue.
 };
 

@@ -57,6 +57,37 @@ void ToPartyRefs(const google::protobuf::RepeatedPtrField<format::PartyId>& from
   }
 }
 
+// What every kind of fact tells, but for the contact and its event.
+absl::Status FillFact(uint64_t position, const format::FactHeader& header,
+                      absl::string_view sealed, format::Consequences& consequences,
+                      v1::FeedEvent& event) {
+  event.set_position(position);
+  *event.mutable_recorded_at() = FromMicros(header.recorded_at_us());
+  event.set_kind(static_cast<v1::FactKind>(header.kind()));
+  *event.mutable_changes() = std::move(*consequences.mutable_changes());
+  if (event.kind() == v1::FACT_KIND_REGISTRY) return absl::OkStatus();
+  if (event.kind() == v1::FACT_KIND_ADOPT_MODEL || event.kind() == v1::FACT_KIND_REDERIVE) {
+    event.set_model(header.subject_id());
+    return absl::OkStatus();
+  }
+  if (event.kind() != v1::FACT_KIND_CONTACT_EVENT) {
+    KB_ASSIGN_OR_RETURN(format::DecisionBody body, OpenDecision(header, sealed));
+    *event.mutable_decision() = std::move(*body.mutable_decision());
+    ToPartyRefs(body.parties_a(), *event.mutable_parties_a());
+    ToPartyRefs(body.parties_b(), *event.mutable_parties_b());
+    return absl::OkStatus();
+  }
+  event.set_contact_id(ToHex(header.contact_id()));
+  const auto& after = header.citizens_after();
+  for (const auto& citizen : after) event.add_citizen_ids(ToHex(citizen));
+  for (const auto& citizen : header.citizens_before()) {
+    if (std::find(after.begin(), after.end(), citizen) == after.end()) {
+      event.add_left_citizen_ids(ToHex(citizen));
+    }
+  }
+  return absl::OkStatus();
+}
+
 // Makes a frame of journal rows. Messages are kept from fact to fact, because
 // making them anew costs more than filling them.
 class FrameMaker {
@@ -108,32 +139,16 @@ class FrameMaker {
   // Fills `event_` but for the recorded event, whose bytes it returns.
   absl::StatusOr<absl::string_view> Fill(uint64_t position, const JournalPieces& pieces) {
     event_.Clear();
-    event_.set_position(position);
-    *event_.mutable_recorded_at() = FromMicros(header_.recorded_at_us());
-    event_.set_kind(static_cast<v1::FactKind>(header_.kind()));
     if (!ParseBytes(pieces.consequences, consequences_)) {
       return absl::DataLossError("journal: record not readable");
     }
-    *event_.mutable_changes() = std::move(*consequences_.mutable_changes());
+    KB_RETURN_IF_ERROR(FillFact(position, header_, pieces.body, consequences_, event_));
     if (event_.kind() == v1::FACT_KIND_CONTACT_EVENT) return FillContactEvent(position, pieces);
-    if (event_.kind() == v1::FACT_KIND_REGISTRY) return absl::string_view();
-    KB_ASSIGN_OR_RETURN(format::DecisionBody body, OpenDecision(header_, pieces.body));
-    *event_.mutable_decision() = std::move(*body.mutable_decision());
-    ToPartyRefs(body.parties_a(), *event_.mutable_parties_a());
-    ToPartyRefs(body.parties_b(), *event_.mutable_parties_b());
     return absl::string_view();
   }
 
   absl::StatusOr<absl::string_view> FillContactEvent(uint64_t position,
                                                      const JournalPieces& pieces) {
-    event_.set_contact_id(ToHex(header_.contact_id()));
-    const auto& after = header_.citizens_after();
-    for (const auto& citizen : after) event_.add_citizen_ids(ToHex(citizen));
-    for (const auto& citizen : header_.citizens_before()) {
-      if (std::find(after.begin(), after.end(), citizen) == after.end()) {
-        event_.add_left_citizen_ids(ToHex(citizen));
-      }
-    }
     if (header_.several_events()) {
       const std::string& id = header_.contact_id();
       KB_ASSIGN_OR_RETURN(const auto row,
@@ -236,6 +251,19 @@ absl::StatusOr<uint64_t> ResumePosition(const Reader& reader, absl::string_view 
     default:
       return 0;
   }
+}
+
+absl::StatusOr<v1::FeedEvent> ReadFactOnly(const Reader& reader, uint64_t position) {
+  KB_ASSIGN_OR_RETURN(JournalRecord record, ReadFact(reader, position));
+  v1::FeedEvent fact;
+  KB_RETURN_IF_ERROR(
+      FillFact(position, record.header, record.body, record.consequences, fact));
+  if (fact.kind() != v1::FACT_KIND_CONTACT_EVENT) return fact;
+  KB_ASSIGN_OR_RETURN(const format::EventBody body, OpenEvent(record));
+  fact.mutable_event()->set_source(body.event().source());
+  fact.mutable_event()->set_event_id(body.event().event_id());
+  *fact.mutable_event()->mutable_contact() = body.event().contact();
+  return fact;
 }
 
 absl::StatusOr<Frame> ReadFrame(const Reader& reader, absl::string_view log_id,

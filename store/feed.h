@@ -31,6 +31,10 @@ absl::StatusOr<uint64_t> ResumePosition(const Reader& reader, absl::string_view 
 // Resumes after `position`, whose running hash is `chain`.
 std::string ResumeToken(absl::string_view log_id, uint64_t position, absl::string_view chain);
 
+// A fact as the feed tells it, but for what happened in its contact: of that,
+// the source and id of event and contact only.
+absl::StatusOr<v1::FeedEvent> ReadFactOnly(const Reader& reader, uint64_t position);
+
 // A stretch of the journal as a filter shows it.
 struct Frame {
   Encoded<v1::FollowResponse> events;  // The events and nothing else, spliced from their rows.

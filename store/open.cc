@@ -16,6 +16,24 @@ std::string AcknowledgedPath(absl::string_view data_dir) {
   return absl::StrCat(data_dir, "/acknowledged");
 }
 
+namespace {
+
+absl::StatusOr<OpenedRows> CheckOpened(absl::string_view data_dir, std::unique_ptr<Db> db,
+                                       const Keys& keys) {
+  KB_ASSIGN_OR_RETURN(auto info, ReadRow<format::StoreInfo>(*db, Family::kMeta, "store"));
+  if (!info) {
+    return absl::FailedPreconditionError(absl::StrCat(data_dir, " is not a Klantbeeld store"));
+  }
+  if (info->keys() != keys.Name()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the store in ", data_dir, " was made with the keys named ", info->keys(),
+                     ", the key file given has ", keys.Name(), ". Give the right key file."));
+  }
+  return OpenedRows{std::move(db), *std::move(info)};
+}
+
+}  // namespace
+
 absl::StatusOr<OpenedRows> OpenRows(absl::string_view data_dir, const Db::Options& options,
                                     const Keys& keys) {
   std::error_code ignored;
@@ -32,27 +50,28 @@ absl::StatusOr<OpenedRows> OpenRows(absl::string_view data_dir, const Db::Option
                      db.status().message(), ")"));
   }
   if (!db.ok()) return db.status();
-  KB_ASSIGN_OR_RETURN(auto info, ReadRow<format::StoreInfo>(**db, Family::kMeta, "store"));
-  if (!info) {
-    return absl::FailedPreconditionError(absl::StrCat(data_dir, " is not a Klantbeeld store"));
-  }
-  if (info->keys() != keys.Name()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the store in ", data_dir, " was made with the keys named ", info->keys(),
-                     ", the key file given has ", keys.Name(), ". Give the right key file."));
-  }
-  return OpenedRows{*std::move(db), *std::move(info)};
+  return CheckOpened(data_dir, *std::move(db), keys);
 }
 
-absl::Status CheckModel(const format::StoreInfo& info) {
-  const std::string& now = ShippedModel().version;
-  if (info.model() == now) return absl::OkStatus();
+absl::StatusOr<OpenedRows> OpenRowsToRead(absl::string_view dir, const Keys& keys) {
+  KB_ASSIGN_OR_RETURN(auto db, Db::OpenToRead(RowsDir(dir)));
+  return CheckOpened(dir, std::move(db), keys);
+}
+
+absl::Status CheckComparer(const format::StoreInfo& info) {
+  if (info.comparer() == kComparer) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
-      "the citizens of this store were told apart by ",
-      info.model().empty() ? std::string("number and log-in only") : "model " + info.model(),
-      ", this program has model ", now,
+      "the citizens of this store were told apart by version ", info.comparer(),
+      " of the rules, this program has version ", kComparer,
       ". Run `klantbeeld-server rebuild` with the same --data and --keys: it derives them anew from "
       "the journal. Make a backup first."));
+}
+
+absl::Status RefuseModel(absl::string_view version, absl::string_view why) {
+  return absl::DataLossError(absl::StrCat(
+      "the model ", version, " by which this store tells citizens apart is none for this program: ",
+      why, ". Run `klantbeeld-server rebuild` with the same --data and --keys: it goes on with the "
+      "last model that is one. Make a backup first."));
 }
 
 }  // namespace klantbeeld::store

@@ -29,9 +29,16 @@ struct OpenedRows {
 absl::StatusOr<OpenedRows> OpenRows(absl::string_view data_dir, const Db::Options& options,
                                     const Keys& keys);
 
-// FAILED_PRECONDITION: its claims were compared by another model than that of
-// this program, or not at all. To rebuild it is to compare them anew.
-absl::Status CheckModel(const format::StoreInfo& info);
+// The same to be read only, by a directory that is laid out alike: a backup. No
+// file of it is changed. Never of a store that is served.
+absl::StatusOr<OpenedRows> OpenRowsToRead(absl::string_view dir, const Keys& keys);
+
+// FAILED_PRECONDITION: its rows were derived by other code than that of this program.
+// To rebuild it is to derive them anew.
+absl::Status CheckComparer(const format::StoreInfo& info);
+
+// DATA_LOSS: this program does not take the model that the store goes by.
+absl::Status RefuseModel(absl::string_view version, absl::string_view why);
 
 }  // namespace klantbeeld::store
 

@@ -48,6 +48,10 @@ inline constexpr char kClaimCoParty = 2;   // · claim id of another party of on
 // After a content's id, which is that of the claim that parties share:
 inline constexpr char kClaimCompared = 3;
 inline constexpr char kClaimEdge = 4;      // · id of another content
+// After a citizen's id:
+inline constexpr char kClaimFactAbout = 5; // · inverted position
+// After a claim's id:
+inline constexpr char kClaimWas = 6;       // · position
 
 std::string TimelineKey(absl::string_view claim, int64_t happened_us, absl::string_view contact);
 struct TimelinePlace {

@@ -103,19 +103,19 @@ class Scrub {
     KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*rows));
     KB_RETURN_IF_ERROR(CheckAcknowledged(*rows, head, stood));
     KB_ASSIGN_OR_RETURN(CheckResult compared,
-                        CompareWithReplay(*rows, keys_, *replay, [this](const Reached& reached) {
-                          return After(reached);
+                        CompareWithReplay(*rows, keys_, *replay, [this](const Stride& stride) {
+                          return After(stride);
                         }));
     static_cast<CheckResult&>(result_) = std::move(compared);
     return absl::OkStatus();
   }
 
-  absl::Status After(const Reached& reached) {
-    step_.position = reached.position;
-    step_.head = reached.head;
+  absl::Status After(const Stride& stride) {
+    step_.position = stride.position;
+    step_.head = stride.head;
     if (progress_) progress_(step_);
     KB_RETURN_IF_ERROR(CheckRoom(0));
-    return pace_.Take(reached.bytes);
+    return pace_.Take(stride.bytes);
   }
 
   absl::Status CheckRoom(int64_t more_bytes) {

@@ -16,10 +16,11 @@
 #include "store/error.h"
 #include "store/feed.h"
 #include "store/identity/explain.h"
-#include "store/identity/model.h"
+#include "store/identity/adopt.h"
 #include "store/identity/registry.h"
 #include "store/journal.h"
 #include "store/open.h"
+#include "store/past.h"
 #include "store/prepare.h"
 #include "store/rows.h"
 #include "store/timeline.h"
@@ -40,6 +41,7 @@ struct Store::Impl {
   std::unique_ptr<Db> db;
   std::unique_ptr<Acknowledged> acknowledged;
   std::unique_ptr<Committer> committer;
+  ModelReader models;
   std::atomic<uint64_t> head{0};
   std::atomic<size_t> bytes_since_look{kDiskLookBytes};  // At the disk; at first it is due.
   std::function<void(uint64_t)> wake;
@@ -110,9 +112,10 @@ absl::Status Store::Create(absl::string_view data_dir, const Keys& keys,
   format::StoreInfo info;
   info.set_log_id(std::string(log_id));
   info.set_keys(keys.Name());
-  info.set_model(ShippedModel().version);
+  info.set_comparer(kComparer);
   Batch batch(db.get());
   batch.Put(Family::kMeta, "store", Encode(info));
+  BeginWith(batch, ShippedModelRow());
   KB_RETURN_IF_ERROR(db->Write(batch));
   KB_RETURN_IF_ERROR(Acknowledged::Make(AcknowledgedPath(data_dir)));
   KB_RETURN_IF_ERROR(SyncNames(dir));
@@ -123,7 +126,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const Options& options, Keys 
                                                    Clock clock) {
   auto impl = std::make_unique<Impl>(options, std::move(keys), std::move(clock));
   KB_ASSIGN_OR_RETURN(OpenedRows rows, OpenRows(options.data_dir, options.db, impl->keys));
-  KB_RETURN_IF_ERROR(CheckModel(rows.info));
+  KB_RETURN_IF_ERROR(CheckComparer(rows.info));
   ClearScrub(options.data_dir);
   impl->db = std::move(rows.db);
   impl->log_id = rows.info.log_id();
@@ -132,9 +135,10 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const Options& options, Keys 
   KB_ASSIGN_OR_RETURN(format::Head head, ReadHead(*impl->db));
   KB_RETURN_IF_ERROR(CheckAcknowledged(*impl->db, head, impl->acknowledged->noted()));
   impl->head = head.position();
+  KB_ASSIGN_OR_RETURN(ModelInEffect in_effect, impl->models.At(*impl->db));
   impl->committer = std::make_unique<Committer>(impl->keys, *impl->db, *impl->acknowledged,
                                                 impl->clock, std::move(head),
-                                                impl->options.applied);
+                                                std::move(in_effect), impl->options.applied);
   Impl* raw = impl.get();
   impl->sequencer = std::make_unique<Sequencer>(
       options.sequencer, [raw](std::vector<Proposal>& group) { return raw->Apply(group); });
@@ -188,6 +192,20 @@ absl::Status Store::RecordRegistryAnswer(const RegistryAnswer& answer, Done<uint
   return impl_->Submit(Proposal::Registry{std::move(fact), std::move(done)}, bytes);
 }
 
+absl::Status Store::AdoptModel(std::string file, std::string reason, Done<uint64_t> done) {
+  KB_ASSIGN_OR_RETURN(AdoptionFact fact, PrepareAdoption(std::move(file), std::move(reason)));
+  const size_t bytes = fact.body.ByteSizeLong() * 4 + sizeof(Proposal);
+  return impl_->Submit(Proposal::Adopt{std::move(fact), std::move(done)}, bytes);
+}
+
+absl::Status Store::Rederive(Done<uint64_t> done) {
+  return impl_->Submit(Proposal::Rederive{std::move(done)}, sizeof(Proposal));
+}
+
+absl::StatusOr<ModelInEffect> Store::model() const {
+  return impl_->models.At(*impl_->db->View());
+}
+
 absl::StatusOr<bool> Store::RegistryKnows(absl::string_view bsn) const {
   return store::RegistryKnows(impl_->keys, *impl_->db, bsn);
 }
@@ -223,7 +241,7 @@ absl::StatusOr<v1::GetCitizenResponse> Store::GetCitizen(
   KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
   v1::GetCitizenResponse response;
   response.set_position(head.position());
-  const auto citizen = FindStanding(*view, request.citizen_id());
+  const auto citizen = FindStanding(*view, request.citizen_id(), request.minimum_assurance());
   if (ReasonOf(citizen.status()) == v1::ERROR_REASON_CITIZEN_SPLIT) {
     KB_ASSIGN_OR_RETURN(const auto row,
                         ReadRow<format::CitizenRow>(*view, Family::kCitizen,
@@ -245,7 +263,9 @@ absl::StatusOr<Encoded<v1::ListTimelineResponse>> Store::ListTimeline(
     const v1::ListTimelineRequest& request) const {
   const auto view = impl_->db->View();
   KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
-  KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(*view, request.citizen_id()));
+  KB_ASSIGN_OR_RETURN(
+      const StandingCitizen citizen,
+      FindStanding(*view, request.citizen_id(), request.minimum_assurance()));
   KB_ASSIGN_OR_RETURN(TimelinePage page, ReadTimeline(impl_->keys, *view, citizen, request));
   v1::ListTimelineResponse rest;
   rest.set_next_page_token(std::move(page.next_page_token));
@@ -258,8 +278,9 @@ absl::StatusOr<v1::ListSuggestionsResponse> Store::ListSuggestions(
     const v1::ListSuggestionsRequest& request) const {
   const auto view = impl_->db->View();
   KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
+  KB_ASSIGN_OR_RETURN(const ModelInEffect in_effect, impl_->models.At(*view));
   KB_ASSIGN_OR_RETURN(auto response,
-                      store::ListSuggestions(impl_->keys, ShippedModel(), *view, request));
+                      store::ListSuggestions(impl_->keys, *in_effect.model, *view, request));
   response.set_position(head.position());
   return response;
 }
@@ -267,7 +288,28 @@ absl::StatusOr<v1::ListSuggestionsResponse> Store::ListSuggestions(
 absl::StatusOr<v1::ExplainResponse> Store::Explain(const v1::ExplainRequest& request) const {
   const auto view = impl_->db->View();
   KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
-  KB_ASSIGN_OR_RETURN(auto response, store::Explain(impl_->keys, ShippedModel(), *view, request));
+  KB_ASSIGN_OR_RETURN(const ModelInEffect in_effect, impl_->models.At(*view));
+  KB_ASSIGN_OR_RETURN(auto response,
+                      store::Explain(impl_->keys, *in_effect.model, *view, request));
+  response.set_position(head.position());
+  return response;
+}
+
+absl::StatusOr<v1::ListHistoryResponse> Store::ListHistory(
+    const v1::ListHistoryRequest& request) const {
+  const auto view = impl_->db->View();
+  KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
+  KB_ASSIGN_OR_RETURN(auto response, store::ListHistory(impl_->keys, *view, request));
+  response.set_position(head.position());
+  return response;
+}
+
+absl::StatusOr<v1::ListCitizensAtResponse> Store::ListCitizensAt(
+    const v1::ListCitizensAtRequest& request) const {
+  const auto view = impl_->db->View();
+  KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
+  KB_ASSIGN_OR_RETURN(auto response,
+                      store::ListCitizensAt(impl_->keys, *view, impl_->log_id, request));
   response.set_position(head.position());
   return response;
 }
@@ -276,7 +318,9 @@ absl::StatusOr<v1::WatchTimelineResponse> Store::WatchFirst(
     const v1::WatchTimelineRequest& request) const {
   const auto view = impl_->db->View();
   KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*view));
-  KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(*view, request.citizen_id()));
+  KB_ASSIGN_OR_RETURN(
+      const StandingCitizen citizen,
+      FindStanding(*view, request.citizen_id(), request.minimum_assurance()));
   v1::ListTimelineRequest list;
   list.set_citizen_id(request.citizen_id());
   *list.mutable_filter() = request.filter();
@@ -366,6 +410,7 @@ Store::Figures Store::figures() const {
   figures.write_stalled = impl_->db->WriteStalled();
   figures.disk_free_bytes = impl_->db->DiskFreeBytes();
   figures.disk_reserve_bytes = impl_->options.db.disk_reserve_bytes;
+  if (const auto in_effect = model(); in_effect.ok()) figures.model_facts_left = in_effect->left();
   return figures;
 }
 

@@ -18,6 +18,7 @@
 #include "klantbeeld/v1/citizen_service.pb.h"
 #include "klantbeeld/v1/contact_service.pb.h"
 #include "klantbeeld/v1/feed_service.pb.h"
+#include "klantbeeld/v1/history_service.pb.h"
 #include "klantbeeld/v1/identity_service.pb.h"
 #include "store/db.h"
 #include "store/fact.h"
@@ -75,6 +76,13 @@ class Store {
                       Done<v1::RecordContactEventResponse> done);
   absl::Status Link(v1::LinkRequest request, Done<v1::LinkResponse> done);
   absl::Status Unlink(v1::UnlinkRequest request, Done<v1::UnlinkResponse> done);
+  // Another model tells citizens apart from here on. `done` receives the
+  // position of the fact; of one before, when that model is in effect.
+  // INVALID_ARGUMENT: not a model, or not one for this store.
+  absl::Status AdoptModel(std::string file, std::string reason, Done<uint64_t> done);
+  // The next slice of those recorded before it (store/identity/adopt.h). `done`
+  // receives how many facts are left; 0: all is settled.
+  absl::Status Rederive(Done<uint64_t> done);
   // What the registry answered. `done` receives the position.
   absl::Status RecordRegistryAnswer(const RegistryAnswer& answer, Done<uint64_t> done);
   // The registry answered about this BSN.
@@ -96,6 +104,13 @@ class Store {
   absl::StatusOr<v1::ListSuggestionsResponse> ListSuggestions(
       const v1::ListSuggestionsRequest& request) const;
   absl::StatusOr<v1::ExplainResponse> Explain(const v1::ExplainRequest& request) const;
+  absl::StatusOr<v1::ListHistoryResponse> ListHistory(
+      const v1::ListHistoryRequest& request) const;
+  absl::StatusOr<v1::ListCitizensAtResponse> ListCitizensAt(
+      const v1::ListCitizensAtRequest& request) const;
+
+  // The model in effect, and how far it has come.
+  absl::StatusOr<ModelInEffect> model() const;
 
   // The first step of a watch: the first page, with `position` and the id
   // that the citizen has now.
@@ -153,6 +168,7 @@ class Store {
     absl::Time scrub_whole = absl::UnixEpoch();  // No such scrub yet.
     absl::Time scrub_damaged = absl::UnixEpoch();
     absl::Time scrub_broken_off = absl::UnixEpoch();
+    uint64_t model_facts_left = 0;   // Before the model's adoption, yet to be compared by it.
   };
   Figures figures() const;
 

@@ -192,6 +192,7 @@ absl::StatusOr<bool> TakeContact(std::vector<ClaimCursor>& cursors, absl::string
 // query, so that a token serves its own query only.
 std::string QueryOf(const v1::ListTimelineRequest& request) {
   return absl::StrCat(BigEndian(request.citizen_id().size()), request.citizen_id(),
+                      BigEndian(static_cast<uint64_t>(request.minimum_assurance())),
                       request.filter().SerializeAsString());
 }
 
@@ -209,13 +210,14 @@ absl::StatusOr<std::string> FromToken(const Keys& keys, const v1::ListTimelineRe
   }
   return Error(v1::ERROR_REASON_PAGE_TOKEN_INVALID,
                "the page token is not of this query; use next_page_token of the page before, with "
-               "the same citizen and filter",
+               "the same citizen, filter and minimum",
                {.field = "page_token"});
 }
 
 }  // namespace
 
-absl::StatusOr<StandingCitizen> FindStanding(const Reader& reader, absl::string_view hex_id) {
+absl::StatusOr<StandingCitizen> FindStanding(const Reader& reader, absl::string_view hex_id,
+                                             v1::Assurance minimum) {
   StandingCitizen citizen;
   citizen.id = IdFromHex(hex_id);
   // Each step goes to an id that stood later, so this ends.
@@ -255,6 +257,7 @@ absl::StatusOr<StandingCitizen> FindStanding(const Reader& reader, absl::string_
     if (!claim) return absl::DataLossError("citizen: a claim is not there");
     assurance = claim->assurance();
   }
+  absl::erase_if(citizen.claims, [&](const auto& claim) { return claim.second < minimum; });
   return citizen;
 }
 
@@ -274,7 +277,9 @@ absl::StatusOr<TimelinePage> ReadTimeline(const Keys& keys, const Reader& reader
   // Of one claim all that the page takes; of many each a share and some more,
   // since reading on costs as much as a few rows.
   constexpr size_t kSomeMore = 3;
+  TimelinePage page;
   const size_t claims = citizen.claims.size();
+  if (claims == 0) return page;
   const size_t ahead =
       1 + static_cast<size_t>(wanted) / claims + (claims > 1 ? kSomeMore : 0);
   std::vector<ClaimCursor> cursors;
@@ -283,7 +288,6 @@ absl::StatusOr<TimelinePage> ReadTimeline(const Keys& keys, const Reader& reader
     cursors.emplace_back(reader, claim, assurance, from, ahead);
   }
   const Filter filter(request.filter());
-  TimelinePage page;
   page.entries.bytes.reserve(static_cast<size_t>(wanted) * kUsualRowBytes);
   for (int looked = 0, taken = 0;; ++looked) {
     absl::string_view next;

@@ -33,16 +33,20 @@ struct StandingCitizen {
   absl::btree_map<std::string, v1::Assurance> claims;
 };
 
-// The citizen with this id, or the one that it leads to. NOT_FOUND;
+// The citizen with this id, or the one that it leads to, without the claims
+// that belong to it less surely than `minimum`; that may leave none. NOT_FOUND;
 // FAILED_PRECONDITION CITIZEN_SPLIT when it leads to several.
-absl::StatusOr<StandingCitizen> FindStanding(const Reader& reader, absl::string_view hex_id);
+absl::StatusOr<StandingCitizen> FindStanding(
+    const Reader& reader, absl::string_view hex_id,
+    v1::Assurance minimum = v1::ASSURANCE_UNSPECIFIED);
 
 struct TimelinePage {
   // The entries and nothing else, spliced from the rows that they lie in.
   Encoded<v1::ListTimelineResponse> entries;
   std::string next_page_token;
 };
-// `page_token` of another query, or changed: PAGE_TOKEN_INVALID.
+// `citizen` was found with the request's minimum. `page_token` of another
+// query, or changed: PAGE_TOKEN_INVALID.
 absl::StatusOr<TimelinePage> ReadTimeline(const Keys& keys, const Reader& reader,
                                           const StandingCitizen& citizen,
                                           const v1::ListTimelineRequest& request);

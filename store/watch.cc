@@ -37,6 +37,11 @@ class Stretch {
         citizen_ = IdFromHex(change.new_ids(0));
       }
     }
+    for (const auto& relevelled : record.consequences.relevelled()) {
+      if (relevelled.citizen_id() != citizen_) continue;
+      contacts.insert(relevelled.contact_ids().begin(), relevelled.contact_ids().end());
+      if (relevelled.more()) all_listed = false;
+    }
     if (Has(header.citizens_before(), citizen_) || Has(header.citizens_after(), citizen_)) {
       contacts.insert(header.contact_id());
     }
@@ -46,7 +51,8 @@ class Stretch {
   const std::string& citizen() const { return citizen_; }
   std::vector<v1::CitizenChange> changes;
   std::set<std::string> contacts;
-  bool all_listed = true;  // Every contact that went or came is in `contacts`.
+  // Every contact that went or came, or whose level changed, is in `contacts`.
+  bool all_listed = true;
 
  private:
   std::string citizen_;
@@ -83,7 +89,8 @@ absl::Status BeginAnew(const Keys& keys, const Reader& reader, const StandingCit
 
 absl::Status Fill(const Keys& keys, const Reader& reader, const v1::WatchTimelineRequest& request,
                   bool led_on, Stretch& stretch, v1::WatchTimelineResponse& step) {
-  const auto citizen = FindStanding(reader, ToHex(stretch.citizen()));
+  const auto citizen =
+      FindStanding(reader, ToHex(stretch.citizen()), request.minimum_assurance());
   if (!citizen.ok() && citizen.status().code() == absl::StatusCode::kDataLoss) {
     return citizen.status();
   }

@@ -95,6 +95,7 @@ void NameSections(CLI::App& app, const Context& context) {
     formatter->label("REQUIRED", "VERPLICHT");
     formatter->label("TEXT", "TEKST");
     formatter->label("INT", "GETAL");
+    formatter->label("Excludes", "niet samen met");
   }
   app.formatter(formatter);
 }
@@ -220,7 +221,8 @@ std::unique_ptr<CLI::App> MakeParser(Context& context, Run& run) {
   app->allow_extras();
   AddGeneralOptions(*app, context);
   for (const auto add : {AddFind, AddShow, AddTimeline, AddWatch, AddFollow, AddRecord, AddLink,
-                         AddUnlink, AddExplain, AddImport, AddExport, AddStatus, AddBackup, AddHelp})
+                         AddUnlink, AddExplain, AddHistory, AddImport, AddExport, AddStatus,
+                         AddBackup, AddHelp})
     add(*app, context, run);
   for (CLI::App* command : app->get_subcommands([](const CLI::App*) { return true; }))
     command->fallthrough()

@@ -30,15 +30,7 @@ void PrintEvidence(const Context& context, const Evidence& evidence) {
 
 int Suggestions(Context& context, const std::string& whose) {
   v1::ListSuggestionsRequest request;
-  if (IsCitizenId(whose)) {
-    request.set_citizen_id(whose);
-  } else {
-    const auto party = ParseParty(whose);
-    if (!party) return BadValue(context, "KLANT", whose, context.Say(Label::want_party));
-    *request.mutable_party() = *party;
-  }
-  request.set_purpose(context.settings.purpose);
-  request.set_reason(context.settings.reason);
+  if (const int code = ReadWhose(context, whose, request)) return code;
   Items items(context, "table", v1::Suggestion::descriptor, {"citizenId", "bits", "obstacle"});
   if (items.wrong()) return kUsage;
   const auto reply = context.client->ListSuggestions(request);

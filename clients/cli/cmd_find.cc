@@ -70,6 +70,7 @@ int ChooseOne(Context& context, Citizens citizens) {
 }
 
 int Show(Context& context, v1::FindCitizensResponse& found) {
+  if (!context.settings.quiet) Complain(AboutHits(context, found));
   if (context.output("table") == "table" && context.settings.fields.empty() &&
       found.citizens_size() == 1)
     return ShowCitizen(context, found.citizens(0).id(), 0);
@@ -77,7 +78,7 @@ int Show(Context& context, v1::FindCitizensResponse& found) {
               {"id", "status", "details.details.surname", "details.details.birthDate.year",
                "identifiers.identifier.type", "identifiers.identifier.masked",
                "latest.contact.happenedAt", "latest.contact.data.channel",
-               "latest.contact.data.subject"});
+               "latest.contact.data.subject", "match.exact", "match.bits"});
   if (items.wrong()) return kUsage;
   if (!items.drawn()) {
     const bool nobody = found.citizens().empty();
@@ -114,6 +115,8 @@ int Search(Context& context, const Flags& flags, const std::string& term, const 
   }
   if (before != nullptr) {
     v1::FindCitizensResponse both;
+    both.set_more(reply.value().more());
+    both.set_too_common(reply.value().too_common());
     for (const auto& citizen : reply.value().citizens())
       if (MayHold(citizen, *before)) *both.add_citizens() = citizen;
     reply.value().Swap(&both);

@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "clients/cli/context.h"
 #include "clients/cli/filter.h"
@@ -18,6 +19,8 @@
 
 namespace klantbeeld::cli {
 namespace {
+
+constexpr const char* kKinds = "contact|link|unlink|registry|adopt-model|rederive";
 
 struct Flags {
   std::string from, token_file;
@@ -50,7 +53,7 @@ int ReadStart(const Context& context, const Flags& flags, v1::FollowStart& start
                                    kind == "contact" ? "contact-event" : kind);
     if (!number)
       return BadValue(context, "--kind", kind,
-                      context.Say(Label::want_one_of, "contact, link, unlink"));
+                      context.Say(Label::want_one_of, absl::StrReplaceAll(kKinds, {{"|", ", "}})));
     filter.add_kinds(static_cast<v1::FactKind>(*number));
   }
   for (const auto& product : flags.products) filter.add_products(product);
@@ -76,7 +79,10 @@ void DrawEvent(const Context& context, const v1::FeedEvent& event) {
   Print(absl::StrCat(event.position(), "  ", TimeText(FromProto(event.recorded_at()), context.zone),
                      "  ", Pad(Word(context.lang, event.kind()), 11),
                      Pad(Word(context.lang, data.channel()), 14),
-                     Clean(data.has_subject() ? data.subject() : data.product().name()), "\n"));
+                     Clean(!event.model().empty()  ? event.model()
+                           : data.has_subject() ? data.subject()
+                                                : data.product().name()),
+                     "\n"));
 }
 
 int Follow(Context& context, const Flags& flags) {
@@ -127,7 +133,7 @@ void AddFollow(CLI::App& app, Context& context, Run& run) {
   command->add_option("--department", flags->departments, context.Say(Label::opt_department));
   command->add_option("--kind", flags->kinds, context.Say(Label::opt_fact_kind))
       ->delimiter(',')
-      ->type_name("contact|link|unlink");
+      ->type_name(kKinds);
   command->add_flag("--until-empty", flags->until_empty, context.Say(Label::opt_until_empty));
   command->add_option("--token-file", flags->token_file, context.Say(Label::opt_token_file));
   command->callback([flags, &run] { run = [flags](Context& c) { return Follow(c, *flags); }; });

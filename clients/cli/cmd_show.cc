@@ -2,6 +2,7 @@
 
 #include "clients/cli/arguments.h"
 #include "clients/cli/context.h"
+#include "clients/cli/filter.h"
 #include "clients/cli/output.h"
 #include "clients/cli/pager.h"
 #include "clients/cli/reading.h"
@@ -21,9 +22,10 @@ constexpr int kPageMax = 100;
 }  // namespace
 
 client::Result<v1::GetCitizenResponse> ReadCitizen(Context& context, const std::string& citizen_id,
-                                                   int contacts) {
+                                                   int contacts, v1::Assurance minimum) {
   v1::GetCitizenRequest request;
   request.set_citizen_id(citizen_id);
+  request.set_minimum_assurance(minimum);
   request.set_latest(contacts);
   if (context.settings.show_bsn) request.add_reveal(v1::IDENTIFIER_TYPE_BSN);
   request.set_purpose(context.settings.purpose);
@@ -34,8 +36,10 @@ client::Result<v1::GetCitizenResponse> ReadCitizen(Context& context, const std::
 namespace {
 
 // Puts every contact of the citizen in the place of the latest.
-std::optional<client::Error> ReadAllContacts(Context& context, v1::Citizen& citizen) {
+std::optional<client::Error> ReadAllContacts(Context& context, v1::Assurance minimum,
+                                             v1::Citizen& citizen) {
   v1::ListTimelineRequest request;
+  request.set_minimum_assurance(minimum);
   request.set_citizen_id(citizen.id());
   request.set_page_size(kPageMax);
   request.set_purpose(context.settings.purpose);
@@ -52,17 +56,18 @@ std::optional<client::Error> ReadAllContacts(Context& context, v1::Citizen& citi
 
 }  // namespace
 
-int ShowCitizen(Context& context, const std::string& citizen_id, int contacts, bool all) {
+int ShowCitizen(Context& context, const std::string& citizen_id, int contacts, bool all,
+                v1::Assurance minimum) {
   Items items(context, "table", v1::Citizen::descriptor,
               {"id", "status", "details.details.surname", "channelCounts.channel",
                "channelCounts.contacts"});
   if (items.wrong()) return kUsage;
-  auto reply =
-      ReadCitizen(context, citizen_id, items.drawn() ? std::max(kRead, contacts) : contacts);
+  auto reply = ReadCitizen(context, citizen_id,
+                           items.drawn() ? std::max(kRead, contacts) : contacts, minimum);
   if (!reply.ok()) return Fail(context, reply.error());
   v1::Citizen& citizen = *reply.value().mutable_citizen();
   if (all)
-    if (const auto error = ReadAllContacts(context, citizen)) return Fail(context, *error);
+    if (const auto error = ReadAllContacts(context, minimum, citizen)) return Fail(context, *error);
   if (!items.drawn()) {
     v1::GetCitizenResponse whole = reply.value();
     items.Add(whole.citizen());
@@ -80,7 +85,7 @@ int ShowCitizen(Context& context, const std::string& citizen_id, int contacts, b
 
 void AddShow(CLI::App& app, Context& context, Run& run) {
   struct Flags {
-    std::string citizen;
+    std::string citizen, minimum;
     int contacts = 0;
     bool all = false;
   };
@@ -94,9 +99,12 @@ void AddShow(CLI::App& app, Context& context, Run& run) {
           kRead);
   command->add_flag("--all", flags->all, context.Say(Label::opt_all_contacts))
       ->excludes("--contacts");
+  AddMinimumOption(*command, context, flags->minimum);
   command->callback([flags, &run] {
     run = [flags](Context& c) {
-      return ShowCitizen(c, flags->citizen, flags->contacts, flags->all);
+      v1::Assurance minimum{};
+      if (const int code = ReadMinimum(c, flags->minimum, minimum)) return code;
+      return ShowCitizen(c, flags->citizen, flags->contacts, flags->all, minimum);
     };
   });
 }

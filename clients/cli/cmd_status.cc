@@ -15,7 +15,8 @@ int Status(Context& context) {
   if (!reply.ok()) return Fail(context, reply.error());
   const v1::GetServerInfoResponse& info = reply.value();
   Items items(context, "table", v1::GetServerInfoResponse::descriptor,
-              {"version", "logId", "head", "enabled", "accessControl", "followers", "watchers"});
+              {"version", "logId", "head", "enabled", "accessControl", "followers", "watchers",
+               "model", "shippedModel", "modelFactsLeft"});
   if (items.wrong()) return kUsage;
   if (!items.drawn()) {
     items.Add(info);
@@ -35,6 +36,14 @@ int Status(Context& context) {
                                                             : info.access_control());
   row(Label::status_followers, absl::StrCat(info.followers()));
   row(Label::status_watchers, absl::StrCat(info.watchers()));
+  row(Label::status_model, info.shipped_model().empty()
+                               ? info.model()
+                               : context.Say(Label::status_other_model, info.model(),
+                                             info.shipped_model()));
+  if (info.model_facts_left() > 0) {
+    row(Label::status_model_left,
+        context.Say(Label::status_model_facts, absl::StrCat(info.model_facts_left())));
+  }
   return serving.value() ? kOk : kUnreachable;
 }
 

@@ -19,7 +19,8 @@ struct Flags {
 
 bool Filtered(const FilterFlags& flags) {
   return !flags.since.empty() || !flags.until.empty() || !flags.product.empty() ||
-         !flags.text.empty() || !flags.channels.empty() || !flags.states.empty();
+         !flags.text.empty() || !flags.minimum.empty() || !flags.channels.empty() ||
+         !flags.states.empty();
 }
 
 const Fields kColumns = {"contact.id",          "contact.happenedAt",   "contact.data.channel",
@@ -53,6 +54,9 @@ int Timeline(Context& context, const Flags& flags) {
   v1::ListTimelineRequest request;
   request.set_citizen_id(flags.filter.citizen);
   if (const int code = ReadFilter(context, flags.filter, *request.mutable_filter())) return code;
+  v1::Assurance minimum{};
+  if (const int code = ReadMinimum(context, flags.filter.minimum, minimum)) return code;
+  request.set_minimum_assurance(minimum);
   request.set_page_size(flags.all && flags.filter.page_size == 0 ? 100 : flags.filter.page_size);
   request.set_page_token(flags.page_token);
   request.set_purpose(context.settings.purpose);
@@ -95,6 +99,9 @@ int Watch(Context& context, const FilterFlags& flags) {
   v1::WatchTimelineRequest request;
   request.set_citizen_id(flags.citizen);
   if (const int code = ReadFilter(context, flags, *request.mutable_filter())) return code;
+  v1::Assurance minimum{};
+  if (const int code = ReadMinimum(context, flags.minimum, minimum)) return code;
+  request.set_minimum_assurance(minimum);
   request.set_page_size(flags.page_size);
   if (StepItems(context).wrong()) return kUsage;
   const auto error = PrintSteps(context, *context.client, request);

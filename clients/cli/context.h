@@ -100,6 +100,7 @@ void AddLink(CLI::App& app, Context& context, Run& run);
 void AddUnlink(CLI::App& app, Context& context, Run& run);
 // suggestions and explain.
 void AddExplain(CLI::App& app, Context& context, Run& run);
+void AddHistory(CLI::App& app, Context& context, Run& run);
 void AddStatus(CLI::App& app, Context& context, Run& run);
 void AddImport(CLI::App& app, Context& context, Run& run);
 void AddBackup(CLI::App& app, Context& context, Run& run);
@@ -108,8 +109,10 @@ void AddExport(CLI::App& app, Context& context, Run& run);
 void AddHelp(CLI::App& app, Context& context, Run& run);
 
 // `show` of one citizen; `find` ends with it.
-// `contacts` latest contacts, 0: five; or all of them.
-int ShowCitizen(Context& context, const std::string& citizen_id, int contacts, bool all = false);
+// `contacts` latest contacts, 0: five; or all of them. Only what belongs to the
+// citizen at least as surely as `minimum`.
+int ShowCitizen(Context& context, const std::string& citizen_id, int contacts, bool all = false,
+                v1::Assurance minimum = v1::ASSURANCE_UNSPECIFIED);
 
 // The interactive mode.
 int Converse(Context& context);

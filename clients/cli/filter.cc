@@ -21,9 +21,26 @@ void AddFilterOptions(CLI::App& command, const Context& context, FilterFlags& fl
       command.add_option("--state", flags.states, context.Say(Label::opt_state))->delimiter(','),
       v1::ContactState_descriptor, "CONTACT_STATE_");
   command.add_option("--text", flags.text, context.Say(Label::opt_text));
+  AddMinimumOption(command, context, flags.minimum);
   Between(context,
           command.add_option("--page-size", flags.page_size, context.Say(Label::opt_page_size)), 1,
           100);
+}
+
+void AddMinimumOption(CLI::App& command, const Context& context, std::string& minimum) {
+  ListNames(command.add_option("--minimum", minimum, context.Say(Label::opt_minimum)),
+            v1::Assurance_descriptor, "ASSURANCE_");
+}
+
+int ReadMinimum(const Context& context, const std::string& text, v1::Assurance& minimum) {
+  if (text.empty()) return kOk;
+  const auto number = ValueNamed(v1::Assurance_descriptor(), "ASSURANCE_", text);
+  if (!number)
+    return BadValue(context, "--minimum", text,
+                    context.Say(Label::want_one_of,
+                                EnumNames(v1::Assurance_descriptor(), "ASSURANCE_")));
+  minimum = static_cast<v1::Assurance>(*number);
+  return kOk;
 }
 
 void ListNames(CLI::Option* option, const google::protobuf::EnumDescriptor* (*type)(),
@@ -46,6 +63,8 @@ std::optional<int> ValueNamed(const google::protobuf::EnumDescriptor* type,
         shown.erase(0, shown.find(' ') + 1);
       } else if (type == v1::ContactState_descriptor()) {
         shown = Word(lang, static_cast<v1::ContactState>(number));
+      } else if (type == v1::Assurance_descriptor()) {
+        shown = Word(lang, static_cast<v1::Assurance>(number));
       }
       if (number != 0 && !shown.empty() && absl::AsciiStrToLower(shown) == lower) return number;
     }

@@ -13,7 +13,7 @@ namespace klantbeeld::cli {
 
 // Options that `timeline` and `watch` share, as they were typed.
 struct FilterFlags {
-  std::string citizen, since, until, product, text;
+  std::string citizen, since, until, product, text, minimum;
   std::vector<std::string> channels, states;
   int page_size = 0;
 };
@@ -22,6 +22,11 @@ void AddFilterOptions(CLI::App& command, const Context& context, FilterFlags& fl
 
 // Reads them; not kOk: it was said what is wrong.
 int ReadFilter(const Context& context, const FilterFlags& flags, v1::TimelineFilter& filter);
+
+// The option that `timeline`, `watch` and `show` have in common, and how it is
+// read; not kOk: it was said what is wrong.
+void AddMinimumOption(CLI::App& command, const Context& context, std::string& minimum);
+int ReadMinimum(const Context& context, const std::string& text, v1::Assurance& minimum);
 
 // Help and completion list the names that ReadEnums takes. They are made when
 // asked for: descriptors would cost every start milliseconds.

@@ -70,6 +70,8 @@ bool MayHold(const v1::Citizen& citizen, const Key& key) {
   switch (key.request.key_case()) {
     case v1::FindCitizensRequest::kName:
       return MayBeBorn(citizen, DayOf(key.request.name().birth_date()));
+    case v1::FindCitizensRequest::kStated:
+      return MayBeBorn(citizen, DayOf(key.request.stated().details().birth_date()));
     case v1::FindCitizensRequest::kAddress: {
       const v1::PostcodeAndNumber& want = key.request.address();
       return AnyDetails(

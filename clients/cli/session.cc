@@ -120,10 +120,10 @@ void Session::Search(const std::string& term) {
   for (auto& citizen : *reply.value().mutable_citizens())
     if (!before_ || MayHold(citizen, *before_)) found.Add()->Swap(&citizen);
   before_.reset();
-  if (found.empty()) {
-    Print(context_.Say(Label::search_none, Shown(*key, term)));
-    return;
-  }
+  if (found.empty()) Print(context_.Say(Label::search_none, Shown(*key, term)));
+  *reply.value().mutable_citizens() = found;
+  Print(AboutHits(context_, reply.value()));
+  if (found.empty()) return;
   Found(std::move(found));
 }
 

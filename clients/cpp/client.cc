@@ -14,6 +14,7 @@
 #include "klantbeeld/v1/backup_service.grpc.pb.h"
 #include "klantbeeld/v1/citizen_service.grpc.pb.h"
 #include "klantbeeld/v1/contact_service.grpc.pb.h"
+#include "klantbeeld/v1/history_service.grpc.pb.h"
 #include "klantbeeld/v1/identity_service.grpc.pb.h"
 #include "klantbeeld/v1/info_service.grpc.pb.h"
 
@@ -64,6 +65,7 @@ struct Client::Impl {
         contacts(v1::ContactService::NewStub(channel)),
         citizens(v1::CitizenService::NewStub(channel)),
         identity(v1::IdentityService::NewStub(channel)),
+        history(v1::HistoryService::NewStub(channel)),
         info(v1::InfoService::NewStub(channel)),
         backup(v1::BackupService::NewStub(channel)),
         health(grpc::health::v1::Health::NewStub(channel)) {}
@@ -101,6 +103,7 @@ struct Client::Impl {
   std::unique_ptr<v1::ContactService::Stub> contacts;
   std::unique_ptr<v1::CitizenService::Stub> citizens;
   std::unique_ptr<v1::IdentityService::Stub> identity;
+  std::unique_ptr<v1::HistoryService::Stub> history;
   std::unique_ptr<v1::InfoService::Stub> info;
   std::unique_ptr<v1::BackupService::Stub> backup;
   std::unique_ptr<grpc::health::v1::Health::Stub> health;
@@ -157,6 +160,15 @@ Result<v1::ListSuggestionsResponse> Client::ListSuggestions(
 
 Result<v1::ExplainResponse> Client::Explain(const v1::ExplainRequest& request) {
   return impl_->Call(*impl_->identity, &v1::IdentityService::Stub::Explain, request);
+}
+
+Result<v1::ListHistoryResponse> Client::ListHistory(const v1::ListHistoryRequest& request) {
+  return impl_->Call(*impl_->history, &v1::HistoryService::Stub::ListHistory, request);
+}
+
+Result<v1::ListCitizensAtResponse> Client::ListCitizensAt(
+    const v1::ListCitizensAtRequest& request) {
+  return impl_->Call(*impl_->history, &v1::HistoryService::Stub::ListCitizensAt, request);
 }
 
 Result<v1::GetServerInfoResponse> Client::GetServerInfo() {

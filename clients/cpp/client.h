@@ -14,6 +14,7 @@
 #include "klantbeeld/v1/backup_service.pb.h"
 #include "klantbeeld/v1/citizen_service.pb.h"
 #include "klantbeeld/v1/contact_service.pb.h"
+#include "klantbeeld/v1/history_service.pb.h"
 #include "klantbeeld/v1/identity_service.pb.h"
 #include "klantbeeld/v1/info_service.pb.h"
 
@@ -58,6 +59,8 @@ class Client {
   Result<v1::UnlinkResponse> Unlink(const v1::UnlinkRequest& request);
   Result<v1::ListSuggestionsResponse> ListSuggestions(const v1::ListSuggestionsRequest& request);
   Result<v1::ExplainResponse> Explain(const v1::ExplainRequest& request);
+  Result<v1::ListHistoryResponse> ListHistory(const v1::ListHistoryRequest& request);
+  Result<v1::ListCitizensAtResponse> ListCitizensAt(const v1::ListCitizensAtRequest& request);
   Result<v1::GetServerInfoResponse> GetServerInfo();
   Result<v1::CreateBackupResponse> CreateBackup();
   Result<v1::ListBackupsResponse> ListBackups();

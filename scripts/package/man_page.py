@@ -66,11 +66,11 @@ def options(help_: Help) -> str:
     return "\n".join(option(*row) for row in help_.arguments + help_.options)
 
 
-def command(program: list[str], names: str) -> str:
+def command(program: list[str], names: str, under: str = "") -> str:
     name, *aliases = re.split(r",\s*", names)
     help_ = read([*program, name])
     about = re.sub(r"\s+", " ", help_.about).rstrip(".")
-    lines = [f"## {plain(name)}", "", f"{plain(about)}."]
+    lines = [f"## {plain(under + name)}", "", f"{plain(about)}."]
     if aliases:
         lines[-1] += f" Also: {', '.join(f'*{plain(one)}*' for one in aliases)}."
     lines += ["", f"*{plain(help_.usage)}*", ""]
@@ -79,6 +79,7 @@ def command(program: list[str], names: str) -> str:
         lines += [options(own), ""]
     if help_.examples:
         lines += ["```", *help_.examples, "```", ""]
+    lines += [command([*program, name], one, f"{under}{name} ") for one, _ in help_.commands]
     return "\n".join(lines)
 
 

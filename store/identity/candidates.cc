@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "store/identity/claims.h"
@@ -88,24 +89,6 @@ class PostingRow {
   uint64_t more_ = 0;
 };
 
-// The claims with this content that are one party's own. Hardly ever any, which
-// the row that counts them says sooner than a scan.
-absl::StatusOr<std::vector<std::string>> OwnClaimsWith(const Reader& reader,
-                                                       absl::string_view content) {
-  std::vector<std::string> claims;
-  const std::string own = OwnByContent(content);
-  KB_ASSIGN_OR_RETURN(const auto counted, reader.Get(Family::kIdentifier, own));
-  if (!counted) return claims;
-  KB_RETURN_IF_ERROR(reader.Scan(Family::kIdentifier, own, own,
-                                 [&](absl::string_view key, absl::string_view) {
-                                   if (key.size() > own.size()) {
-                                     claims.emplace_back(key.substr(own.size()));
-                                   }
-                                   return true;
-                                 }));
-  return claims;
-}
-
 // Has any claim this content?
 absl::StatusOr<bool> Stands(const Reader& reader, absl::string_view content) {
   KB_ASSIGN_OR_RETURN(const auto shared,
@@ -171,6 +154,22 @@ std::vector<std::string> CandidateKeys(const Keys& keys, const Person& person) {
   std::vector<std::string> made;
   for (const BlockKey& key : BlockKeysOf(person)) made.push_back(CandidateKey(keys, key));
   return made;
+}
+
+absl::StatusOr<std::vector<std::string>> OwnClaimsWith(const Reader& reader,
+                                                       absl::string_view content) {
+  std::vector<std::string> claims;
+  const std::string own = OwnByContent(content);
+  KB_ASSIGN_OR_RETURN(const auto counted, reader.Get(Family::kIdentifier, own));
+  if (!counted) return claims;
+  KB_RETURN_IF_ERROR(reader.Scan(Family::kIdentifier, own, own,
+                                 [&](absl::string_view key, absl::string_view) {
+                                   if (key.size() > own.size()) {
+                                     claims.emplace_back(key.substr(own.size()));
+                                   }
+                                   return true;
+                                 }));
+  return claims;
 }
 
 absl::StatusOr<std::vector<std::string>> ClaimsWith(const Reader& reader,
@@ -244,7 +243,7 @@ absl::StatusOr<Person> ReadPerson(const Keys& keys, const Reader& reader,
 }
 
 absl::StatusOr<std::set<std::string>> CandidateChange::Finish() {
-  if (model_.candidates_max == 0) return std::move(changed_);
+  if (model_.candidates_max == 0) return std::set<std::string>();
   KB_RETURN_IF_ERROR(FindWhatCameAndWent());
   KB_RETURN_IF_ERROR(UpdatePostings());
   for (const auto& [content, index] : came_) PairUp(content);
@@ -257,8 +256,13 @@ absl::StatusOr<std::set<std::string>> CandidateChange::Finish() {
     KB_ASSIGN_OR_RETURN(const bool share, ShareOpenKey(pair));
     KB_RETURN_IF_ERROR(share ? Evaluate(pair) : SetEdge(pair, nullptr));
   }
-  for (const auto& [content, known] : known_) {
-    if (!known.dirty) continue;
+  WriteKnown();
+  return std::exchange(changed_, {});
+}
+
+void CandidateChange::WriteKnown() {
+  for (auto& [content, known] : known_) {
+    if (!std::exchange(known.dirty, false)) continue;
     const std::string key = ClaimKey(content, kClaimCompared);
     if (known.row) {
       batch_.Put(Family::kClaim, key, Encode(*known.row));
@@ -266,7 +270,6 @@ absl::StatusOr<std::set<std::string>> CandidateChange::Finish() {
       batch_.Delete(Family::kClaim, key);
     }
   }
-  return std::move(changed_);
 }
 
 absl::Status CandidateChange::FindWhatCameAndWent() {
@@ -284,7 +287,7 @@ absl::Status CandidateChange::FindWhatCameAndWent() {
     known.dirty = true;
     if (stands) {
       known.stated = stated;
-      known.row.emplace();
+      known.row.emplace().set_adopted(adopted_);
       came_[content] = std::move(keys);
     } else {
       known.stated.reset();
@@ -415,6 +418,32 @@ absl::StatusOr<bool> CandidateChange::ShareOpenKey(const Pair& pair) {
   KB_ASSIGN_OR_RETURN(const auto* high, OpenKeys(pair.second));
   return std::any_of(low->begin(), low->end(),
                      [&](const std::string& key) { return high->contains(key); });
+}
+
+absl::StatusOr<Anew> CandidateChange::CompareAnew(const std::string& content,
+                                                  std::set<std::string>& changed) {
+  KB_ASSIGN_OR_RETURN(Known* known, Know(content));
+  if (!known->row) return Anew::kNever;
+  if (known->row->adopted() == adopted_) return Anew::kAlready;
+  known->row->set_adopted(adopted_);
+  known->dirty = true;
+  KB_ASSIGN_OR_RETURN(const auto* open, OpenKeys(content));
+  std::set<std::string> others;
+  for (const std::string& index : *open) {
+    KB_ASSIGN_OR_RETURN(const auto with, ContentsAt(batch_, index, model_.candidates_max));
+    others.insert(with.begin(), with.end());
+  }
+  others.erase(content);
+  KB_RETURN_IF_ERROR(KnowAll({others.begin(), others.end()}));
+  for (const std::string& other : others) {
+    const auto& compared = known_[other].row;
+    // It was, with this one.
+    if (compared && compared->adopted() == adopted_) continue;
+    KB_RETURN_IF_ERROR(Evaluate(std::minmax(content, other)));
+  }
+  WriteKnown();
+  changed.merge(std::exchange(changed_, {}));
+  return Anew::kNow;
 }
 
 absl::Status CandidateChange::Evaluate(const Pair& pair) {

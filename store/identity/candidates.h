@@ -4,6 +4,7 @@
 #ifndef KLANTBEELD_STORE_IDENTITY_CANDIDATES_H_
 #define KLANTBEELD_STORE_IDENTITY_CANDIDATES_H_
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -22,11 +23,15 @@
 
 namespace klantbeeld::store {
 
+// What became of comparing a content by another model than before.
+enum class Anew { kNever, kAlready, kNow };  // kNever: it is compared with no other.
+
 // What one fact changes about candidates. One thread; used for one fact only.
 class CandidateChange {
  public:
-  CandidateChange(const Keys& keys, const Model& model, Batch& batch)
-      : keys_(keys), model_(model), batch_(batch) {}
+  // `adopted` names the model: the position of its adoption.
+  CandidateChange(const Keys& keys, const Model& model, uint64_t adopted, Batch& batch)
+      : keys_(keys), model_(model), adopted_(adopted), batch_(batch) {}
 
   // A claim with this content came or went.
   void Touch(const format::ClaimContent& content) { touched_[content.content_id()] = content; }
@@ -34,6 +39,10 @@ class CandidateChange {
   // Brings postings and edges up to date with the claims' rows, which must be
   // written. Returns the contents that an edge that may join came to or left.
   absl::StatusOr<std::set<std::string>> Finish();
+
+  // Compares a content with whoever shares an open value, unless it was by this
+  // model. After Finish; adds to `changed` as Finish returns.
+  absl::StatusOr<Anew> CompareAnew(const std::string& content, std::set<std::string>& changed);
 
  private:
   using Pair = std::pair<std::string, std::string>;  // Contents, the lesser first.
@@ -52,6 +61,7 @@ class CandidateChange {
     std::optional<std::set<std::string>> open;  // Keys that are not generic.
   };
 
+  void WriteKnown();
   absl::Status FindWhatCameAndWent();
   absl::Status UpdatePostings();
   absl::Status UpdatePosting(const std::string& index, const std::optional<std::string>& value,
@@ -70,6 +80,7 @@ class CandidateChange {
 
   const Keys& keys_;
   const Model& model_;
+  const uint64_t adopted_;
   Batch& batch_;
   std::map<std::string, format::ClaimContent> touched_;
   std::map<std::string, std::vector<std::string>> came_;  // Contents with their index keys.
@@ -98,8 +109,11 @@ absl::StatusOr<Person> ReadPerson(const Keys& keys, const Reader& reader,
 // have this content; each has a row of its own too: key · claim id.
 std::string OwnByContent(absl::string_view content);
 
-// The claims that have this content: the one that parties share, and those
-// that are one party's own.
+// The claims with this content that are one party's own. Hardly ever any, which
+// the row that counts them says sooner than a scan.
+absl::StatusOr<std::vector<std::string>> OwnClaimsWith(const Reader& reader,
+                                                       absl::string_view content);
+// Those, and the one that parties share.
 absl::StatusOr<std::vector<std::string>> ClaimsWith(const Reader& reader,
                                                     absl::string_view content);
 

@@ -1,5 +1,7 @@
 #include "store/identity/changes.h"
 
+#include <algorithm>
+
 #include "store/keys.h"
 #include "store/record.h"
 #include "store/status_macros.h"
@@ -21,6 +23,29 @@ v1::CitizenChange::Kind KindOf(const Group& group) {
 }
 
 }  // namespace
+
+absl::StatusOr<format::Relevelled> ListRelevelled(const Reader& reader,
+                                                  const std::string& citizen,
+                                                  const Relevelled& what) {
+  std::set<std::string> contacts = what.contacts;
+  for (const std::string& claim : what.claims) {
+    KB_RETURN_IF_ERROR(
+        reader.Scan(Family::kTimeline, claim, claim, [&](absl::string_view key, absl::string_view) {
+          contacts.insert(PlaceOf(key).contact);
+          return contacts.size() <= kListedContactsMax;
+        }));
+  }
+  format::Relevelled relevelled;
+  relevelled.set_citizen_id(citizen);
+  for (const std::string& contact : contacts) {
+    if (static_cast<size_t>(relevelled.contact_ids_size()) == kListedContactsMax) {
+      relevelled.set_more(true);
+      break;
+    }
+    relevelled.add_contact_ids(contact);
+  }
+  return relevelled;
+}
 
 void CitizenFlow::Claim(const std::string& from, const std::string& to, const std::string& claim,
                         uint64_t contacts) {
@@ -93,6 +118,27 @@ absl::StatusOr<std::vector<v1::CitizenChange>> CitizenFlow::Changes(const Reader
     changes.push_back(std::move(change));
   }
   return changes;
+}
+
+void AddIssues(const RaisedIssues& raised, std::vector<v1::CitizenChange>& changes) {
+  for (const auto& [citizen, issues] : raised) {
+    const std::string id = ToHex(citizen);
+    auto at = std::find_if(changes.begin(), changes.end(), [&](const v1::CitizenChange& change) {
+      return std::find(change.new_ids().begin(), change.new_ids().end(), id) !=
+             change.new_ids().end();
+    });
+    if (at == changes.end()) {
+      v1::CitizenChange change;
+      change.set_kind(v1::CitizenChange::KIND_ISSUE_RAISED);
+      change.add_old_ids(id);
+      change.add_new_ids(id);
+      at = changes.insert(changes.end(), std::move(change));
+    }
+    for (const v1::CitizenIssue issue : issues) {
+      const auto& known = at->issues();
+      if (std::find(known.begin(), known.end(), issue) == known.end()) at->add_issues(issue);
+    }
+  }
 }
 
 }  // namespace klantbeeld::store

@@ -12,11 +12,21 @@
 #include "absl/status/statusor.h"
 #include "klantbeeld/v1/citizen.pb.h"
 #include "store/db.h"
+#include "store/format.pb.h"
 
 namespace klantbeeld::store {
 
 // Most contacts that one change lists; all are counted.
 inline constexpr size_t kListedContactsMax = 1000;
+
+// What stays with its citizen and belongs there more or less surely than before.
+struct Relevelled {
+  std::vector<std::string> claims;
+  std::set<std::string> contacts;  // To claims that are new.
+};
+absl::StatusOr<format::Relevelled> ListRelevelled(const Reader& reader,
+                                                  const std::string& citizen,
+                                                  const Relevelled& what);
 
 // Collects where claims and contacts of citizens went, then sums it up.
 class CitizenFlow {
@@ -43,6 +53,11 @@ class CitizenFlow {
 
   std::map<std::pair<std::string, std::string>, Flow> flows_;  // By (from, to).
 };
+
+// Issues that are new, by citizen.
+using RaisedIssues = std::map<std::string, std::set<v1::CitizenIssue>>;
+// Tells each with the change of its citizen; one that has none gets one of its own.
+void AddIssues(const RaisedIssues& raised, std::vector<v1::CitizenChange>& changes);
 
 }  // namespace klantbeeld::store
 

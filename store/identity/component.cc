@@ -70,7 +70,7 @@ class ComponentReader {
     KB_ASSIGN_OR_RETURN(const auto rows,
                         reader_.GetMany(Family::kClaim, {ClaimKey(id, kClaimRecord),
                                                          ClaimKey(id, kClaimCompared)}));
-    if (!rows[0]) return absl::OkStatus();
+    if (!rows[0]) return VisitOwn(id);
     format::ClaimRow row;
     KB_RETURN_IF_ERROR(Decode(*rows[0], NameOf(Family::kClaim), row));
     const auto bare = bare_.find(id);
@@ -80,6 +80,14 @@ class ComponentReader {
     KB_ASSIGN_OR_RETURN(format::ClaimContent content, OpenContent(id, row));
     std::vector<IndexValue> values = JoiningValuesOf(keys_, content);
     return Visit(id, std::move(row), std::move(content), values, rows[1]);
+  }
+
+  // The claims with a content that are one party's own. Once, as for a value.
+  absl::Status VisitOwn(const std::string& content) {
+    if (!shared_.try_emplace(OwnByContent(content), true).second) return absl::OkStatus();
+    KB_ASSIGN_OR_RETURN(const auto claims, OwnClaimsWith(reader_, content));
+    for (const std::string& claim : claims) Meet(claim);
+    return absl::OkStatus();
   }
 
   absl::Status Visit(const std::string& id, format::ClaimRow row, format::ClaimContent content,
@@ -198,9 +206,7 @@ class ComponentReader {
   absl::Status VisitContent(const format::ClaimContent& content, const ClaimNode& node) {
     if (!node.by_content) return absl::OkStatus();
     if (node.decided) Meet(content.content_id());  // The shared claim's id is its content's.
-    const std::string own = OwnByContent(content.content_id());
-    KB_ASSIGN_OR_RETURN(const auto counted, reader_.Get(Family::kIdentifier, own));
-    return counted ? MeetIndex(own, kAny).status() : absl::OkStatus();
+    return VisitOwn(content.content_id());
   }
 
   // Contents that it may be joined to, or that stand in the way of it.
@@ -227,9 +233,7 @@ class ComponentReader {
       const bool joins = HangTogether(model_, edge.score.bits, edge.score.typed_number);
       if (!joins && !suggestions_) continue;
       if (name < edge.other) pairs_.push_back({name, edge.other, edge.score});
-      if (!joins) continue;
-      KB_ASSIGN_OR_RETURN(const auto claims, ClaimsWith(reader_, edge.other));
-      for (const std::string& claim : claims) Meet(claim);
+      if (joins) Meet(edge.other);
     }
     return absl::OkStatus();
   }

@@ -343,7 +343,7 @@ class Kept {
 
 }  // namespace
 
-absl::StatusOr<DecisionFact> ListUnlink(const Keys& keys, const Reader& reader,
+absl::StatusOr<DecisionFact> ListUnlink(const Keys& keys, const Model& model, const Reader& reader,
                                         const v1::UnlinkRequest& request) {
   if (!request.citizen().empty()) return ListApart(keys, reader, request);
   Side out(keys, reader), whole(keys, reader);
@@ -356,7 +356,7 @@ absl::StatusOr<DecisionFact> ListUnlink(const Keys& keys, const Reader& reader,
   KB_RETURN_IF_ERROR(whole.AddWholeCitizens());
   KB_RETURN_IF_ERROR(CheckSize(whole.parties, {}));
   KB_ASSIGN_OR_RETURN(const Parties kept,
-                      Kept(keys, ShippedModel(), reader).Of(whole.parties, out.parties));
+                      Kept(keys, model, reader).Of(whole.parties, out.parties));
   if (kept.empty()) {
     return WithoutEffect("the parties are the whole citizen; there is nothing to unlink from",
                          "parties");
@@ -450,7 +450,9 @@ absl::StatusOr<UnlinkEffect> CheckUnlinked(const Reader& reader, const DecisionF
 }
 
 std::string DigestOf(const Keys& keys, const format::Consequences& consequences) {
-  return ToHex(View(keys.IdOf("changes", consequences.SerializeAsString())));
+  format::Consequences listed;
+  *listed.mutable_changes() = consequences.changes();
+  return ToHex(View(keys.IdOf("changes", listed.SerializeAsString())));
 }
 
 }  // namespace klantbeeld::store

@@ -18,7 +18,7 @@ inline constexpr size_t kDecisionPartiesMax = 2000;
 
 absl::StatusOr<DecisionFact> ListLink(const Keys& keys, const Reader& reader,
                                       const v1::LinkRequest& request);
-absl::StatusOr<DecisionFact> ListUnlink(const Keys& keys, const Reader& reader,
+absl::StatusOr<DecisionFact> ListUnlink(const Keys& keys, const Model& model, const Reader& reader,
                                         const v1::UnlinkRequest& request);
 
 // After the fact was applied to `reader`: does it do what it says?

@@ -67,10 +67,7 @@ class Surroundings {
       if (!row) return absl::DataLossError("citizen: a claim is not there");
       KB_ASSIGN_OR_RETURN(const auto content, OpenContent(claim, *row));
       KB_ASSIGN_OR_RETURN(const auto edges, EdgesOf(reader_, content.content_id()));
-      for (const Edge& edge : edges) {
-        KB_ASSIGN_OR_RETURN(const auto with, ClaimsWith(reader_, edge.other));
-        seeds.insert(with.begin(), with.end());
-      }
+      for (const Edge& edge : edges) seeds.insert(edge.other);
       KB_RETURN_IF_ERROR(FindOwners(content, seeds));
     }
     KB_ASSIGN_OR_RETURN(Component component,
@@ -78,6 +75,7 @@ class Surroundings {
     input_ = std::move(component.input);
     ids_ = std::move(component.ids);
     KB_RETURN_IF_ERROR(AddOwned());
+    input_.obstacles = true;
     result_ = Partition(input_);
     for (size_t part = 0; part < result_.citizens.size(); ++part) {
       for (const size_t claim : result_.citizens[part].claims) part_of_[claim] = part;
@@ -191,12 +189,7 @@ class Surroundings {
                google::protobuf::RepeatedPtrField<v1::FieldEvidence>& evidence) const {
     std::vector<FieldScore> fields;
     const Score score = Compare(model_, PersonAt(a, b), PersonAt(b, a), &fields);
-    for (const FieldScore& field : fields) {
-      v1::FieldEvidence& one = *evidence.Add();
-      one.set_field(field.field);
-      one.set_agreement(field.agreement);
-      one.set_bits(field.bits / kCentibitsPerBit);
-    }
+    ToEvidence(fields, evidence);
     return score.bits / kCentibitsPerBit;
   }
 
@@ -279,13 +272,31 @@ absl::StatusOr<std::string> CitizenOfClaim(const Reader& reader, const std::stri
 
 }  // namespace
 
+double ToEvidence(const std::vector<FieldScore>& fields,
+                  google::protobuf::RepeatedPtrField<v1::FieldEvidence>& evidence) {
+  Centibits sum = 0;
+  for (const FieldScore& field : fields) {
+    v1::FieldEvidence& one = *evidence.Add();
+    one.set_field(field.field);
+    one.set_agreement(field.agreement);
+    one.set_bits(field.bits / kCentibitsPerBit);
+    sum += field.bits;
+  }
+  return sum / kCentibitsPerBit;
+}
+
+absl::StatusOr<std::string> CitizenOfParty(const Keys& keys, const Reader& reader,
+                                           const v1::PartyRef& party) {
+  KB_ASSIGN_OR_RETURN(const std::string claim, ClaimOfRef(keys, reader, party));
+  return CitizenOfClaim(reader, claim);
+}
+
 absl::StatusOr<v1::ListSuggestionsResponse> ListSuggestions(
     const Keys& keys, const Model& model, const Reader& reader,
     const v1::ListSuggestionsRequest& request) {
   std::string id = request.citizen_id();
   if (id.empty()) {
-    KB_ASSIGN_OR_RETURN(const std::string claim, ClaimOfRef(keys, reader, request.party()));
-    KB_ASSIGN_OR_RETURN(id, CitizenOfClaim(reader, claim));
+    KB_ASSIGN_OR_RETURN(id, CitizenOfParty(keys, reader, request.party()));
   }
   KB_ASSIGN_OR_RETURN(const StandingCitizen citizen, FindStanding(reader, id));
   std::set<std::string> claims;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "store/identity/changes.h"
+#include "store/identity/past.h"
 #include "store/record.h"
 #include "store/rows.h"
 
@@ -80,8 +81,9 @@ absl::Status IdentityChange::Restand(absl::string_view contact_id,
       continue;
     }
     if (stays && standing.claim_id() != at->second->claim_id) {
-      KB_ASSIGN_OR_RETURN(const std::string citizen, CitizenOf(standing.claim_id()));
-      moved_.push_back({citizen, at->second->claim_id, std::string(contact_id), decided});
+      KB_ASSIGN_OR_RETURN(const Held* left, Load(standing.claim_id()));
+      moved_.push_back({left->row.citizen_id(), at->second->claim_id, std::string(contact_id),
+                        decided, left->row.assurance()});
     }
     KB_RETURN_IF_ERROR(Release(contact_id, standing, channel_before));
   }
@@ -112,6 +114,7 @@ absl::Status IdentityChange::Hold(absl::string_view contact_id, const PartyClaim
   held->row.set_holders(held->row.holders() + 1);
   CountChannel(held->row, channel, 1);
   held->dirty = true;
+  if (!settled_) again_.insert(claim.content.content_id());
   for (const std::string& extra : claim.extras) {
     KB_RETURN_IF_ERROR(CountExtra(claim.claim_id, extra, 1));
   }
@@ -177,6 +180,7 @@ absl::Status IdentityChange::RemoveClaim(absl::string_view claim_id, Held& held)
   // What it held together is looked at again, whatever held it.
   if (!held.row.citizen_id().empty()) {
     bereft_.insert(held.row.citizen_id());
+    NoteWhereItWas(batch_, claim_id, held.row.citizen_id(), position_);
     KB_ASSIGN_OR_RETURN(const auto citizen,
                         ReadRow<format::CitizenRow>(batch_, Family::kCitizen,
                                                     held.row.citizen_id()));
@@ -328,15 +332,31 @@ absl::Status IdentityChange::Flush() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Finish() {
+bool IsNearDeceased(const PartitionInput& component) {
+  return std::any_of(component.claims.begin(), component.claims.end(),
+                     [](const ClaimNode& node) { return node.dead_from_us.has_value(); });
+}
+
+absl::StatusOr<format::Consequences> IdentityChange::Finish(uint64_t position) {
+  position_ = position;
   KB_RETURN_IF_ERROR(Flush());
   KB_RETURN_IF_ERROR(SettleRegistry());
   KB_ASSIGN_OR_RETURN(const auto changed, candidates_.Finish());
-  for (const std::string& content : changed) {
-    KB_ASSIGN_OR_RETURN(const auto claims, ClaimsWith(batch_, content));
-    seeds_.insert(claims.begin(), claims.end());
+  seeds_.insert(changed.begin(), changed.end());  // And whoever else has that content.
+  format::Consequences consequences;
+  if (settled_ && seeds_.empty() && bereft_.empty()) return consequences;
+  KB_ASSIGN_OR_RETURN(auto changes, settled_ ? FinishTouched() : FinishAnew());
+  for (v1::CitizenChange& change : changes) {
+    for (const auto* ids : {&change.old_ids(), &change.new_ids()}) {
+      for (const std::string& id : *ids) NoteFactAbout(batch_, IdFromHex(id), position);
+    }
+    *consequences.add_changes() = std::move(change);
   }
-  if (seeds_.empty() && bereft_.empty()) return std::vector<v1::CitizenChange>();
+  KB_RETURN_IF_ERROR(AddRelevelled(consequences));
+  return consequences;
+}
+
+absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::FinishTouched() {
   KB_ASSIGN_OR_RETURN(Component component,
                       ReadComponent(keys_, model_, batch_, seeds_, made_));
   std::map<std::string, std::string> before;
@@ -345,10 +365,8 @@ absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Finish() {
     if (is_new) at->second = {std::move(component.rows[i]), true, false};
     before[component.ids[i]] = at->second.row.citizen_id();
   }
-  const bool near_deceased =
-      std::any_of(component.input.claims.begin(), component.input.claims.end(),
-                  [](const ClaimNode& node) { return node.dead_from_us.has_value(); });
-  KB_RETURN_IF_ERROR(WriteParts(component.ids, Partition(component.input).citizens, near_deceased));
+  KB_RETURN_IF_ERROR(WriteParts(component.ids, Partition(component.input).citizens,
+                                IsNearDeceased(component.input)));
   KB_RETURN_IF_ERROR(Flush());
   return Changes(before);
 }
@@ -363,6 +381,12 @@ absl::Status IdentityChange::WriteParts(const std::vector<std::string>& claims,
           held->row.named_by_number() == part.named_by_number &&
           held->row.near_deceased() == near_deceased) {
         continue;
+      }
+      const std::string& before = held->row.citizen_id();
+      if (before == part.id && held->row.assurance() != part.assurances[i]) {
+        relevelled_[part.id].claims.push_back(claims[part.claims[i]]);
+      } else if (before != part.id && !before.empty()) {
+        NoteWhereItWas(batch_, claims[part.claims[i]], before, position_);
       }
       held->row.set_near_deceased(near_deceased);
       held->row.set_named_by_number(part.named_by_number);
@@ -451,29 +475,23 @@ absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Changes(
     }
   }
   KB_ASSIGN_OR_RETURN(auto changes, flow.Changes(batch_));
-  AddRaised(changes);
+  AddIssues(raised_, changes);
   return changes;
 }
 
-void IdentityChange::AddRaised(std::vector<v1::CitizenChange>& changes) const {
-  for (const auto& [citizen, issues] : raised_) {
-    const std::string id = ToHex(citizen);
-    auto at = std::find_if(changes.begin(), changes.end(), [&](const v1::CitizenChange& change) {
-      return std::find(change.new_ids().begin(), change.new_ids().end(), id) !=
-             change.new_ids().end();
-    });
-    if (at == changes.end()) {
-      v1::CitizenChange change;
-      change.set_kind(v1::CitizenChange::KIND_ISSUE_RAISED);
-      change.add_old_ids(id);
-      change.add_new_ids(id);
-      at = changes.insert(changes.end(), std::move(change));
+absl::Status IdentityChange::AddRelevelled(format::Consequences& consequences) {
+  for (const Moved& moved : moved_) {
+    KB_ASSIGN_OR_RETURN(const Held* held, Load(moved.claim));
+    if (held->row.citizen_id() != moved.citizen_before ||
+        held->row.assurance() == moved.assurance_before) {
+      continue;
     }
-    for (const v1::CitizenIssue issue : issues) {
-      const auto& known = at->issues();
-      if (std::find(known.begin(), known.end(), issue) == known.end()) at->add_issues(issue);
-    }
+    relevelled_[moved.citizen_before].contacts.insert(moved.contact_id);
   }
+  for (const auto& [citizen, what] : relevelled_) {
+    KB_ASSIGN_OR_RETURN(*consequences.add_relevelled(), ListRelevelled(batch_, citizen, what));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace klantbeeld::store

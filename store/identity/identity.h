@@ -11,7 +11,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "store/identity/adopt.h"
 #include "store/identity/candidates.h"
+#include "store/identity/changes.h"
 #include "store/identity/claims.h"
 #include "store/identity/model.h"
 #include "store/db.h"
@@ -35,12 +37,24 @@ using NewClaims = std::map<std::string, NewClaim>;
 // anew because of it.
 inline constexpr size_t kLoginClaimsMax = 256;
 
+// Claims that hang together, with what decides about them. `ids` and `rows` are
+// of the claims, in the order of the nodes.
+struct Component {
+  PartitionInput input;
+  std::vector<std::string> ids;
+  std::vector<format::ClaimRow> rows;
+};
+
+// Whether somebody in it died: then when a contact was matters.
+bool IsNearDeceased(const PartitionInput& component);
+
 // What one fact changes about who is who. Collects while the fact is applied,
 // then re-derives what it touched. One thread; used for one fact only.
 class IdentityChange {
  public:
-  IdentityChange(const Keys& keys, const Model& model, Batch& batch)
-      : keys_(keys), model_(model), batch_(batch), candidates_(keys, model, batch) {}
+  IdentityChange(const Keys& keys, const ModelInEffect& in_effect, Batch& batch)
+      : keys_(keys), model_(*in_effect.model), settled_(in_effect.settled()), batch_(batch),
+        candidates_(keys, *in_effect.model, in_effect.adopted, batch) {}
 
   // A contact's parties stand at other claims now, or in another channel. The
   // contact's timeline rows must be up to date. `decided`: because a person
@@ -61,9 +75,13 @@ class IdentityChange {
   // A decision about this party was recorded: its claim is looked at again.
   void Touch(absl::string_view claim_id) { seeds_.insert(std::string(claim_id)); }
 
-  // Re-derives, writes claims and citizens, and says what changed. Call once,
-  // last; rows of `contact` and `decision` must be written before.
-  absl::StatusOr<std::vector<v1::CitizenChange>> Finish();
+  // What this claim states is compared by the model in effect, if it was not.
+  absl::Status CompareAnew(absl::string_view claim_id);
+
+  // Re-derives, writes claims and citizens, and says what changed with the fact
+  // at `position`. Call once, last; rows of `contact` and `decision` must be
+  // written before.
+  absl::StatusOr<format::Consequences> Finish(uint64_t position);
 
  private:
   struct Held {
@@ -77,6 +95,7 @@ class IdentityChange {
     std::string claim;
     std::string contact_id;
     bool decided = false;
+    v1::Assurance assurance_before = v1::ASSURANCE_UNSPECIFIED;
   };
 
   absl::StatusOr<Held*> Load(absl::string_view claim_id);
@@ -97,40 +116,43 @@ class IdentityChange {
   absl::Status SeedLogin(absl::string_view index);
   absl::Status FindLeastParty(absl::string_view claim_id, Held& held);
 
+  // Derive what was touched, and say how citizens changed: with all settled, and
+  // while not all is; see adopt.h.
+  absl::StatusOr<std::vector<v1::CitizenChange>> FinishTouched();
+  absl::StatusOr<std::vector<v1::CitizenChange>> FinishAnew();
+  absl::StatusOr<Anew> CompareContent(const std::string& content);
+  absl::StatusOr<Component> ReadAnew(const std::string& seed);
+
   absl::Status WriteParts(const std::vector<std::string>& claims,
                           const std::vector<CitizenPart>& parts, bool near_deceased);
   absl::Status WriteCitizen(const CitizenPart& part, const std::vector<std::string>& claims);
   absl::Status Supersede(const std::string& old_id, const std::set<std::string>& successors);
   absl::StatusOr<std::vector<v1::CitizenChange>> Changes(
       const std::map<std::string, std::string>& citizens_before);
-  void AddRaised(std::vector<v1::CitizenChange>& changes) const;
+  absl::Status AddRelevelled(format::Consequences& consequences);
   absl::Status Flush();
 
   const Keys& keys_;
   const Model& model_;
+  const bool settled_;
   Batch& batch_;
   CandidateChange candidates_;
   std::map<std::string, Held> held_;
   std::set<std::string> seeds_;              // Claims to look at again.
+  std::set<std::string> again_;              // Contents to compare anew; unless settled.
   std::map<std::string, std::string> numbers_;  // BSNs that contacts verified or no longer do,
                                                 // or that were asked about, by index.
   std::set<std::string> least_to_find_;
   NewClaims made_;                           // By this fact.
   std::set<std::string> bereft_;             // Citizens that lost a claim for good.
   std::vector<Moved> moved_;
-  std::map<std::string, std::set<v1::CitizenIssue>> raised_;  // By citizen; new ones only.
+  RaisedIssues raised_;
+  std::map<std::string, Relevelled> relevelled_;  // By citizen.
+  uint64_t position_ = 0;
 };
 
-// Claims that hang together, with what decides about them. `ids` and `rows` are
-// of the claims, in the order of the nodes.
-struct Component {
-  PartitionInput input;
-  std::vector<std::string> ids;
-  std::vector<format::ClaimRow> rows;
-};
-
-// Reads the component that the seeds hang together with, by everything that
-// could join them. Suggestions that cannot join are left out unless
+// Reads the component that the seeds, claims or contents, hang together with, by
+// everything that could join them. Suggestions that cannot join are left out unless
 // `suggestions`.
 absl::StatusOr<Component> ReadComponent(const Keys& keys, const Model& model, const Reader& reader,
                                         const std::set<std::string>& seeds, const NewClaims& bare,

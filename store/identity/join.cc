@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "store/identity/compare.h"
 #include "store/identity/score.h"
 
 namespace klantbeeld::store {
@@ -19,6 +20,19 @@ struct Cluster {
 
 // In rising order of what speaks against one person.
 enum class Fit : uint8_t { kFits, kDisagrees, kContradicts, kForbidden };
+
+// Whether the bits of a pair say all there is: who may be twins, or was born
+// another day, is compared again, since an edge does not keep that.
+bool SaysAll(const Person& a, const Person& b) {
+  switch (CompareDates(a.birth, b.birth)) {
+    case DateAgreement::kSame:
+      return a.first_names.empty() || b.first_names.empty() || a.first_names[0] == b.first_names[0];
+    case DateAgreement::kDifferent:
+      return false;
+    default:
+      return true;
+  }
+}
 
 class Joiner {
  public:
@@ -42,41 +56,45 @@ class Joiner {
     }
     for (size_t pair = 0; pair < pairs_.size(); ++pair) {
       const auto& [low, high, score, suspended] = pairs_[pair];
-      scores_[{low, high}] = score;
+      if (SaysAll(persons_[low], persons_[high])) scores_[{low, high}] = score;
       if (of_[low] == of_[high]) continue;
       clusters_[of_[low]].pairs.push_back(pair);
       clusters_[of_[high]].pairs.push_back(pair);
     }
   }
 
-  std::vector<LeftApart> Run() {
+  void Run() {
+    for (const ScoredPair& pair : pairs_) {
+      const size_t a = of_[pair.low], b = of_[pair.high];
+      if (a == b || SaysTooLittle(pair)) continue;
+      if (ObstacleOf(pair) == v1::OBSTACLE_UNSPECIFIED) Join(a, b);
+    }
+  }
+
+  std::vector<LeftApart> Apart() {
     std::vector<LeftApart> apart;
     for (const ScoredPair& pair : pairs_) {
-      if (of_[pair.low] == of_[pair.high]) continue;
-      const v1::Obstacle obstacle = Try(pair);
-      if (obstacle != v1::OBSTACLE_UNSPECIFIED && pair.score.bits >= model_.suggest) {
-        apart.push_back({pair, obstacle});
-      }
+      if (of_[pair.low] == of_[pair.high] || pair.score.bits < model_.suggest) continue;
+      const v1::Obstacle obstacle = ObstacleOf(pair);
+      apart.push_back({pair, obstacle == v1::OBSTACLE_UNSPECIFIED ? v1::OBSTACLE_TOO_LITTLE
+                                                                   : obstacle});
     }
-    // What another pair has joined since is not apart.
-    std::erase_if(apart, [&](const LeftApart& one) {
-      return of_[one.pair.low] == of_[one.pair.high];
-    });
     return apart;
   }
 
  private:
-  // Joins the clusters of the pair, or says what is in the way.
-  v1::Obstacle Try(const ScoredPair& pair) {
+  bool SaysTooLittle(const ScoredPair& pair) const {
+    return pair.score.bits < model_.link && !pair.score.typed_number;
+  }
+
+  // What is in the way of joining the clusters of a pair, besides what it says.
+  v1::Obstacle ObstacleOf(const ScoredPair& pair) {
     const size_t a = of_[pair.low], b = of_[pair.high];
-    if (pair.score.veto || pair.suspended) return v1::OBSTACLE_DISAGREES;
-    if (pair.score.bits < model_.link && !pair.score.typed_number) return v1::OBSTACLE_TOO_LITTLE;
-    if (FitOf(a, b) != Fit::kFits) return v1::OBSTACLE_DISAGREES;
-    if (Rivalled(a, b, pair.score.bits) || Rivalled(b, a, pair.score.bits)) {
-      return v1::OBSTACLE_ANOTHER_FITS;
+    if (pair.score.veto || pair.suspended || FitOf(a, b) != Fit::kFits) {
+      return v1::OBSTACLE_DISAGREES;
     }
-    Join(a, b);
-    return v1::OBSTACLE_UNSPECIFIED;
+    const bool rivalled = Rivalled(a, b, pair.score.bits) || Rivalled(b, a, pair.score.bits);
+    return rivalled ? v1::OBSTACLE_ANOTHER_FITS : v1::OBSTACLE_UNSPECIFIED;
   }
 
   // Whether `a` fits a third cluster nearly as well that `b` cannot be one with.
@@ -185,8 +203,10 @@ std::vector<LeftApart> JoinByScore(const Model& model, const std::vector<Person>
                                    std::vector<ScoredPair> pairs,
                                    absl::FunctionRef<size_t(size_t)> cluster_of,
                                    absl::FunctionRef<MayJoin(size_t, size_t)> may_join,
-                                   absl::FunctionRef<void(size_t, size_t)> join) {
-  return Joiner(model, persons, std::move(pairs), cluster_of, may_join, join).Run();
+                                   absl::FunctionRef<void(size_t, size_t)> join, bool obstacles) {
+  Joiner joiner(model, persons, std::move(pairs), cluster_of, may_join, join);
+  joiner.Run();
+  return obstacles ? joiner.Apart() : std::vector<LeftApart>();
 }
 
 }  // namespace klantbeeld::store

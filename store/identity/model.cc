@@ -107,6 +107,7 @@ absl::Status Check(const format::ModelFile& file) {
     return Wrong("candidatesMax", "from 2 to 64, or 0: nobody is compared");
   }
   if (file.nameless_max() >= file.link()) return Wrong("namelessMax", "less than link");
+  if (file.names_alone() < 0) return Wrong("namesAlone", "0 or more");
   if (file.support() > 0) return Wrong("support", "at most 0");
   if (file.support_suggested() > file.support()) {
     return Wrong("supportSuggested", "at most support");
@@ -165,6 +166,7 @@ absl::Status AddNicknames(Model& model) {
       if (of.groups.empty() || of.groups.back() != group) of.groups.push_back(group);
       of.initials |= initials;
     }
+    model.forms.emplace_back(forms.begin(), forms.end());
     WeighForms(forms, model, of_forms);
     ++group;
   }
@@ -176,6 +178,7 @@ absl::Status AddNicknames(Model& model) {
 }  // namespace
 
 absl::StatusOr<Model> ParseModel(absl::string_view json) {
+  if (json.size() > kModelFileBytesMax) return Wrong("the file", "at most 1 MiB");
   Model model;
   const auto parsed = google::protobuf::util::JsonStringToMessage(
       google::protobuf::StringPiece(json.data(), json.size()), &model.file);

@@ -16,6 +16,14 @@
 
 namespace klantbeeld::store {
 
+// Version of the code that compares: fields, comparators, values by which
+// candidates are found. Whoever changes what it says of the same two contents
+// by the same model raises it, and stores are to be rebuilt.
+inline constexpr uint32_t kComparer = 3;
+
+// Bytes of a model file.
+inline constexpr size_t kModelFileBytesMax = 1 << 20;
+
 struct Model {
   std::string version;       // Name, and the beginning of the file's SHA-256.
   int32_t link = 0;          // Centibits from which two claims are joined.
@@ -33,6 +41,7 @@ struct Model {
     uint32_t initials = 0;         // Of all forms: bit 0 is "a".
   };
   absl::flat_hash_map<std::string, Forms> nicknames;
+  std::vector<std::vector<std::string>> forms;  // By group.
 };
 
 // Whether two claims that say this much hang together: they may be joined, or

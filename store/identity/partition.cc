@@ -241,7 +241,7 @@ class Partitioner {
           }
           return BarrierOf(x, y) == Barrier::kNone ? MayJoin::kYes : MayJoin::kNotByItself;
         },
-        [&](size_t x, size_t y) { Join({x, y}); });
+        [&](size_t x, size_t y) { Join({x, y}); }, input_.obstacles);
     for (const LeftApart& left : apart) {
       apart_.push_back({units[left.pair.low].claims[0], units[left.pair.high].claims[0],
                         left.pair.score, left.obstacle});

@@ -78,6 +78,7 @@ struct PartitionInput {
   std::vector<ContentPair> pairs;        // Each once.
   // Claims, by index, that are different parties of one contact; lower first.
   std::set<std::pair<size_t, size_t>> co_parties;
+  bool obstacles = false;                // Whether what is left apart is to be told.
 };
 
 struct CitizenPart {
@@ -98,7 +99,7 @@ struct ApartPair {
 
 struct PartitionResult {
   std::vector<CitizenPart> citizens;  // By id.
-  std::vector<ApartPair> apart;
+  std::vector<ApartPair> apart;       // If asked for.
 };
 
 // The citizens that the claims are. docs/identity.md says what is decided how.

@@ -245,6 +245,47 @@ std::vector<BlockKey> BlockKeysOf(const Person& person) {
   return std::move(keys).Take();
 }
 
+std::vector<v1::EvidenceField> FieldsOf(uint8_t rule) {
+  constexpr auto kSurname = v1::EVIDENCE_FIELD_SURNAME, kFirst = v1::EVIDENCE_FIELD_FIRST_NAMES,
+                 kBirth = v1::EVIDENCE_FIELD_BIRTH_DATE, kAddress = v1::EVIDENCE_FIELD_ADDRESS,
+                 kBirthPlace = v1::EVIDENCE_FIELD_BIRTH_PLACE, kEmail = v1::EVIDENCE_FIELD_EMAIL;
+  switch (rule) {
+    case v1::IDENTIFIER_TYPE_PHONE:
+      return {v1::EVIDENCE_FIELD_PHONE};
+    case v1::IDENTIFIER_TYPE_EMAIL:
+    case kEmailName:
+      return {kEmail};
+    case v1::IDENTIFIER_TYPE_COOKIE:
+      return {v1::EVIDENCE_FIELD_DEVICE};
+    case kInitialBirth:
+    case kFirstNameYear:
+      return {kFirst, kBirth};
+    case kPostcodeNumber:
+    case kStreetNumber:
+      return {kAddress};
+    case kSoundBirthMonth:
+      return {kSurname, kBirth};
+    case kAreaBirth:
+    case kStreetBirth:
+    case kCityBirth:
+      return {kAddress, kBirth};
+    case kInitialPostcode:
+      return {kFirst, kAddress};
+    case kSurnameInitial:
+    case kSounds:
+      return {kSurname, kFirst};
+    case kSurnameCity:
+    case kSoundPostcodeArea:
+      return {kSurname, kAddress};
+    case kFirstNameBirthPlace:
+      return {kFirst, kBirthPlace};
+    case kSoundBirthPlace:
+      return {kSurname, kBirthPlace};
+    default:
+      return {v1::EVIDENCE_FIELD_NUMBER};
+  }
+}
+
 absl::string_view AreaOf(absl::string_view postcode) {
   if (postcode.size() <= 4) return postcode;
   const bool dutch = absl::ascii_isdigit(static_cast<unsigned char>(postcode[0]));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "klantbeeld/v1/identity_service.pb.h"
 #include "store/format.pb.h"
 
 namespace klantbeeld::store {
@@ -67,6 +68,9 @@ Person PersonOf(const format::ClaimContent& content);
 // The values by which it is a candidate for others, each once, in an order
 // that depends on the person alone.
 std::vector<BlockKey> BlockKeysOf(const Person& person);
+
+// The fields that a rule goes by: of those whom it finds they agree of themselves.
+std::vector<v1::EvidenceField> FieldsOf(uint8_t rule);
 
 // The town and quarter of a postcode: the digits of a Dutch one, the first part
 // of others.

@@ -88,6 +88,12 @@ RegistryFact PrepareRegistry(const Keys& keys, const RegistryAnswer& answer) {
   return fact;
 }
 
+absl::StatusOr<std::string> RegistryClaim(const Keys& keys, const Reader& reader,
+                                          absl::string_view bsn) {
+  KB_ASSIGN_OR_RETURN(const auto row, ReadRegistry(reader, IndexOfIdentifier(keys, BsnOf(bsn))));
+  return row ? row->claim_id() : std::string();
+}
+
 absl::StatusOr<bool> RegistryKnows(const Keys& keys, const Reader& reader, absl::string_view bsn) {
   KB_ASSIGN_OR_RETURN(const auto row, ReadRegistry(reader, IndexOfIdentifier(keys, BsnOf(bsn))));
   return row.has_value();

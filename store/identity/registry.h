@@ -37,6 +37,10 @@ RegistryFact PrepareRegistry(const Keys& keys, const RegistryAnswer& answer);
 absl::StatusOr<std::optional<uint64_t>> AnsweredAt(const Keys& keys, const Reader& reader,
                                                    const RegistryFact& fact);
 
+// The claim that the latest answer about a BSN makes; empty: none.
+absl::StatusOr<std::string> RegistryClaim(const Keys& keys, const Reader& reader,
+                                          absl::string_view bsn);
+
 // From when on a contact is after the death that the registry's claim tells of:
 // the day after it in UTC, or after the first day that it may have been on;
 // always, where nothing is known of the day. Nothing: nobody died.

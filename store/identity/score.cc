@@ -5,168 +5,10 @@
 
 #include "absl/strings/string_view.h"
 #include "store/identity/compare.h"
+#include "store/identity/names.h"
 
 namespace klantbeeld::store {
 namespace {
-
-// What a field says, or nothing where one side does not know it.
-struct Evidence {
-  Centibits bits = 0;
-  v1::Agreement agreement = v1::AGREEMENT_UNSPECIFIED;
-  bool known() const { return agreement != v1::AGREEMENT_UNSPECIFIED; }
-  bool agrees() const {
-    return agreement == v1::AGREEMENT_SAME || agreement == v1::AGREEMENT_CLOSE;
-  }
-};
-
-Evidence Same(Centibits bits) { return {bits, v1::AGREEMENT_SAME}; }
-Evidence Close(Centibits bits) { return {bits, v1::AGREEMENT_CLOSE}; }
-Evidence Partly(Centibits bits) { return {bits, v1::AGREEMENT_PARTLY}; }
-Evidence Different(Centibits bits) { return {bits, v1::AGREEMENT_DIFFERENT}; }
-Evidence Contradicts(Centibits bits) { return {bits, v1::AGREEMENT_CONTRADICTS}; }
-
-// --- Names.
-
-constexpr int kCloseName = 920;    // Jaro-Winkler, in thousandths.
-constexpr int kSimilarName = 850;
-constexpr int kCloseFirstName = 900;
-constexpr int kSimilarFirstName = 800;
-constexpr size_t kOneEditLength = 5;  // From here one slip leaves a name recognisable.
-
-Centibits WeightOf(const absl::flat_hash_map<std::string, int32_t>& common,
-                   const std::string& name, Centibits otherwise) {
-  const auto at = common.find(name);
-  return at == common.end() ? otherwise : at->second;
-}
-
-// Too much alike to be two names, though it takes several slips.
-bool MayBeSlips(absl::string_view a, absl::string_view b) {
-  const size_t shorter = std::min(a.size(), b.size());
-  return shorter >= 3 && Edits(a, b, 2) <= (shorter >= kOneEditLength ? 2 : 1);
-}
-
-bool OneSlip(absl::string_view a, absl::string_view b) {
-  return std::min(a.size(), b.size()) >= kOneEditLength && Edits(a, b, 1) <= 1;
-}
-
-Evidence CompareSurname(const Model& model, const std::string& a, const std::string& b) {
-  const auto& weights = model.file.surname();
-  if (a == b) return Same(WeightOf(model.surnames, a, weights.same()));
-  const int alike = JaroWinkler(a, b);
-  if (alike >= kCloseName || OneSlip(a, b)) return Close(weights.close());
-  if (alike >= kSimilarName || MayBeSlips(a, b)) return Partly(weights.similar());
-  return Different(weights.different());
-}
-
-Evidence CompareSurnames(const Model& model, const std::vector<std::string>& a,
-                         const std::vector<std::string>& b) {
-  Evidence best;
-  for (const std::string& x : a) {
-    for (const std::string& y : b) {
-      const Evidence one = CompareSurname(model, x, y);
-      if (!best.known() || one.bits > best.bits) best = one;
-    }
-  }
-  return best;
-}
-
-const Model::Forms* FormsOf(const Model& model, const std::string& name) {
-  const auto at = model.nicknames.find(name);
-  return at == model.nicknames.end() ? nullptr : &at->second;
-}
-
-bool AreForms(const Model& model, const std::string& a, const std::string& b) {
-  const Model::Forms* x = FormsOf(model, a);
-  if (x == nullptr) return false;
-  const Model::Forms* y = FormsOf(model, b);
-  return y != nullptr && std::find_first_of(x->groups.begin(), x->groups.end(), y->groups.begin(),
-                                            y->groups.end()) != x->groups.end();
-}
-
-bool HasInitial(const Model& model, const std::string& name, char initial) {
-  const Model::Forms* forms = FormsOf(model, name);
-  return forms != nullptr && initial >= 'a' && initial <= 'z' &&
-         (forms->initials >> (initial - 'a') & 1) != 0;
-}
-
-bool ShareWord(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  return std::find_first_of(a.begin(), a.end(), b.begin(), b.end()) != a.end();
-}
-
-Evidence CompareFirstNames(const Model& model, const std::vector<std::string>& a,
-                           const std::vector<std::string>& b) {
-  const auto& weights = model.file.first_name();
-  const auto& more = model.file.first_names();
-  const std::string &x = a[0], &y = b[0];
-  if (x == y) return Same(WeightOf(model.first_names, x, weights.same()));
-  if (AreForms(model, x, y)) return Close(weights.close());
-  const int alike = JaroWinkler(x, y);
-  if (alike >= kCloseFirstName || OneSlip(x, y)) return Close(weights.close());
-  if (ShareWord(a, b)) return Partly(more.partly());
-  if (alike >= kSimilarFirstName || MayBeSlips(x, y)) return Partly(weights.similar());
-  return Contradicts(x[0] == y[0] ? more.other() : weights.different());
-}
-
-// At least one side states initials only.
-Evidence CompareInitials(const Model& model, const Person& a, const Person& b) {
-  const auto& weights = model.file.first_names();
-  const std::string &x = a.initials, &y = b.initials;
-  if (x[0] == y[0]) {
-    const bool more = x.size() > 1 && y.size() > 1;
-    if (more && x[1] == y[1]) return Same(weights.initial_same() + weights.more_initials());
-    if (more) return Partly(weights.initial_same() - weights.more_initials());
-    return Same(weights.initial_same());
-  }
-  const bool form = (!a.first_names.empty() && HasInitial(model, a.first_names[0], y[0])) ||
-                    (!b.first_names.empty() && HasInitial(model, b.first_names[0], x[0]));
-  if (form) return Partly(weights.initial_nickname());
-  return Different(weights.initial_different());
-}
-
-struct Names {
-  Evidence surname;
-  Evidence first;
-  Centibits bits() const { return surname.bits + first.bits; }
-};
-
-Names CompareAsStated(const Model& model, const Person& a, const Person& b) {
-  Names names{CompareSurnames(model, a.surnames, b.surnames), {}};
-  if (!a.first_names.empty() && !b.first_names.empty()) {
-    names.first = CompareFirstNames(model, a.first_names, b.first_names);
-  } else if (!a.initials.empty() && !b.initials.empty()) {
-    names.first = CompareInitials(model, a, b);
-  }
-  return names;
-}
-
-// As if one of the two wrote surname and first name in each other's place.
-Names CompareSwapped(const Model& model, const Person& a, const Person& b) {
-  Names names;
-  if (!a.first_names.empty() && !b.surnames.empty()) {
-    names.surname = CompareSurnames(model, {a.names_as_surname}, b.surnames);
-  }
-  if (!a.surnames.empty() && !b.first_names.empty()) {
-    names.first = CompareFirstNames(model, {a.surnames[0]}, b.first_names);
-  }
-  return names;
-}
-
-Names CompareNames(const Model& model, const Person& a, const Person& b) {
-  const Names stated = CompareAsStated(model, a, b);
-  // Worth the trouble only where nothing agrees as it stands.
-  if (stated.surname.agrees() || stated.first.agrees()) return stated;
-  Names best = stated;
-  Names there = CompareSwapped(model, a, b), back = CompareSwapped(model, b, a);
-  // The two differ in which of the equal names is weighed as a surname.
-  for (Names* swapped : {&there, &back}) {
-    if (!swapped->surname.agrees() && !swapped->first.agrees()) continue;
-    swapped->surname.bits += model.file.names_swapped();
-    if (swapped->bits() > best.bits()) best = *swapped;
-  }
-  return best;
-}
-
-// --- Birth date, address and the rest.
 
 Evidence CompareBirth(const Model& model, const Person::Date& a, const Person::Date& b) {
   const auto& weights = model.file.birth_date();
@@ -174,17 +16,17 @@ Evidence CompareBirth(const Model& model, const Person::Date& a, const Person::D
     case DateAgreement::kUnknown:
       return {};
     case DateAgreement::kSame:
-      return Same(a.month == 1 && a.day == 1 ? weights.same_new_year() : weights.same());
+      return Evidence::Same(a.month == 1 && a.day == 1 ? weights.same_new_year() : weights.same());
     case DateAgreement::kSameYearMonth:
-      return Partly(weights.year_month());
+      return Evidence::Partly(weights.year_month());
     case DateAgreement::kSameYear:
-      return Partly(weights.year());
+      return Evidence::Partly(weights.year());
     case DateAgreement::kClose:
-      return Close(weights.close());
+      return Evidence::Close(weights.close());
     case DateAgreement::kFar:
-      return Different(weights.far());
+      return Evidence::Different(weights.far());
     case DateAgreement::kDifferent:
-      return Different(weights.different());
+      return Evidence::Different(weights.different());
   }
   return {};
 }
@@ -209,9 +51,9 @@ Evidence CompareTown(const Model& model, const Person& a, const Person& b) {
   switch (PlaceAgreement(a.city, b.city)) {
     case v1::AGREEMENT_SAME:
     case v1::AGREEMENT_CLOSE:
-      return Partly(weights.city());
+      return Evidence::Partly(weights.city());
     case v1::AGREEMENT_DIFFERENT:
-      return Different(weights.other_city());
+      return Evidence::Different(weights.other_city());
     default:
       return {};
   }
@@ -232,19 +74,19 @@ Evidence CompareAddress(const Model& model, const Person& a, const Person& b) {
   const bool same_number =
       a.house_number == b.house_number && OneMayBeShorter(a.house_suffix, b.house_suffix);
   if (postcode == v1::AGREEMENT_SAME || street == v1::AGREEMENT_SAME) {
-    if (!numbers) return Partly(weights.area());
-    return same_number ? Same(weights.same()) : Partly(weights.other_number());
+    if (!numbers) return Evidence::Partly(weights.area());
+    return same_number ? Evidence::Same(weights.same()) : Evidence::Partly(weights.other_number());
   }
   // In another street a postcode that differs by a digit is another postcode.
   const bool slip = postcode == v1::AGREEMENT_CLOSE && street != v1::AGREEMENT_DIFFERENT;
   if (slip || street == v1::AGREEMENT_CLOSE) {
-    if (numbers && same_number) return Close(weights.close());
-    return Partly(numbers ? weights.near() : weights.other_number());
+    if (numbers && same_number) return Evidence::Close(weights.close());
+    return Evidence::Partly(numbers ? weights.near() : weights.other_number());
   }
   const bool area = postcode != v1::AGREEMENT_UNSPECIFIED &&
                     AreaOf(a.postcode) == AreaOf(b.postcode);
-  if (area || (!a.city.empty() && a.city == b.city)) return Partly(weights.near());
-  return Different(weights.different());
+  if (area || (!a.city.empty() && a.city == b.city)) return Evidence::Partly(weights.near());
+  return Evidence::Different(weights.different());
 }
 
 bool IsGeneric(const Person& person, const std::string& value) {
@@ -259,16 +101,16 @@ Evidence CompareValues(const format::ValueWeights& weights, const Person& a, con
   bool share = false;
   for (const std::string& value : a.*values) {
     if (std::find((b.*values).begin(), (b.*values).end(), value) == (b.*values).end()) continue;
-    if (!IsGeneric(a, value)) return Same(weights.same());
+    if (!IsGeneric(a, value)) return Evidence::Same(weights.same());
     share = true;
   }
-  return share ? Evidence() : Different(weights.different());
+  return share ? Evidence() : Evidence::Different(weights.different());
 }
 
 // Most addresses and many devices are one person's, whoever else may use them.
 Evidence Personal(const format::ValueWeights& weights, const Evidence& evidence) {
   if (evidence.agreement != v1::AGREEMENT_SAME || weights.personal() == 0) return {};
-  return Same(weights.personal());
+  return Evidence::Same(weights.personal());
 }
 
 constexpr size_t kCloseEmailLength = 10;
@@ -279,7 +121,7 @@ Evidence CompareEmails(const format::ValueWeights& weights, const Person& a, con
   for (const std::string& x : a.emails) {
     for (const std::string& y : b.emails) {
       if (std::min(x.size(), y.size()) >= kCloseEmailLength && Edits(x, y, 2) <= 2) {
-        return Close(weights.close());
+        return Evidence::Close(weights.close());
       }
     }
   }
@@ -288,18 +130,18 @@ Evidence CompareEmails(const format::ValueWeights& weights, const Person& a, con
 
 Evidence CompareSex(const format::ValueWeights& weights, int a, int b) {
   if (a == 0 || b == 0) return {};
-  return a == b ? Same(weights.same()) : Different(weights.different());
+  return a == b ? Evidence::Same(weights.same()) : Evidence::Different(weights.different());
 }
 
 Evidence ComparePlace(const format::ValueWeights& weights, const std::string& a,
                       const std::string& b) {
   switch (PlaceAgreement(a, b)) {
     case v1::AGREEMENT_SAME:
-      return Same(weights.same());
+      return Evidence::Same(weights.same());
     case v1::AGREEMENT_CLOSE:
-      return Close(weights.close());
+      return Evidence::Close(weights.close());
     case v1::AGREEMENT_DIFFERENT:
-      return Different(weights.different());
+      return Evidence::Different(weights.different());
     default:
       return {};
   }
@@ -309,6 +151,7 @@ struct Numbers {
   Evidence evidence;
   bool same_bsn = false;
   bool other_bsn = false;
+  bool same_register = false;  // Neither a BSN nor the municipality's own.
 };
 
 const format::ValueWeights& WeightsOf(const Model& model, v1::IdentifierType type) {
@@ -327,11 +170,12 @@ Numbers CompareNumbers(const Model& model, const Person& a, const Person& b) {
       const bool same = x.value == y.value;
       if (same && IsGeneric(a, x.value)) continue;
       (same ? numbers.same_bsn : numbers.other_bsn) |= bsn;
-      Evidence one = Different(weights.different());
+      numbers.same_register |= same && !bsn && x.type != v1::IDENTIFIER_TYPE_CUSTOMER;
+      Evidence one = Evidence::Different(weights.different());
       if (same) {
-        one = Same(weights.same());
+        one = Evidence::Same(weights.same());
       } else if (!bsn && Edits(x.value, y.value, 1) <= 1) {
-        one = Close(weights.close());
+        one = Evidence::Close(weights.close());
       }
       if (!numbers.evidence.known() || one.bits > numbers.evidence.bits) numbers.evidence = one;
     }
@@ -370,6 +214,17 @@ class Sum {
   std::vector<FieldScore>* fields_;
 };
 
+// Whether these could as well be brothers or sisters: by two first names, or
+// names no more than alike; or by a slip in the first name and another in the
+// birth date. What is not known is no slip, nor is a short form.
+bool MayBeSiblings(const Names& names, const Evidence& birth) {
+  if (names.tie == NameTie::kAlike || names.tie == NameTie::kTwo) return true;
+  if (names.first.same() || birth.same()) return false;
+  const bool slip = birth.known() && birth.agreement != v1::AGREEMENT_PARTLY;
+  if (!slip) return !names.first.agrees();
+  return names.tie != NameTie::kOne || birth.agreement != v1::AGREEMENT_CLOSE;
+}
+
 }  // namespace
 
 Score Compare(const Model& model, const Person& a, const Person& b,
@@ -394,8 +249,8 @@ Score Compare(const Model& model, const Person& a, const Person& b,
   sum.Add(v1::EVIDENCE_FIELD_PHONE, phone);
   sum.Add(v1::EVIDENCE_FIELD_EMAIL, email);
   sum.Add(v1::EVIDENCE_FIELD_DEVICE, device);
-  sum.Add(v1::EVIDENCE_FIELD_BIRTH_PLACE,
-          ComparePlace(model.file.birth_place(), a.birth_place, b.birth_place));
+  const Evidence birth_place = ComparePlace(model.file.birth_place(), a.birth_place, b.birth_place);
+  sum.Add(v1::EVIDENCE_FIELD_BIRTH_PLACE, birth_place);
   sum.Cap(model.population_bits - model.file.household_gap());
   // What tells its members apart; no address makes up for another surname.
   if (other_surname) sum.Add(v1::EVIDENCE_FIELD_SURNAME, names.surname);
@@ -408,23 +263,24 @@ Score Compare(const Model& model, const Person& a, const Person& b,
   sum.Add(v1::EVIDENCE_FIELD_BIRTH_DATE, birth);
   sum.Add(v1::EVIDENCE_FIELD_SEX, CompareSex(model.file.sex(), a.sex, b.sex));
   sum.Add(v1::EVIDENCE_FIELD_NUMBER, numbers.evidence);
-  sum.Prior(-model.population_bits);
+  // Whoever has nothing but the names may live anywhere.
+  const bool beside = address.bits > 0 || phone.bits > 0 || email.bits > 0 || device.bits > 0 ||
+                      birth_place.bits > 0 || birth.bits > 0 || numbers.evidence.bits > 0;
+  sum.Prior(-model.population_bits - (beside ? 0 : model.file.names_alone()));
   score.bits = sum.bits();
   score.compared = names.first.known() || birth.known() || numbers.evidence.known();
   score.typed_number = numbers.same_bsn && (birth.agrees() || (names.surname.agrees() &&
                                                                names.first.bits > 0));
-  // Twins, and a number that is somebody else's.
-  const bool one_household = names.surname.agrees() || address.agrees();
-  score.twins = names.first.agreement == v1::AGREEMENT_CONTRADICTS &&
-                birth.agreement == v1::AGREEMENT_SAME && one_household;
   score.veto = numbers.other_bsn;
-  score.born_apart = CompareDates(a.birth, b.birth) == DateAgreement::kDifferent;
+  // Who has the same number in a register is one person, whatever else was
+  // written wrong; a BSN that was typed is checked by what comes with it.
+  const bool one_household = names.surname.agrees() || address.agrees();
+  score.twins = !numbers.same_register && names.tie == NameTie::kTwo && birth.same() && one_household;
+  score.born_apart =
+      !numbers.same_register && CompareDates(a.birth, b.birth) == DateAgreement::kDifferent;
   const bool named = names.surname.known() && names.first.known();
-  const bool numbered = numbers.evidence.agreement == v1::AGREEMENT_SAME && !numbers.same_bsn;
-  // A slip in the first name and another in the birth date: a brother or sister.
-  const bool exact = names.first.agreement == v1::AGREEMENT_SAME ||
-                     birth.agreement == v1::AGREEMENT_SAME;
-  const bool held = !named || !exact || score.twins || numbers.same_bsn;
+  const bool numbered = numbers.evidence.same() && !numbers.same_bsn;
+  const bool held = !named || MayBeSiblings(names, birth) || score.twins || numbers.same_bsn;
   if (!score.typed_number && !numbered && held) {
     score.bits = std::min(score.bits, model.file.nameless_max());
   }

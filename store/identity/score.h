@@ -10,13 +10,11 @@
 
 #include "absl/functional/function_ref.h"
 #include "klantbeeld/v1/identity_service.pb.h"
+#include "store/identity/evidence.h"
 #include "store/identity/model.h"
 #include "store/identity/person.h"
 
 namespace klantbeeld::store {
-
-// Hundredths of a bit.
-using Centibits = int32_t;
 
 struct FieldScore {
   v1::EvidenceField field;
@@ -66,8 +64,9 @@ enum class MayJoin { kYes, kNotByItself, kNever };
 //   other cannot be one with.
 // With a `model.link` that is lowered to `suggest` it says which of what is
 // suggested hangs together best.
-// Returns the pairs that were left apart though they say at least
-// `model.suggest`, best first, with the reason.
+// Returns, if `obstacles`, the pairs that were left apart though they say at
+// least `model.suggest`, best first, with what is in the way: too little alone
+// only where nothing else is.
 struct LeftApart {
   ScoredPair pair;
   v1::Obstacle obstacle;
@@ -76,7 +75,7 @@ std::vector<LeftApart> JoinByScore(const Model& model, const std::vector<Person>
                                    std::vector<ScoredPair> pairs,
                                    absl::FunctionRef<size_t(size_t)> cluster_of,
                                    absl::FunctionRef<MayJoin(size_t, size_t)> may_join,
-                                   absl::FunctionRef<void(size_t, size_t)> join);
+                                   absl::FunctionRef<void(size_t, size_t)> join, bool obstacles);
 
 }  // namespace klantbeeld::store
 

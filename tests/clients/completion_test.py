@@ -69,7 +69,8 @@ class CompletionTest(unittest.TestCase):
         self.assertLessEqual(COMMANDS - {"zoek"}, self.bash("help "))
         self.assertEqual(self.bash("--lang e"), {"en"})
         self.assertEqual(self.bash("timeline x --channel p"), {"phone", "post"})
-        self.assertEqual(self.bash("follow --kind "), {"contact", "link", "unlink"})
+        self.assertEqual(self.bash("follow --kind "),
+                         {"contact", "link", "unlink", "registry", "adopt-model", "rederive"})
         self.assertEqual(self.bash("fin", "kb"), {"find"})
 
     def test_bash_offers_files_where_a_word_may_be_anything(self) -> None:

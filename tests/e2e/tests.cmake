@@ -8,7 +8,7 @@ foreach(name server feed_restart)
   add_dependencies(e2e_${name}_test klantbeeld-server)
 endforeach()
 if(TARGET klantbeeld)
-  foreach(name metrics second_reader)
+  foreach(name metrics model second_reader)
     add_test(NAME ${name}_test COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/${name}_test.py
       $<TARGET_FILE:klantbeeld-server> $<TARGET_FILE:klantbeeld>)
     set_tests_properties(${name}_test PROPERTIES TIMEOUT 120)

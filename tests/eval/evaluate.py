@@ -1,6 +1,6 @@
 """How well citizens are told apart, through a running server's own ingest; see docs/testing.md.
 
-    evaluate.py --server S --client C --ask A [--json FILE] [--data DIR] [--bits X] [MAPPING...]
+    evaluate.py --server S --client C --ask A [--json FILE] [--data DIR] [--bits X] [--model FILE] [MAPPING...]
 """
 
 import argparse
@@ -26,8 +26,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 # Ids depend on these and on the events alone, so that a run can be repeated.
 KEYS = f"klantbeeld keys 1\nid {'3c' * 32}\nindex {'c3' * 32}\n"
 ORDERS = 3
-CURVE = (0.0, 1.0, 2.0, 3.3, 5.0, 6.64)
-BITS = 0.0  # From which the second point joins suggestions: as likely as not.
+CURVE = (-2.0, -1.0, 0.0, 1.0, 2.0, 3.3, 5.0, 6.64)
+# Bits from which suggestions are joined at the points beside the automatic one.
+UNHINDERED = 1.9  # All but what is joined.
+BITS = -2.0       # Whatever is suggested.
 METRIC = "klantbeeld_identity_seconds"
 
 
@@ -36,6 +38,7 @@ class Tools:
     server: str
     client: str
     ask: str
+    model: pathlib.Path | None = None  # That citizens are told apart by; None: the server's own.
 
 
 @dataclasses.dataclass
@@ -78,6 +81,15 @@ def micros(figures: dict[str, float]) -> dict[str, float | None]:
     return {"us_p50": at(0.5), "us_p99": at(0.99)}
 
 
+def begin_with(tools: Tools, folder: str) -> None:
+    """A store that has adopted the model before anything is recorded."""
+    places = ["--data", f"{folder}/data", "--keys", f"{folder}/keys"]
+    for command in (["init"], ["model", "adopt", "--model", str(tools.model), "--reason", "To measure it"]):
+        done = subprocess.run([tools.server, *command, *places], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise dataset.Wrong(f"{tools.model}: {done.stderr.strip()}")
+
+
 def ingest(tools: Tools, data: dataset.DataSet, order: Sequence[int], suggestions: bool) -> Answers:
     """A new store takes the events in this order; what it answers when the last is acknowledged."""
     with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
@@ -90,6 +102,8 @@ def ingest(tools: Tools, data: dataset.DataSet, order: Sequence[int], suggestion
         if data.registry is not None:
             data.write_registry(folder / "registry.csv")
             more = ["--registry-file", str(folder / "registry.csv")]
+        if tools.model:
+            begin_with(tools, name)
         port = served.free_port()
         with served.serving(tools.server, name, "--metrics", f"127.0.0.1:{port}", *more) as address:
             done = subprocess.run(
@@ -111,10 +125,10 @@ def orders(data: dataset.DataSet) -> list[list[int]]:
             *(random.Random(seed).sample(by_id, len(by_id)) for seed in range(1, ORDERS))]
 
 
-def better(automatic: measures.Figures, joined: measures.Figures, precision_min: float) -> str:
-    """The point with the higher F1, if it is precise enough."""
-    precise = joined.precision >= precision_min
-    return "joined" if precise and joined.f1 > automatic.f1 else "automatic"
+def better(points: dict[str, measures.Figures], precision_min: float) -> str:
+    """The point with the highest F1 among those that are precise enough; else the automatic one."""
+    precise = [point for point, found in points.items() if found.precision >= precision_min]
+    return max(precise or ["automatic"], key=lambda point: points[point].f1)
 
 
 def write_citizens(path: pathlib.Path, data: dataset.DataSet, partitions: Sequence[Sequence[Any]]) -> None:
@@ -133,20 +147,26 @@ def evaluate(tools: Tools, data: dataset.DataSet, bits: float,
     partitions = [measures.clusters_of(answers.parties) for answers in (first, *rest)]
     numbers = [party.number for party in first.parties]
 
-    def joined(least: float) -> list[measures.Cluster]:
-        return measures.joined(first.parties, partitions[0], data.ids, first.suggestions, least)
+    def joined(proposed: list[measures.Proposed]) -> list[measures.Cluster]:
+        return measures.joined(first.parties, partitions[0], data.ids, proposed)
 
-    automatic = measures.figures(data.truth, partitions[0], numbers)
-    more = measures.figures(data.truth, joined(bits), numbers)
-    curve = {least: measures.figures(data.truth, joined(least), numbers) for least in CURVE}
+    def figures(partition: Sequence[measures.Cluster]) -> measures.Figures:
+        return measures.figures(data.truth, partition, numbers)
+
+    automatic = figures(partitions[0])
+    more = joined(measures.firsts(first.suggestions, bits))
+    points = {"automatic": automatic,
+              "unhindered": figures(joined(measures.unhindered(first.suggestions, UNHINDERED))),
+              "joined": figures(more)}
+    curve = {least: figures(joined(measures.firsts(first.suggestions, least))) for least in CURVE}
     if citizens:
         citizens.mkdir(parents=True, exist_ok=True)
-        write_citizens(citizens / f"{data.name}.csv", data, (partitions[0], joined(bits)))
-    point = better(automatic, more, data.precision_min)
+        write_citizens(citizens / f"{data.name}.csv", data, (partitions[0], more))
+    point = better(points, data.precision_min)
     wrong, linked = measures.wrong_links(data.truth, first.parties, partitions[0])
     shares = measures.shares(data.truth, first.parties, data.asked, first.suggestions)
     return {
-        **dataclasses.asdict(automatic if point == "automatic" else more),
+        **dataclasses.asdict(points[point]),
         "order_pairs": max(measures.differing_pairs(one, other)
                            for at, one in enumerate(partitions) for other in partitions[:at]),
         "wrong_auto": wrong,
@@ -156,8 +176,8 @@ def evaluate(tools: Tools, data: dataset.DataSet, bits: float,
         **first.micros,
         "model": first.model, "population": data.population, "events": len(data.ids),
         "persons": len(set(data.truth)), "refused": first.refused,
-        "point": point, "bits": bits, "precision_min": data.precision_min,
-        "automatic": dataclasses.asdict(automatic), "joined": dataclasses.asdict(more),
+        "point": point, "bits": bits, "unhindered_bits": UNHINDERED, "precision_min": data.precision_min,
+        **{name: dataclasses.asdict(found) for name, found in points.items()},
         "curve": [[least, at.precision, at.recall, at.f1] for least, at in curve.items()],
         "links": linked, "wrong_auto_upper95": measures.upper_bound(wrong, linked),
         "wrong_events_upper95": measures.upper_bound(automatic.wrong_events, len(data.ids)),
@@ -173,13 +193,15 @@ def main() -> int:
     parser.add_argument("--data", type=pathlib.Path, default=HERE.parents[2] / "shared/data",
                         help="directory that the mappings' files are in")
     parser.add_argument("--bits", type=float, default=BITS,
-                        help="from how many bits the second point joins a suggestion (default: %(default)s)")
+                        help="from how many bits the last point joins a suggestion (default: %(default)s)")
     parser.add_argument("--citizens", type=pathlib.Path, metavar="DIR",
                         help="write NAME.csv there: the events, with who they are of and their citizens")
+    parser.add_argument("--model", type=pathlib.Path, metavar="FILE",
+                        help="tell citizens apart by this model (default: that of the server)")
     parser.add_argument("mappings", nargs="*", type=pathlib.Path, metavar="MAPPING",
                         help="default: those of tests/eval/mappings")
     options = parser.parse_args()
-    tools = Tools(options.server, options.client, options.ask)
+    tools = Tools(options.server, options.client, options.ask, options.model)
     results: dict[str, dict[str, Any]] = {}
     try:
         sets = [data for mapping in options.mappings or sorted((HERE / "mappings").glob("*.toml"))

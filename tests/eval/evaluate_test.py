@@ -74,7 +74,8 @@ class EvaluateTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def run_it(self, mapping: str, rows: list[dict[str, str]], file: str = "made.csv", code: int = 0) -> Any:
+    def run_it(self, mapping: str, rows: list[dict[str, str]], file: str = "made.csv", code: int = 0,
+               more: tuple[str, ...] = ()) -> Any:
         with (self.folder / file).open("w", encoding="utf-8", newline="") as opened:
             out = csv.DictWriter(opened, rows[0].keys())
             out.writeheader()
@@ -83,7 +84,7 @@ class EvaluateTest(unittest.TestCase):
         done = subprocess.run(
             [sys.executable, "-B", str(HERE / "evaluate.py"), "--server", SERVER, "--client", CLIENT, "--ask", ASK,
              "--data", str(self.folder), "--citizens", str(self.folder / "citizens"),
-             "--json", str(self.folder / "out.json"), str(self.folder / "m.toml")],
+             "--json", str(self.folder / "out.json"), *more, str(self.folder / "m.toml")],
             capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, code, done.stderr)
         self.printed = done.stdout + done.stderr
@@ -129,6 +130,16 @@ class EvaluateTest(unittest.TestCase):
         self.assertEqual(made["refused"], {"word-unknown": 1})
         self.assertEqual(made["events"], 8)
 
+    def test_another_model_is_measured_as_the_shipped_one_is(self) -> None:
+        model = json.loads((HERE.parents[1] / "store/identity/model.json").read_text(encoding="utf-8"))
+        file = self.folder / "model.json"
+        file.write_text(json.dumps(model | {"name": "apart", "link": 9000}), encoding="utf-8")
+        measured = self.run_it(MAPPING, made_rows()[:40], more=("--model", str(file)))
+        self.assertTrue(measured["model"].startswith("apart-"), measured["model"])
+        file.write_text(json.dumps(model | {"link": -9000}), encoding="utf-8")
+        self.run_it(MAPPING, made_rows()[:4], code=1, more=("--model", str(file)))
+        self.assertIn("suggest must be", self.printed)
+
     def test_mapping_that_does_not_fit_says_why(self) -> None:
         self.run_it(MAPPING.replace('"{born}"', '"{birth}"'), made_rows()[:4], code=1)
         self.assertIn("'birth'", self.printed)
@@ -147,10 +158,11 @@ class EvaluateTest(unittest.TestCase):
         def point(precision: float, f1: float) -> evaluate.measures.Figures:
             return evaluate.measures.Figures(precision, 0, f1, 0, 0, 0, 0, 0)
 
-        self.assertEqual(evaluate.better(point(1, 0.5), point(0.99, 0.6), 0.98), "joined")
-        self.assertEqual(evaluate.better(point(1, 0.5), point(0.97, 0.6), 0.98), "automatic")
-        self.assertEqual(evaluate.better(point(1, 0.6), point(1, 0.5), 0), "automatic")
-        self.assertEqual(evaluate.better(point(0.97, 0.5), point(0.96, 0.6), 0.98), "automatic")
+        points = {"automatic": point(1, 0.5), "unhindered": point(0.99, 0.6), "joined": point(0.97, 0.7)}
+        for precision_min, best in ((0, "joined"), (0.98, "unhindered"), (0.999, "automatic"), (1.1, "automatic")):
+            self.assertEqual(evaluate.better(points, precision_min), best)
+        points["automatic"] = point(1, 0.8)
+        self.assertEqual(evaluate.better(points, 0), "automatic")
 
 
 if __name__ == "__main__":

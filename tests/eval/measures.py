@@ -109,15 +109,34 @@ def differing_pairs(one: Sequence[Cluster], other: Sequence[Cluster]) -> int:
             - 2 * agreeing)
 
 
-def joined(parties: Sequence[Party], clusters: Sequence[Cluster], ids: Sequence[str],
-           suggestions: Mapping[str, Sequence[Suggestion]], bits: float) -> list[Cluster]:
-    """Each citizen together with its best suggestion of at least `bits`.
+Proposed = tuple[float, Cluster, Cluster]  # Bits, and the citizens that they say are one.
 
-    The best first; never two verified numbers in one, nor two parties of one contact. Of equals the
-    one with the lower event goes first, since ids of citizens depend on the store's keys.
+
+def firsts(suggestions: Mapping[str, Sequence[Suggestion]], bits: float) -> list[Proposed]:
+    """Each citizen's best suggestion of at least `bits`."""
+    proposed: list[Proposed] = []
+    for citizen, others in suggestions.items():
+        fitting = [other for other in others if other.bits >= bits and other.obstacle != "OBSTACLE_ONE_CONTACT"]
+        if fitting:
+            best = max(fitting, key=lambda other: other.bits)
+            proposed.append((best.bits, citizen, best.citizen))
+    return proposed
+
+
+def unhindered(suggestions: Mapping[str, Sequence[Suggestion]], bits: float) -> list[Proposed]:
+    """The suggestions of at least `bits` that nothing is in the way of but that they say too little."""
+    return [(other.bits, citizen, other.citizen) for citizen, others in suggestions.items()
+            for other in others if other.bits >= bits and other.obstacle == "OBSTACLE_TOO_LITTLE"]
+
+
+def joined(parties: Sequence[Party], clusters: Sequence[Cluster], ids: Sequence[str],
+           proposed: Iterable[Proposed]) -> list[Cluster]:
+    """The citizens with those that are proposed joined, the best first; never two verified numbers in one.
+
+    Of equals the one with the lower event goes first, since ids of citizens depend on the store's keys.
     """
-    named: dict[str, str] = {}
-    numbers: dict[str, set[str]] = collections.defaultdict(set)
+    named: dict[Cluster, str] = {}
+    numbers: dict[Cluster, set[str]] = collections.defaultdict(set)
     for party, cluster, event in zip(parties, clusters, ids):
         if cluster == party.citizen:
             named[party.citizen] = min(event, named.get(party.citizen, event))
@@ -125,19 +144,14 @@ def joined(parties: Sequence[Party], clusters: Sequence[Cluster], ids: Sequence[
                 numbers[party.citizen].add(party.number)
     head = {citizen: citizen for citizen in named}
 
-    def find(citizen: str) -> str:
+    def find(citizen: Cluster) -> Cluster:
         while head[citizen] != citizen:
             head[citizen] = citizen = head[head[citizen]]
         return citizen
 
-    edges = []
-    for citizen, others in suggestions.items():
-        fitting = [other for other in others if other.bits >= bits and other.citizen in named
-                   and other.obstacle != "OBSTACLE_ONE_CONTACT"]
-        if citizen in named and fitting:
-            best = max(fitting, key=lambda other: other.bits)
-            edges.append((-best.bits, *sorted((named[citizen], named[best.citizen])), citizen, best.citizen))
-    for *_, one, other in sorted(edges):
+    edges = sorted((-bits, *sorted((named[one], named[other])), one, other)
+                   for bits, one, other in proposed if one in named and other in named)
+    for *_, one, other in edges:
         low, high = sorted((find(one), find(other)), key=lambda citizen: named[citizen])
         if low != high and len(numbers[low] | numbers[high]) <= 1:
             head[high] = low

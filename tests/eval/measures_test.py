@@ -50,7 +50,7 @@ class ClustersTest(unittest.TestCase):
         clusters = measures.clusters_of(parties)
 
         def joined(bits: float, **suggestions: list[Suggestion]) -> list[measures.Cluster]:
-            return measures.joined(parties, clusters, ["1", "2", "3", "4"], suggestions, bits)
+            return measures.joined(parties, clusters, ["1", "2", "3", "4"], measures.firsts(suggestions, bits))
 
         self.assertEqual(joined(3, b=[Suggestion("a", 3), Suggestion("c", 2)]), ["a", "a", "c", "d"])
         self.assertEqual(joined(3.1, b=[Suggestion("a", 3)]), ["a", "b", "c", "d"])
@@ -60,12 +60,18 @@ class ClustersTest(unittest.TestCase):
         self.assertEqual([chain[1] == chain[0], chain[1] == chain[2], chain[1] == chain[3]], [False, True, True])
         self.assertEqual(joined(3, b=[Suggestion("d", 9, "OBSTACLE_ONE_CONTACT")]), ["a", "b", "c", "d"])
 
+    def test_unhindered_are_those_that_only_say_too_little(self) -> None:
+        suggestions = {"a": [Suggestion("b", 5, "OBSTACLE_ANOTHER_FITS"), Suggestion("c", 3, "OBSTACLE_TOO_LITTLE"),
+                             Suggestion("d", 1, "OBSTACLE_TOO_LITTLE")]}
+        self.assertEqual(measures.unhindered(suggestions, 2), [(3, "a", "c")])
+        self.assertEqual(measures.firsts(suggestions, 2), [(5, "a", "b")])
+
     def test_of_equals_the_lower_event_goes_first_whatever_citizens_are_called(self) -> None:
         for names in ("abc", "cba"):
             one, two, three = names
             parties = [Party(one, True, True, ANN), Party(two, True), Party(three, True, True, BEN)]
             clusters = measures.joined(parties, list(names), ["1", "2", "3"],
-                                       {one: [Suggestion(two, 5)], three: [Suggestion(two, 5)]}, 3)
+                                       [(5, one, two), (5, three, two)])
             self.assertEqual([clusters[0] == clusters[1], clusters[1] == clusters[2]], [True, False], names)
 
 

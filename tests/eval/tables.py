@@ -20,17 +20,17 @@ def number(value: float | None, digits: int = 4) -> str:
 
 
 def partitions(results: dict[str, Result]) -> str:
-    """Both points, where they differ; the one that counts is marked."""
+    """The points, where they differ; the one that counts is marked."""
     rows = []
     for name, result in results.items():
-        points = ["automatic"]
-        if result["joined"] != result["automatic"]:
-            points.append("joined")
-        for point in points:
+        labels = {"automatic": name, "unhindered": f"  … unhindered, from {result['unhindered_bits']:g} bits",
+                  "joined": f"  … firsts, from {result['bits']:g} bits"}
+        for point, label in labels.items():
             figures = result[point]
-            label = name if point == "automatic" else f"  … at {result['bits']:g} bits"
-            mark = " *" if len(points) == 2 and point == result["point"] else ""
             first = point == "automatic"
+            if not first and figures == result["automatic"]:
+                continue
+            mark = " *" if point == result["point"] and result["joined"] != result["automatic"] else ""
             rows.append([
                 label + mark, str(result["events"]) if first else "",
                 str(sum(result["refused"].values())) if first else "",

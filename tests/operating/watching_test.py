@@ -28,7 +28,8 @@ TESTS = ROOT / "tests/operating/rules_test.yml"
 # Prometheus's own figure of whether it reaches the server.
 OF_PROMETHEUS = {"up"}
 # Where a start is refused for what the operator gave.
-REFUSES = ("store/open.cc", "store/manifest.cc", "store/journal.cc", "store/keys.cc", "service/listener.cc")
+REFUSES = ("store/open.cc", "store/journal.cc", "store/keys.cc", "store/manifest.cc",
+           "service/listener.cc")
 # Made of what RocksDB says.
 OF_ROCKSDB = "A file of the store is missing, damaged or not readable"
 SERVER = ""

@@ -42,11 +42,12 @@ def commands(program: list[str]) -> list[str]:
 class ManPageTest(unittest.TestCase):
     def check(self, page: str, program: list[str]) -> None:
         text = rendered(page)
-        names = commands(program)
+        names = [[name] for name in commands(program)]
         self.assertGreater(len(names), 5)
-        for name in ["", *names]:
-            shown = output(*program, *([name] if name else []), "--help")
-            for word in [name, *re.findall(r"(?<![\w-])--[a-z][a-z-]*", shown)]:
+        under = [["model", name] for name in commands([*program, "model"])] if ["model"] in names else []
+        for name in [[], *names, *under]:
+            shown = output(*program, *name, "--help")
+            for word in [" ".join(name), *re.findall(r"(?<![\w-])--[a-z][a-z-]*", shown)]:
                 self.assertTrue(word in text, f"{page} says nothing of {word} of {name}")
 
     def test_every_command_and_option_of_the_tool(self) -> None:

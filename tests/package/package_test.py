@@ -234,12 +234,16 @@ class PackageTest(unittest.TestCase):
         self.assertIn("position 1 of", self.do("Restore"))
         self.assertEqual(self.found("0612345678"), [1])
         self.record("c-3", "0612345678")
+        self.assertIn("2 facts", self.do("Look for damage"))
 
         self.put(second)
         self.assertIn(NEXT_VERSION, self.do("Upgrade"))
         self.machine.sh("systemctl restart klantbeeld-server")  # As the package has systemd do.
         self.assertEqual(self.found("0612345678"), [2])
 
+        adopted = self.do("Another model")
+        self.assertIn("0 made of several", adopted)
+        self.assertIn("is in effect already", adopted)
         self.do("Remove")
         self.assertFalse((self.machine.root / "usr/sbin/klantbeeld-server").exists())
         self.assertTrue((store / "rows/CURRENT").exists())

@@ -12,6 +12,7 @@
 #include "klantbeeld/v1/citizen_service.pb.h"
 #include "klantbeeld/v1/contact_service.pb.h"
 #include "klantbeeld/v1/feed_service.pb.h"
+#include "klantbeeld/v1/history_service.pb.h"
 #include "klantbeeld/v1/identity_service.pb.h"
 #include "klantbeeld/v1/limits.pb.h"
 #include "service/validate.h"

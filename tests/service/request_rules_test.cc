@@ -61,6 +61,109 @@ TEST(RequestRules, FindCitizensNeedsAWholeKey) {
   Expect<R>([](auto& r) { r.set_case_number(""); }, kRequired, "case_number");
 }
 
+// The ways in which the BRP may be searched, and nothing wider.
+TEST(RequestRules, StatedPersonNeedsEnoughToBeFoundBy) {
+  using R = v1::FindCitizensRequest;
+  const auto details = [](R& r) { return r.mutable_stated()->mutable_details(); };
+  const auto born = [](v1::PersonalDetails* of, int day) {
+    of->mutable_birth_date()->set_year(1984);
+    of->mutable_birth_date()->set_month(3);
+    if (day != 0) of->mutable_birth_date()->set_day(day);
+  };
+  Expect<R>([&](auto& r) { r.mutable_stated(); }, kRequired, "stated.details");
+  Expect<R>([&](auto& r) { details(r)->set_surname("Jansen"); }, kRequired, "stated.details");
+  const auto named = [&](R& r) {
+    details(r)->set_surname("Jansen");
+    details(r)->set_first_names("Anna");
+  };
+  Expect<R>(named, kRequired, "stated.details");
+  Expect<R>(
+      [&](auto& r) {
+        named(r);
+        born(details(r), 0);
+      },
+      kRequired, "stated.details");
+  Expect<R>(
+      [&](auto& r) {
+        details(r)->set_surname("Jansen");
+        born(details(r), 12);
+      },
+      kNone);
+  Expect<R>(
+      [&](auto& r) {
+        named(r);
+        details(r)->mutable_address()->set_city("Lindewaard");
+      },
+      kNone);
+  Expect<R>([&](auto& r) { details(r)->mutable_address()->set_postcode("1234AB"); }, kRequired,
+            "stated.details");
+  Expect<R>(
+      [&](auto& r) {
+        details(r)->mutable_address()->set_postcode("1234AB");
+        details(r)->mutable_address()->set_house_number(5);
+      },
+      kNone);
+  Expect<R>(
+      [&](auto& r) {
+        *r.mutable_stated()->add_identifiers() = Number(v1::IDENTIFIER_TYPE_PHONE, "0612345678");
+      },
+      kNone);
+}
+
+TEST(RequestRules, StatedPersonIsOneWhoCanBe) {
+  using R = v1::FindCitizensRequest;
+  Expect<R>(
+      [](auto& r) { r.mutable_stated()->mutable_details()->set_organisation_name("Bakkerij"); },
+      kInvalid, "stated.details.organisation_name");
+  Expect<R>([](auto& r) { r.mutable_stated()->add_identifiers(); }, kRequired,
+            "stated.identifiers[0].type");
+  const auto born = [](v1::PartialDate* date, int year, int day) {
+    date->set_year(year);
+    date->set_month(3);
+    date->set_day(day);
+  };
+  Expect<R>(
+      [&](auto& r) {
+        born(r.mutable_stated()->mutable_details()->mutable_birth_date(), 2025, 32);
+      },
+      v1::ERROR_REASON_TIME_INVALID, "stated.details.birth_date.day");
+  Expect<R>(
+      [&](auto& r) {
+        born(r.mutable_stated()->mutable_details()->mutable_birth_date(), 2026, 1);
+      },
+      v1::ERROR_REASON_TIME_IN_FUTURE, "stated.details.birth_date");
+  Expect<R>([&](auto& r) { born(r.mutable_name()->mutable_birth_date(), 2026, 1); },
+            v1::ERROR_REASON_TIME_IN_FUTURE, "name.birth_date");
+}
+
+TEST(RequestRules, HistoryIsOfACitizenOrAParty) {
+  using R = v1::ListHistoryRequest;
+  Expect<R>([](auto&) {}, kRequired, "citizen_id");
+  Expect<R>([](auto& r) { r.set_citizen_id("1"); }, kInvalid, "citizen_id");
+  Expect<R>([](auto& r) { r.set_citizen_id(kId); }, kNone);
+  Expect<R>([](auto& r) { r.mutable_party()->set_contact_id(kId); }, kNone);
+  Expect<R>(
+      [](auto& r) {
+        r.set_citizen_id(kId);
+        r.mutable_party()->set_contact_id(kId);
+      },
+      kInvalid, "party");
+}
+
+TEST(RequestRules, LookingBackIsToATimeThatWas) {
+  using R = v1::ListCitizensAtRequest;
+  Expect<R>([](auto&) {}, kRequired, "citizen_id");
+  Expect<R>([](auto& r) { r.set_citizen_id(kId); }, kRequired, "at_position");
+  const auto at = [](int64_t seconds) {
+    return [seconds](R& r) {
+      r.set_citizen_id(kId);
+      r.mutable_recorded_at()->set_seconds(seconds);
+    };
+  };
+  Expect<R>(at(kNowSeconds), kNone);
+  Expect<R>(at(kNowSeconds + 1), v1::ERROR_REASON_TIME_IN_FUTURE, "recorded_at");
+}
+
 TEST(RequestRules, RevealNeedsAReason) {
   using R = v1::GetCitizenRequest;
   const auto reveal = [](R& r) {

@@ -119,6 +119,47 @@ TEST_F(WatchStreamTest, FirstPageThenWhatIsRecorded) {
   watching.TryCancel();
 }
 
+// What the citizen's own view takes: nothing but what is established.
+TEST_F(WatchStreamTest, MinimumHoldsForPageCountsAndWatch) {
+  const std::string citizen = Find(Number(v1::IDENTIFIER_TYPE_BSN, "999990019"));
+  Record(channel, klantbeeld::service::Call("c-3"));
+  const std::string caller = Find(klantbeeld::service::Call("c-3").data().parties(0).identifiers(0));
+  v1::WatchTimelineRequest watch;
+  watch.set_citizen_id(citizen);
+  watch.set_minimum_assurance(v1::ASSURANCE_ESTABLISHED);
+  SetDeadline(watching);
+  reader = citizens->WatchTimeline(&watching, watch);
+  v1::WatchTimelineResponse step;
+  ASSERT_TRUE(reader->Read(&step));
+  EXPECT_EQ(step.entries_size(), 1);
+  Link(citizen, caller);
+  step = NextChange();
+  EXPECT_EQ(step.entries_size(), 0);
+  EXPECT_EQ(step.removed_contact_ids_size(), 1) << "never shown, and never to be";
+  watching.TryCancel();
+
+  v1::ListTimelineRequest list;
+  list.set_citizen_id(citizen);
+  v1::ListTimelineResponse page;
+  ASSERT_TRUE(Call(*citizens, &v1::CitizenService::Stub::ListTimeline, list, &page).ok());
+  EXPECT_EQ(page.entries_size(), 2);
+  list.set_minimum_assurance(v1::ASSURANCE_ESTABLISHED);
+  page.Clear();
+  ASSERT_TRUE(Call(*citizens, &v1::CitizenService::Stub::ListTimeline, list, &page).ok());
+  ASSERT_EQ(page.entries_size(), 1);
+  EXPECT_EQ(page.entries(0).assurance(), v1::ASSURANCE_ESTABLISHED);
+  v1::GetCitizenRequest get;
+  get.set_citizen_id(citizen);
+  get.set_minimum_assurance(v1::ASSURANCE_ESTABLISHED);
+  v1::GetCitizenResponse got;
+  ASSERT_TRUE(Call(*citizens, &v1::CitizenService::Stub::GetCitizen, get, &got).ok());
+  EXPECT_EQ(got.citizen().identifiers_size(), 1);
+  EXPECT_EQ(got.citizen().latest_size(), 1);
+  get.set_minimum_assurance(static_cast<v1::Assurance>(9));
+  EXPECT_EQ(Call(*citizens, &v1::CitizenService::Stub::GetCitizen, get, &got).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
 TEST_F(WatchStreamTest, QuietTimelineGivesSignsOfLife) {
   StartWatch(Find(Number(v1::IDENTIFIER_TYPE_BSN, "999990019")));
   v1::WatchTimelineResponse step;

@@ -71,10 +71,7 @@ constexpr Family kProjections[] = {Family::kContact,    Family::kTimeline, Famil
 
 TEST_F(CheckTest, AgreesWithItsJournalAndCounts) {
   uint64_t told = 0;
-  const auto result = Check(store_.dir(), store_.keys(), [&](const Reached& reached) {
-    told = reached.position;
-    return absl::OkStatus();
-  });
+  const auto result = Check(store_.dir(), store_.keys(), [&](uint64_t at, uint64_t) { told = at; });
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_TRUE(result->ok());
   EXPECT_EQ(result->facts, 5u);

@@ -65,6 +65,37 @@ TEST_F(CitizenTest, ContactWithLongEventsGivesTheLatestOfThem) {
   EXPECT_LE(response->ByteSizeLong(), size_t{4} << 20);
 }
 
+TEST_F(CitizenTest, MinimumLeavesOutWhatBelongsThereLessSurely) {
+  v1::ContactEvent call =
+      EventOf("exchange", "call", 2, {PartyOf("customer", {Phone("+31612345678")})},
+              v1::CHANNEL_PHONE);
+  call.mutable_data()->mutable_parties(0)->mutable_details()->set_surname("Jansen");
+  store_.RecordAll({Visit("known", 1, {Bsn(kBsnA)}), call});
+  ASSERT_TRUE(store_.Link(LinkOf("l", 1, RefOf("website", "known"), RefOf("exchange", "call"))).ok());
+  const std::string id = store_.CitizenOf("website", "known");
+  const v1::Citizen all = Get(id);
+  EXPECT_EQ(all.identifiers_size(), 2);
+  EXPECT_EQ(all.details_size(), 1);
+  EXPECT_EQ(all.latest_size(), 2);
+  EXPECT_EQ(all.channel_counts_size(), 2);
+  const v1::Citizen own = Get(id, R"({"minimumAssurance":"ASSURANCE_ESTABLISHED"})");
+  EXPECT_EQ(own.id(), id);
+  EXPECT_EQ(own.status(), v1::CITIZEN_STATUS_IDENTIFIED);
+  ASSERT_EQ(own.identifiers_size(), 1);
+  EXPECT_EQ(own.identifiers(0).identifier().type(), v1::IDENTIFIER_TYPE_BSN);
+  EXPECT_EQ(own.details_size(), 0);
+  ASSERT_EQ(own.latest_size(), 1);
+  EXPECT_EQ(own.latest(0).contact().ref().id(), "known");
+  ASSERT_EQ(own.channel_counts_size(), 1);
+  EXPECT_EQ(own.channel_counts(0).channel(), v1::CHANNEL_WEB);
+  EXPECT_EQ(own.claims(), 1u);
+  // Of a citizen of whom nothing is as sure nothing is told.
+  store_.RecordAll({Visit("other", 3, {Phone("+31687654321")})});
+  const v1::Citizen none = Get(store_.CitizenOf("website", "other"),
+                               R"({"minimumAssurance":"ASSURANCE_ESTABLISHED"})");
+  EXPECT_EQ(none.identifiers_size() + none.latest_size() + none.channel_counts_size(), 0);
+}
+
 TEST_F(CitizenTest, IsFoundByEveryKey) {
   v1::ContactEvent event = FromJson<v1::ContactEvent>(R"({
     "source":"website","eventId":"a","data":{"channel":"CHANNEL_WEB",
@@ -107,7 +138,7 @@ TEST_F(CitizenTest, IsFoundByEveryKey) {
            R"({"identifier":{"type":"IDENTIFIER_TYPE_PHONE","value":"0612345679"}})",
            R"({"identifier":{"type":"IDENTIFIER_TYPE_TICKET","value":"ap"}})",
            R"({"identifier":{"type":"IDENTIFIER_TYPE_OTHER","value":"1","register":"erp"}})",
-           R"({"name":{"surname":"Dijk","birthDate":{"year":1980,"month":2,"day":4}}})",
+           R"({"name":{"surname":"Dijk","birthDate":{"year":1950,"month":6,"day":24}}})",
            R"({"address":{"postcode":"1234AB","houseNumber":6}})",
            R"({"caseNumber":"Z-2"})",
        }) {

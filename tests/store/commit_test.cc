@@ -52,7 +52,7 @@ class CommitTest : public testing::Test {
     for (const Proposal& proposal : group_) {
       std::visit(
           [&]<typename What>(const What& what) {
-            if constexpr (!std::is_same_v<What, Proposal::Registry>) texts.push_back(what.outcome.ok()
+            if constexpr (requires { what.outcome->duplicate(); }) texts.push_back(what.outcome.ok()
                                 ? absl::StrCat(what.outcome->position(),
                                                what.outcome->duplicate() ? " again" : "")
                                 : v1::ErrorReason_Name(ReasonOf(what.outcome.status())));
@@ -298,7 +298,7 @@ TEST(Apply, RetractionsHoldInEveryOrder) {
       format::Head head;
       for (const auto& event : order.events) {
         const auto prepared = PrepareEvent(keys, event);
-        auto applied = ApplyEvent(keys, batch, head.position() + 1, *prepared);
+        auto applied = ApplyEvent(keys, ModelInEffect(), batch, head.position() + 1, *prepared);
         ASSERT_TRUE(applied.ok()) << order.name << ": " << applied.status();
         const auto record =
             MakeRecord(head, v1::FACT_KIND_CONTACT_EVENT, 1, *std::move(applied), prepared->sealed);

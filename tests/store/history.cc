@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "absl/strings/str_cat.h"
 #include "store/check.h"
@@ -234,7 +235,7 @@ class Maker {
     v1::UnlinkRequest request;
     *request.mutable_decision() = RandomDecision(step);
     *request.add_parties() = RandomParty();
-    auto fact = ListUnlink(keys_, batch_, request);
+    auto fact = ListUnlink(keys_, ShippedModel(), batch_, request);
     if (!fact.ok()) return Count("refused unlink");
     Take(FactOf(*fact), "unlink");
   }
@@ -277,12 +278,27 @@ LooseFact FactOf(const RegistryFact& registry) {
   return fact;
 }
 
+std::vector<uint32_t> Seeds(uint32_t count) {
+  if (const char* one = std::getenv("KLANTBEELD_SEED")) {
+    return {static_cast<uint32_t>(std::atoi(one))};
+  }
+  if (const char* many = std::getenv("KLANTBEELD_SEEDS")) {
+    count = static_cast<uint32_t>(std::atoi(many));
+  }
+  std::vector<uint32_t> seeds(count);
+  for (uint32_t i = 0; i < count; ++i) seeds[i] = i + 1;
+  return seeds;
+}
+
 History MakeHistory(const Keys& keys, uint32_t seed, int steps) {
   return Maker(keys, seed).Run(steps);
 }
 
 absl::Status Append(const Keys& keys, Batch& batch, format::Head& head, const LooseFact& fact) {
-  auto applied = ApplyRecord(keys, batch, head.position() + 1, fact);
+  static ModelReader models;
+  auto in_effect = models.At(batch);
+  if (!in_effect.ok()) return in_effect.status();
+  auto applied = ApplyRecord(keys, *in_effect, batch, head.position() + 1, fact);
   if (!applied.ok()) return applied.status();
   const JournalRecord record = MakeRecord(head, static_cast<v1::FactKind>(fact.header.kind()),
                                           1'767'000'000'000'000, *std::move(applied), fact.body);

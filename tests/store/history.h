@@ -38,6 +38,10 @@ struct History {
   std::map<std::string, int> kinds;  // How often each kind of step was taken, and what came of it.
 };
 
+// 1 to `count`, or what the variables KLANTBEELD_SEED (that one) and
+// KLANTBEELD_SEEDS (so many) say.
+std::vector<uint32_t> Seeds(uint32_t count);
+
 // The history of a seed; the same seed gives the same history. Decisions list
 // their sides by what stands at that point.
 History MakeHistory(const Keys& keys, uint32_t seed, int steps);

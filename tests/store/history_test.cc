@@ -23,18 +23,6 @@ namespace {
 
 constexpr int kSteps = 18;
 
-std::vector<uint32_t> Seeds(uint32_t count) {
-  if (const char* one = std::getenv("KLANTBEELD_SEED")) {
-    return {static_cast<uint32_t>(std::atoi(one))};
-  }
-  if (const char* many = std::getenv("KLANTBEELD_SEEDS")) {
-    count = static_cast<uint32_t>(std::atoi(many));
-  }
-  std::vector<uint32_t> seeds(count);
-  for (uint32_t i = 0; i < count; ++i) seeds[i] = i + 1;
-  return seeds;
-}
-
 // The first line that differs, with both versions.
 std::string FirstDifference(const std::string& a, const std::string& b) {
   std::vector<std::string> left = absl::StrSplit(a, '\n'), right = absl::StrSplit(b, '\n');

@@ -301,10 +301,10 @@ TEST(Properties, WhoeverHangsTogetherWithADeceasedIsKnownTo) {
                           })
                     .ok());
     for (const auto& [claim, known] : claims) {
-      std::vector<std::string> ids;
-      const auto input = ReadComponent(world.keys, ShippedModel(), world.batch, {claim}, {}, ids);
-      ASSERT_TRUE(input.ok());
-      const bool any = std::any_of(input->claims.begin(), input->claims.end(),
+      const auto component = ReadComponent(world.keys, ShippedModel(), world.batch, {claim}, {});
+      ASSERT_TRUE(component.ok());
+      const auto& nodes = component->input.claims;
+      const bool any = std::any_of(nodes.begin(), nodes.end(),
                                    [](const auto& node) { return node.dead_from_us.has_value(); });
       EXPECT_LE(any, known) << "seed " << seed;
       near += any;

@@ -248,6 +248,34 @@ TEST_F(TimelineTest, TokenServesItsOwnQueryOnly) {
   EXPECT_TRUE(refused(Request(1), token + "AAAA"));
 }
 
+// One contact by a verified number, one that a person linked to it.
+TEST_F(TimelineTest, MinimumLeavesOutWhatBelongsThereLessSurely) {
+  Record({Visit("known", 1, {Bsn(kBsnA)}), Visit("call", 2, {Phone("+31612345678")}),
+          Visit("again", 3, {Bsn(kBsnA)})});
+  ASSERT_TRUE(store_.Link(LinkOf("l", 1, RefOf("website", "known"), RefOf("website", "call"))).ok());
+  citizen_ = store_.CitizenOf("website", "known");
+  const auto at_least = [&](v1::Assurance minimum, int size = 0) {
+    auto request = Request(size);
+    request.set_minimum_assurance(minimum);
+    return request;
+  };
+  EXPECT_THAT(All(Request()), ElementsAre("again", "call", "known"));
+  EXPECT_THAT(All(at_least(v1::ASSURANCE_CONFIRMED)), ElementsAre("again", "call", "known"));
+  EXPECT_THAT(All(at_least(v1::ASSURANCE_ESTABLISHED)), ElementsAre("again", "known"));
+  EXPECT_THAT(All(at_least(v1::ASSURANCE_ESTABLISHED, 1)), ElementsAre("again", "known"));
+  auto other = at_least(v1::ASSURANCE_CONFIRMED, 1);
+  other.set_page_token(Page(at_least(v1::ASSURANCE_ESTABLISHED, 1)).next_page_token());
+  EXPECT_EQ(ReasonOf(store_->ListTimeline(other).status()), v1::ERROR_REASON_PAGE_TOKEN_INVALID);
+}
+
+TEST_F(TimelineTest, MinimumThatNothingReachesGivesAnEmptyPage) {
+  Record({Visit("call", 2, {Phone("+31612345678")})});
+  citizen_ = store_.CitizenOf("website", "call");
+  auto request = Request();
+  request.set_minimum_assurance(v1::ASSURANCE_ESTABLISHED);
+  EXPECT_THAT(All(request), ElementsAre());
+}
+
 // Two claims of one citizen, and one contact in which both are parties.
 TEST_F(TimelineTest, SeveralClaimsAreMergedAndAContactShownOnce) {
   Record({Visit("a", 1, {Bsn(kBsnA), Phone("+31612345678")}),

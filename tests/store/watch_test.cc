@@ -51,6 +51,7 @@ class WatchTest : public testing::Test {
     v1::ListTimelineRequest list;
     list.set_citizen_id(citizen_);
     *list.mutable_filter() = request_.filter();
+    list.set_minimum_assurance(request_.minimum_assurance());
     list.set_page_size(100);
     const auto read = store_->ListTimeline(list);
     ASSERT_TRUE(read.ok()) << read.status();
@@ -87,6 +88,40 @@ TEST_F(WatchTest, BeginsAnewWhenMoreWentThanAChangeLists) {
   ASSERT_TRUE(store_.Record(Visit("next", 5000, {Bsn(kBsnA)})).ok());
   EXPECT_FALSE(Step().first_page());
   EXPECT_THAT(Shown(), ElementsAre("known", "next"));
+}
+
+// A log-in is established while it is alone, and confirmed while a person says
+// that it is also somebody else. It stays with its citizen all the time.
+TEST_F(WatchTest, ContactWhoseLevelCrossesTheMinimumGoesAndComesBack) {
+  store_.RecordAll({Visit("login", 1, {Session("s")})});
+  const std::string citizen = store_.CitizenOf("website", "login");
+  std::string call;  // One that does not give the two its name.
+  for (int i = 0; call.empty(); ++i) {
+    const std::string id = absl::StrCat("call", i);
+    store_.RecordAll({Visit(id, 2 + i, {Phone(absl::StrCat("+3161234567", i))})});
+    if (store_.CitizenOf("website", id) > citizen) call = id;
+  }
+  request_.set_minimum_assurance(v1::ASSURANCE_ESTABLISHED);
+  Start(citizen);
+  EXPECT_THAT(Shown(), ElementsAre("login"));
+  ASSERT_TRUE(store_.Link(LinkOf("l", 1, RefOf("website", "login"), RefOf("website", call))).ok());
+  ASSERT_EQ(store_.CitizenOf("website", call), citizen);
+  EXPECT_THAT(Step().removed_contact_ids(), testing::SizeIs(2)) << "the call was never shown";
+  EXPECT_THAT(Shown(), ElementsAre());
+  ExpectUpToDate();
+  ASSERT_TRUE(store_.Unlink(UnlinkOf("u", 2, {RefOf("website", call)})).ok());
+  EXPECT_EQ(Step().entries_size(), 1);
+  EXPECT_THAT(Shown(), ElementsAre("login"));
+  ExpectUpToDate();
+}
+
+TEST_F(WatchTest, ShowsWhatChangesALevelWithoutAMinimumToo) {
+  store_.RecordAll({Visit("login", 1, {Session("s")}), Visit("call", 2, {Phone("+31612345678")})});
+  Start(store_.CitizenOf("website", "login"));
+  ASSERT_TRUE(store_.Link(LinkOf("l", 1, RefOf("website", "login"), RefOf("website", "call"))).ok());
+  Step();
+  EXPECT_THAT(Shown(), UnorderedElementsAre("call", "login"));
+  ExpectUpToDate();
 }
 
 TEST_F(WatchTest, ShowsWhatIsNewAndWhatChanged) {

@@ -1,8 +1,8 @@
 // Every command but record's lines, through the real program and server.
 // Also tests: clients/cli/cmd_explain.cc clients/cli/cmd_find.cc clients/cli/cmd_follow.cc clients/cli/cmd_link.cc
 // Also tests: clients/cli/cmd_record.cc clients/cli/cmd_show.cc clients/cli/cmd_status.cc
-// Also tests: clients/cli/cmd_explain.cc clients/cli/cmd_timeline.cc clients/cli/filter.cc clients/cli/input.cc
-// Also tests: clients/cli/cmd_explain.cc clients/cli/finder.cc clients/cli/cmd_help.cc
+// Also tests: clients/cli/cmd_history.cc clients/cli/cmd_timeline.cc clients/cli/filter.cc clients/cli/input.cc
+// Also tests: clients/cli/finder.cc clients/cli/cmd_help.cc
 #include "clients/cli/context.h"
 
 #include <algorithm>
@@ -103,6 +103,53 @@ TEST_F(CommandTest, PagesOfATimelineJoinUp) {
   EXPECT_TRUE(Has(second.out, "Website")) << second.err;
   EXPECT_EQ(server.Run("timeline --page-token shoe " + citizen).code, kUsage);
   EXPECT_TRUE(Has(server.Run("timeline --page-size 1 --all " + citizen).out, "Website"));
+}
+
+TEST_F(CommandTest, MinimumLeavesOutWhatIsLessSure) {
+  const std::string citizen = CitizenOf("", "999990019\n");
+  ASSERT_EQ(server.Run("link --reason stem site/w1 " + citizen).code, 0);
+  EXPECT_TRUE(Has(server.Run("show --all " + citizen).out, "Website"));
+  for (const char* word : {"vastgesteld", "established"}) {
+    for (const char* command : {"timeline ", "timeline --all --page-size 1 ", "show --all "}) {
+      const Ran sure = server.Run(absl::StrCat(command, "--minimum ", word, " ", citizen));
+      EXPECT_TRUE(Has(sure.out, "Telefoon")) << sure.err;
+      EXPECT_FALSE(Has(sure.out, "Website")) << command;
+    }
+  }
+  EXPECT_TRUE(Has(server.Run("timeline --minimum bevestigd " + citizen).out, "Website"));
+  EXPECT_FALSE(Has(server.RunUntilFirstLine("watch --minimum vastgesteld " + citizen).out, "w1"));
+  EXPECT_TRUE(Has(server.RunUntilFirstLine("watch " + citizen).out, "w1"));
+  const Ran wrong = server.Run("timeline --minimum zeker " + citizen);
+  EXPECT_EQ(wrong.code, kUsage);
+  EXPECT_TRUE(Has(wrong.err, "established")) << wrong.err;
+}
+
+TEST_F(CommandTest, HistoryTellsWhoWasWhoAndWhoSaidSo) {
+  const std::string citizen = CitizenOf("", "999990019\n");
+  EXPECT_TRUE(Has(server.Run("history " + citizen).out, "niets veranderde wie dit is"));
+  ASSERT_EQ(server.Run("link --reason stem --author j.deboer site/w1 " + citizen).code, 0);
+  ASSERT_EQ(server.Run("unlink --reason vergissing site/w1").code, 0);
+  const Ran all = server.Run("geschiedenis site/w1");
+  EXPECT_TRUE(Has(all.out, "j.deboer: stem")) << all.out << all.err;
+  EXPECT_LT(all.out.find("vergissing"), all.out.find("stem")) << "the latest first";
+  EXPECT_TRUE(Has(all.out, "gesplitst: " + citizen + " -> "));
+  const Ran then = server.Run("history --at 3 " + citizen);
+  EXPECT_TRUE(Has(then.out, "toen klant " + citizen + ": 1 (exchange/p1)")) << then.out << then.err;
+  EXPECT_TRUE(Has(then.out, "nu niet meer:\n  nu klant ")) << then.out;
+  EXPECT_TRUE(Has(then.out, ": 1 (site/w1)"));
+  EXPECT_TRUE(Has(then.out, "stem"));
+  EXPECT_FALSE(Has(then.out, "vergissing")) << "that was yet to come";
+  const Ran page = server.Run("history --page-size 1 --lang en " + citizen);
+  EXPECT_TRUE(Has(page.err, "--before 4")) << page.err;
+  EXPECT_FALSE(Has(page.out, "stem"));
+  EXPECT_TRUE(Has(server.Run("history --before 4 " + citizen).out, "stem"));
+  EXPECT_TRUE(Has(server.Run("history -o json " + citizen).out, "\"facts\": ["));
+  EXPECT_TRUE(Has(server.Run("history --at 3 -o json " + citizen).out, "\"departed\": ["));
+  EXPECT_TRUE(Has(server.Run("history --at 3 -o csv " + citizen).out, "\"site\",\"w1\""));
+  for (const char* wrong : {"--at shoe ", "--at 1 --before 3 ", "--page-size 0 "})
+    EXPECT_EQ(server.Run(absl::StrCat("history ", wrong, citizen)).code, kUsage) << wrong;
+  EXPECT_EQ(server.Run("history --at 99 " + citizen).code, kConflict);
+  EXPECT_EQ(server.Run("history site/none").code, kNotFound);
 }
 
 TEST_F(CommandTest, FollowKeepsItsPlaceInAFile) {
@@ -210,6 +257,26 @@ TEST_F(CommandTest, MoreThanTenAskForAnotherKey) {
   EXPECT_TRUE(Has(ran.err, "Meer dan tien klanten gevonden."));
   EXPECT_TRUE(Has(ran.err, "Zoek verder met: naam en geboortedatum, of postcode en huisnummer"));
   EXPECT_TRUE(Has(server.Run("find '1234AB 7'").err, "Zoek verder met: naam en geboortedatum."));
+}
+
+TEST_F(CommandTest, SlipsAreForgivenAndSaid) {
+  ASSERT_EQ(server
+                .Run("record -",
+                     R"({"source":"exchange","eventId":"n1","data":{"channel":"CHANNEL_PHONE",)"
+                     R"("occurredAt":"2025-03-04T10:30:00Z","parties":[{"details":{)"
+                     R"("firstNames":"Noor","surname":"Berkenbosch",)"
+                     R"("birthDate":{"year":1984,"month":4,"day":12}}}]}})"
+                     "\n")
+                .code,
+            0);
+  const Ran slip = server.Run("find Noor Berkenbos 12-04-1984");
+  EXPECT_EQ(slip.code, 0) << slip.err;
+  EXPECT_TRUE(Has(slip.out, "Noor Berkenbosch")) << slip.out;
+  EXPECT_TRUE(Has(slip.err, "Niemand past precies")) << slip.err;
+  EXPECT_TRUE(Has(slip.err, "bijna gelijk: achternaam")) << slip.err;
+  EXPECT_FALSE(Has(server.Run("find Noor Berkenbosch 12-04-1984").err, "Niemand"));
+  EXPECT_TRUE(Has(server.Run("find Berkenbos 12-04-1984 -o json").out, "EVIDENCE_FIELD_SURNAME"));
+  EXPECT_EQ(server.Run("find Kuipers 12-04-1984").code, kNotFound);
 }
 
 TEST_F(CommandTest, OnlyANumberSaysSo) {

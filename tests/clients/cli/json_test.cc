@@ -69,7 +69,8 @@ TEST(EnumNumber, NamesWithoutPrefix) {
   EXPECT_EQ(EnumNumber(states, "CONTACT_STATE_", "in-progress"), v1::CONTACT_STATE_IN_PROGRESS);
   EXPECT_FALSE(EnumNumber(states, "CONTACT_STATE_", "unspecified"));
   EXPECT_FALSE(EnumNumber(states, "CONTACT_STATE_", "shoe"));
-  EXPECT_EQ(EnumNames(v1::FactKind_descriptor(), "FACT_KIND_"), "contact-event, link, unlink, registry");
+  EXPECT_EQ(EnumNames(v1::FactKind_descriptor(), "FACT_KIND_"), 
+            "contact-event, link, unlink, registry, adopt-model, rederive");
 }
 
 }  // namespace

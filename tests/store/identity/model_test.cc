@@ -94,6 +94,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"Candidates", [](auto& f) { f.set_candidates_max(1); }, "candidatesMax must be"},
         Fault{"NamelessLinks", [](auto& f) { f.set_nameless_max(f.link()); },
               "namelessMax must be less than link"},
+        Fault{"NamesAlone", [](auto& f) { f.set_names_alone(-1); }, "namesAlone must be 0 or more"},
         Fault{"Support", [](auto& f) { f.set_support(1); }, "support must be at most 0"},
         Fault{"SupportSuggested", [](auto& f) { f.set_support_suggested(f.support() + 1); },
               "supportSuggested must be at most support"},

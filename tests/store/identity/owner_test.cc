@@ -112,7 +112,7 @@ TEST_F(OwnerTest, RefusedIsNotSuggestedAgain) {
   request.set_citizen(ToHex(PartitionOf(batch_).at(
       {std::string(View(EventOrContactId(keys_, "website", "bare"))), "customer"})));
   request.set_apart_from(CitizenOfBsn(kBsnA));
-  const auto unlink = ListUnlink(keys_, batch_, request);
+  const auto unlink = ListUnlink(keys_, ShippedModel(), batch_, request);
   ASSERT_TRUE(unlink.ok()) << unlink.status();
   Take(FactOf(*unlink));
   EXPECT_TRUE(Suggested().empty());

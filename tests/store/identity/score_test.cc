@@ -1,4 +1,4 @@
-// Also tests: store/identity/join.cc
+// Also tests: store/identity/join.cc store/identity/names.cc
 #include "store/identity/score.h"
 
 #include <gmock/gmock.h>
@@ -122,6 +122,101 @@ TEST(Score, TwinsNeverLink) {
   EXPECT_LT(score.bits, kModel.link);
   EXPECT_FALSE(Compared(kPieter, kPieter).twins);
   EXPECT_FALSE(Compared(kPieter, Having(kPieter, [](Stated& s) { s.first_names = "Peter"; })).twins);
+}
+
+TEST(Score, NamesThatAreBothKnownAreTwoHoweverAlikeTheyAreWritten) {
+  const auto twins = [](const std::string& one, const std::string& other) {
+    Stated a = kPieter, b = kPieter;
+    a.first_names = one;
+    b.first_names = other;
+    return Compared(a, b).twins;
+  };
+  EXPECT_TRUE(twins("Johannes", "Johanna"));
+  EXPECT_TRUE(twins("Bert", "Gert"));
+  EXPECT_FALSE(twins("Johannes", "Johanes"));      // A slip.
+  EXPECT_FALSE(twins("Johannes", "Hans"));         // A form.
+  EXPECT_FALSE(twins("Johanna Maria", "Maria"));   // One of several.
+}
+
+TEST(Score, FirstNamesNoMoreThanAlikeAreSuggested) {
+  Stated one = kPieter, other = kPieter;
+  one.first_names = "Sierra";
+  other.first_names = "Serena";
+  EXPECT_LT(Compared(one, other).bits, kModel.link);
+  EXPECT_GE(Compared(one, other).bits, kModel.suggest);
+  EXPECT_FALSE(Compared(one, other).twins);
+  // Nor are two names one that are known and only written alike.
+  one.year = one.month = one.day = 0;
+  one.first_names = "Johannes";
+  other.first_names = "Johanna";
+  EXPECT_LT(Compared(one, other).bits, kModel.link);
+}
+
+TEST(Score, FormIsSeenThroughItsEndingAndASlip) {
+  const auto bits = [](const std::string& one, const std::string& other) {
+    return Compared({.first_names = one, .surname = "Ravensteyn"},
+                    {.first_names = other, .surname = "Ravensteyn"}).bits;
+  };
+  const Centibits form = bits("Robert", "Robbie"), other = bits("Robert", "Willem");
+  EXPECT_EQ(bits("Robert", "Robbi"), form);
+  EXPECT_EQ(bits("Robert", "Bobbey"), form);
+  EXPECT_EQ(bits("Willem", "Robby"), other);
+  EXPECT_GT(bits("Bert", "Gijsbretus"), bits("Bert", "Willem"));
+  // A name of its own is no slip of a form: "Dina" is not "Tina".
+  EXPECT_EQ(bits("Christien", "Dina"), bits("Christien", "Willem"));
+  EXPECT_EQ(Compared({.first_names = "J. Willem", .surname = "Ravensteyn"},
+                     {.first_names = "Jan", .surname = "Ravensteyn"}).bits,
+            Compared({.initials = "J", .surname = "Ravensteyn"},
+                     {.first_names = "Jan", .surname = "Ravensteyn"}).bits);
+}
+
+TEST(Score, WhoHasNothingButTheNamesMayLiveAnywhere) {
+  const auto bits = [](const Stated& stated) { return Compared(stated, stated).bits; };
+  EXPECT_GE(bits({.first_names = "Quirinus", .surname = "Ravensteyn"}), kModel.link);
+  const Stated common = {.first_names = "Daniel", .surname = "Beek"};
+  EXPECT_LT(bits(common), kModel.link);
+  EXPECT_GE(bits(common) + kModel.file.names_alone(), kModel.link);
+  EXPECT_GE(bits(common), kModel.suggest);
+  EXPECT_GE(bits(Having(common, [](Stated& s) { s.birth_place = "Nijkerk"; })), kModel.link);
+  EXPECT_GE(bits(Having(common, [](Stated& s) { s.year = 1980; })), kModel.link);
+}
+
+TEST(Score, TwoSlipsMayBeABrotherOrSister) {
+  const auto bits = [](const std::string& name, int day, int month) {
+    Stated other = kPieter;
+    other.first_names = name;
+    other.day = day;
+    other.month = month;
+    return Compared(kPieter, other).bits;
+  };
+  ASSERT_EQ(kPieter.day, 12);
+  EXPECT_GE(bits("Pieterr", 12, 3), kModel.link);  // One slip,
+  EXPECT_GE(bits("Pieter", 13, 3), kModel.link);
+  EXPECT_LT(bits("Pieterr", 13, 3), kModel.link);  // two,
+  EXPECT_GE(bits("Piet", 13, 3), kModel.link);     // and a short form is none,
+  EXPECT_LT(bits("Piet", 23, 3), kModel.link);     // but of a birthday that differs more.
+  EXPECT_GE(bits("Pieterr", 0, 3), kModel.link);   // What is not known is no slip.
+  EXPECT_GE(bits("Pieterr", 0, 0), kModel.link);
+}
+
+TEST(Score, SameNumberInARegisterIsNoTwinOrSomebodyBornAnotherDay) {
+  const auto with = [](v1::IdentifierType type, const std::string& name) {
+    Stated stated = kPieter;
+    stated.first_names = name;
+    stated.identifiers = {Identifier(type, "5316988")};
+    if (type == v1::IDENTIFIER_TYPE_OTHER) stated.identifiers[0].set_register_("ssn");
+    return stated;
+  };
+  const auto twins = [&](v1::IdentifierType type) {
+    return Compared(with(type, "Pieter"), with(type, "Willemijn")).twins;
+  };
+  EXPECT_FALSE(twins(v1::IDENTIFIER_TYPE_OTHER));
+  EXPECT_TRUE(twins(v1::IDENTIFIER_TYPE_CUSTOMER));  // A household may share that.
+  Stated born = with(v1::IDENTIFIER_TYPE_OTHER, "Pieter");
+  born.year = 1951;
+  born.month = 7;
+  born.day = 28;
+  EXPECT_FALSE(Compared(with(v1::IDENTIFIER_TYPE_OTHER, "Pieter"), born).born_apart);
 }
 
 TEST(Score, NamelessNeverLinks) {
@@ -287,7 +382,8 @@ Joined JoinAll(const std::vector<Stated>& people, const std::set<std::set<size_t
       [&](size_t x, size_t y) {
         EXPECT_NE(x, y);
         std::replace(of.begin(), of.end(), y, x);
-      });
+      },
+      true);
   for (const size_t name : std::set<size_t>(of.begin(), of.end())) {
     if (members(name).size() > 1) joined.clusters.push_back(members(name));
   }

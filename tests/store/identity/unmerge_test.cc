@@ -63,7 +63,7 @@ class Round {
     auto fact = ListLink(keys_, batch_, request);
     if (!fact.ok()) return std::nullopt;
     Batch trial(&batch_);
-    EXPECT_TRUE(ApplyDecision(keys_, trial, head_.position() + 1, *fact).ok());
+    EXPECT_TRUE(ApplyDecision(keys_, ModelInEffect(), trial, head_.position() + 1, *fact).ok());
     if (!CheckLinked(trial, *fact, "parties_b").ok()) return std::nullopt;
     Take(*fact);
     return *std::move(fact);
@@ -76,10 +76,10 @@ class Round {
     for (const auto& party : parties) {
       *request.add_parties() = RefTo({party.contact_id(), party.party_key()});
     }
-    const auto fact = ListUnlink(keys_, batch_, request);
+    const auto fact = ListUnlink(keys_, ShippedModel(), batch_, request);
     EXPECT_TRUE(fact.ok()) << fact.status();
     Batch trial(&batch_);
-    const auto applied = ApplyDecision(keys_, trial, head_.position() + 1, *fact);
+    const auto applied = ApplyDecision(keys_, ModelInEffect(), trial, head_.position() + 1, *fact);
     const auto effect = CheckUnlinked(trial, *fact, applied->consequences, false);
     EXPECT_TRUE(effect.ok()) << effect.status();
     Take(*fact);

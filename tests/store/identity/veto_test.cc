@@ -268,6 +268,14 @@ TEST_F(VetoTest, SecretPersonIsNotFoundByAddress) {
   Take(secret);
   EXPECT_EQ(found(address), 0);
   EXPECT_EQ(found(name), 1);
+  v1::FindCitizensRequest stated;
+  v1::PersonalDetails& details = *stated.mutable_stated()->mutable_details();
+  details.mutable_address()->set_postcode("1234AB");
+  details.mutable_address()->set_house_number(5);
+  EXPECT_EQ(found(stated), 0);
+  details.set_surname(kNoor.surname);
+  *details.mutable_birth_date() = name.name().birth_date();
+  EXPECT_EQ(found(stated), 1);
 }
 
 TEST_F(VetoTest, SecretPersonIsFoundByVerifiedNumberOnly) {
