@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "service/model_commands.h"
+#include "service/scrub_command.h"
 #include "service/version.h"
 #include "store/backup.h"
 #include "store/check.h"
@@ -60,23 +61,45 @@ absl::Status Init(const Config& config) {
   return absl::OkStatus();
 }
 
-absl::Status Check(const Config& config, const store::Keys& keys) {
-  const auto result = store::Check(config.data, keys, ShowProgress("facts"));
-  if (!result.ok()) return result.status();
-  std::printf("%llu facts\n", static_cast<unsigned long long>(result->facts));
-  std::printf("%-12s %12s %9s %9s %9s\n", "projection", "rows", "missing", "extra", "different");
-  for (const auto& family : result->families) {
+// Where files are damaged nothing was compared, and there is no table to show.
+void Print(const store::CheckResult& result) {
+  if (!result.families.empty()) {
+    std::printf("%llu facts\n", static_cast<unsigned long long>(result.facts));
+    std::printf("%-12s %12s %9s %9s %9s\n", "projection", "rows", "missing", "extra", "different");
+  }
+  for (const auto& family : result.families) {
     std::printf("%-12s %12llu %9llu %9llu %9llu\n", family.family.c_str(),
                 static_cast<unsigned long long>(family.rows),
                 static_cast<unsigned long long>(family.missing),
                 static_cast<unsigned long long>(family.extra),
                 static_cast<unsigned long long>(family.different));
   }
-  for (const std::string& difference : result->first_differences) {
+  for (const std::string& difference : result.first_differences) {
     std::printf("%s\n", difference.c_str());
   }
+}
+
+absl::Status Check(const Config& config, const store::Keys& keys) {
+  const auto result = store::Check(config.data, keys, ShowProgress("facts"));
+  if (!result.ok()) return result.status();
+  Print(*result);
   if (result->ok()) return absl::OkStatus();
   return absl::DataLossError("the store does not say what its journal says; run rebuild");
+}
+
+absl::Status Scrub(const Config& config, int mib_per_second) {
+  if (config.socket.empty() && config.tcp.empty()) {
+    return absl::InvalidArgumentError("socket: is required, that of the server that runs");
+  }
+  const std::string address = config.socket.empty() ? config.tcp : "unix:" + config.socket;
+  const auto result = AskScrub(address, mib_per_second);
+  if (!result.ok()) return result.status();
+  Print(*result);
+  if (result->ok()) return absl::OkStatus();
+  return absl::DataLossError(
+      "the store is damaged, as said above, and was served meanwhile. Make no backup over a good "
+      "one; stop the server and run `klantbeeld-server check`: it says whether `rebuild` mends it; "
+      "if not, restore a backup by id");
 }
 
 absl::Status Rebuild(const Config& config, const store::Keys& keys) {
@@ -167,6 +190,12 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
   app.add_subcommand("init", "Make an empty store, and keys where there are none");
   app.add_subcommand("check-config", "Say whether the configuration is right, and show it");
   app.add_subcommand("check", "Compare every projection with the journal");
+  auto* scrub = app.add_subcommand(
+      "scrub", "Have the server that runs read every file and compare as check does, while it serves");
+  scrub
+      ->add_option("--rate", line.mib_per_second,
+                   "Most MiB per second that it reads and writes; without: 16")
+      ->check(CLI::Range(1, 10000));
   app.add_subcommand("rebuild", "Make the projections anew from the journal");
   app.add_subcommand("backups", "List the backups in --backups");
   auto* restore = app.add_subcommand("restore", "Put a backup into --data, absent or empty");
@@ -207,6 +236,7 @@ absl::Status RunCommand(const CommandLine& line, const Config& config) {
     return absl::InvalidArgumentError("backups: is required, the directory of the backups");
   }
   if (line.command == "backups") return Backups(config);
+  if (line.command == "scrub") return Scrub(config, line.mib_per_second);
   if (auto status = config.ValidatePlaces(); !status.ok()) return status;
   if (line.command == "init") return Init(config);
   auto keys = store::Keys::Load(config.keys);

@@ -23,6 +23,7 @@ struct CommandLine {
   std::string reason;      // Of `model adopt`.
   std::string name;        // Of `model learn`.
   std::string write;       // Of `model`: file that a model is written to.
+  int mib_per_second = 0;  // Of `scrub`; 0: the server's own.
   bool finished = false;   // --help or --version was shown.
 };
 

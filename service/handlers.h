@@ -21,6 +21,7 @@ std::unique_ptr<grpc::Service> MakeHistoryService(Shared& shared);
 std::unique_ptr<grpc::Service> MakeFeedService(Shared& shared);
 // `directory` is where backups go; empty: none are made.
 std::unique_ptr<grpc::Service> MakeBackupService(Shared& shared, std::string directory);
+std::unique_ptr<grpc::Service> MakeMaintenanceService(Shared& shared);
 std::unique_ptr<grpc::Service> MakeInfoService(Shared& shared, std::vector<std::string> enabled);
 
 }  // namespace klantbeeld::service

@@ -57,6 +57,7 @@ class FiguresCollector : public prometheus::Collectable {
           number(store.disk_free_bytes));
     gauge("klantbeeld_disk_reserve_bytes", "Nothing is recorded while less is free.",
           number(store.disk_reserve_bytes));
+    AddScrubs(store, all);
     gauge("klantbeeld_model_facts_left",
           "Facts of before the model was adopted whose contacts are yet to be compared by it.",
           number(store.model_facts_left));
@@ -71,6 +72,27 @@ class FiguresCollector : public prometheus::Collectable {
   }
 
  private:
+  static void AddScrubs(const store::Store::Figures& store,
+                        std::vector<prometheus::MetricFamily>& all) {
+    all.push_back(Family("klantbeeld_scrub_running", "1 while a scrub runs.",
+                         prometheus::MetricType::Gauge, store.scrubbing ? 1 : 0));
+    prometheus::MetricFamily ended =
+        Family("klantbeeld_scrub_ended_timestamp_seconds",
+               "When the last scrub of each outcome ended; 0: none since the start.",
+               prometheus::MetricType::Gauge, 0);
+    const std::pair<const char*, absl::Time> outcomes[] = {
+        {"whole", store.scrub_whole},
+        {"damaged", store.scrub_damaged},
+        {"broken_off", store.scrub_broken_off}};
+    ended.metric.clear();
+    for (const auto& [outcome, when] : outcomes) {
+      prometheus::ClientMetric& metric = ended.metric.emplace_back();
+      metric.label = {{"outcome", outcome}};
+      metric.gauge.value = absl::ToDoubleSeconds(when - absl::UnixEpoch());
+    }
+    all.push_back(std::move(ended));
+  }
+
   static void AddRegistry(const registry::Asker::Figures& figures,
                           std::vector<prometheus::MetricFamily>& all) {
     using prometheus::MetricType;

@@ -154,6 +154,7 @@ absl::Status Server::Impl::OpenDoors() {
   services.push_back(MakeHistoryService(*shared));
   services.push_back(MakeFeedService(*shared));
   services.push_back(MakeBackupService(*shared, config.backups));
+  services.push_back(MakeMaintenanceService(*shared));
   services.push_back(MakeInfoService(*shared, Enabled(config)));
 
   grpc::EnableDefaultHealthCheckService(true);

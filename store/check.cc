@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstring>
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <utility>
@@ -31,24 +30,9 @@ namespace {
 constexpr uint64_t kReplayGroup = 500;
 constexpr size_t kListedDifferences = 10;
 
-// A directory that is gone when this is.
-class Scratch {
- public:
-  explicit Scratch(std::string path) : path_(std::move(path)) { Remove(); }
-  ~Scratch() { Remove(); }
-  const std::string& path() const { return path_; }
-
- private:
-  void Remove() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string path_;
-};
-
 // Applies every fact of `from` to the empty `to`.
 absl::StatusOr<uint64_t> Replay(const Keys& keys, const Reader& from, Db& to,
-                                const Progress& progress) {
+                                const AfterStride& after) {
   KB_ASSIGN_OR_RETURN(const format::Head end, ReadHead(from));
   format::Head head;
   KB_ASSIGN_OR_RETURN(auto info, ReadRow<format::StoreInfo>(from, Family::kMeta, "store"));
@@ -78,18 +62,13 @@ absl::StatusOr<uint64_t> Replay(const Keys& keys, const Reader& from, Db& to,
     if (position % kReplayGroup == 0 || position == end.position()) {
       batch->Put(Family::kMeta, "head", Encode(head));
       KB_RETURN_IF_ERROR(to.Write(*batch));
+      const Stride stride{position, end.position(), batch->bytes()};
       batch = std::make_unique<Batch>(&to);
-      if (progress) progress(position, end.position());
+      KB_RETURN_IF_ERROR(after(stride));
     }
   }
   KB_RETURN_IF_ERROR(to.Write(*batch));
   return end.position();
-}
-
-Db::Options WithoutSync() {
-  Db::Options options;
-  options.sync = false;  // What is made here can be made again.
-  return options;
 }
 
 void Differs(CheckResult& result, uint64_t& count, Family family, absl::string_view key,
@@ -102,7 +81,7 @@ void Differs(CheckResult& result, uint64_t& count, Family family, absl::string_v
 
 // Rows are compared in chunks: two scans cannot be turned step by step.
 absl::Status CompareFamily(Family family, const Reader& store, const Reader& replay,
-                           CheckResult& result) {
+                           CheckResult& result, const AfterStride& after) {
   constexpr size_t kChunk = 4096;
   using Rows = std::map<std::string, std::string>;
   CheckResult::FamilyCount count{.family = std::string(NameOf(family))};
@@ -123,6 +102,9 @@ absl::Status CompareFamily(Family family, const Reader& store, const Reader& rep
       break;
     }
     KB_RETURN_IF_ERROR(read(replay, from, wanted));
+    Stride stride{result.facts, result.facts};
+    for (const auto& [key, value] : wanted) stride.bytes += key.size() + value.size();
+    KB_RETURN_IF_ERROR(after(stride));
     // Compare up to where both were read.
     std::string until;
     if (mine.size() == kChunk) until = mine.rbegin()->first;
@@ -272,22 +254,44 @@ class Dump {
   const Line& line_;
 };
 
+// Facts only: rows are compared after the last of them.
+AfterStride Telling(const Progress& progress) {
+  return [&progress, told = uint64_t{0}](const Stride& stride) mutable {
+    if (progress && stride.position > told) progress(told = stride.position, stride.head);
+    return absl::OkStatus();
+  };
+}
+
 }  // namespace
+
+Db::Options WithoutSync() {
+  Db::Options options;
+  options.sync = false;
+  return options;
+}
+
+absl::StatusOr<CheckResult> CompareWithReplay(const Reader& rows, const Keys& keys, Db& replay,
+                                              const AfterStride& after) {
+  CheckResult result;
+  KB_ASSIGN_OR_RETURN(result.facts, Replay(keys, rows, replay, after));
+  for (size_t family = 0; family < kFamilies; ++family) {
+    KB_RETURN_IF_ERROR(
+        CompareFamily(static_cast<Family>(family), rows, replay, result, after));
+  }
+  return result;
+}
 
 absl::StatusOr<CheckResult> Check(const std::string& data_dir, const Keys& keys,
                                   const Progress& progress) {
   KB_ASSIGN_OR_RETURN(const auto store, OpenRows(data_dir, {}, keys));
   KB_RETURN_IF_ERROR(CheckComparer(store.info));
-  const Scratch scratch(data_dir + "/check");
+  const ScratchDir scratch(data_dir + "/check");
   KB_ASSIGN_OR_RETURN(const auto replay, Db::Open(scratch.path(), WithoutSync(), true));
-  CheckResult result;
   KB_ASSIGN_OR_RETURN(const auto acknowledged, Acknowledged::Open(AcknowledgedPath(data_dir)));
   KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*store.db));
   KB_RETURN_IF_ERROR(CheckAcknowledged(*store.db, head, acknowledged->noted()));
-  KB_ASSIGN_OR_RETURN(result.facts, Replay(keys, *store.db, *replay, progress));
-  for (size_t family = 0; family < kFamilies; ++family) {
-    KB_RETURN_IF_ERROR(CompareFamily(static_cast<Family>(family), *store.db, *replay, result));
-  }
+  KB_ASSIGN_OR_RETURN(CheckResult result,
+                      CompareWithReplay(*store.db, keys, *replay, Telling(progress)));
   // What no row lies in, such as a filter, which is looked into only now and then.
   if (const absl::Status whole = store.db->VerifyChecksums(); result.ok() && !whole.ok()) {
     result.first_differences.push_back(std::string(whole.message()));
@@ -298,12 +302,12 @@ absl::StatusOr<CheckResult> Check(const std::string& data_dir, const Keys& keys,
 absl::StatusOr<uint64_t> Rebuild(const std::string& data_dir, const Keys& keys,
                                  const Progress& progress) {
   const std::string rows = RowsDir(data_dir);
-  const Scratch scratch(data_dir + "/rows.new");
+  const ScratchDir scratch(data_dir + "/rows.new");
   uint64_t facts = 0;
   {
     KB_ASSIGN_OR_RETURN(const auto store, OpenRows(data_dir, {}, keys));
     KB_ASSIGN_OR_RETURN(const auto anew, Db::Open(scratch.path(), WithoutSync(), true));
-    KB_ASSIGN_OR_RETURN(facts, Replay(keys, *store.db, *anew, progress));
+    KB_ASSIGN_OR_RETURN(facts, Replay(keys, *store.db, *anew, Telling(progress)));
     KB_RETURN_IF_ERROR(anew->Sync());
   }
   // Either the old rows stand or the new ones, whenever this is cut off.

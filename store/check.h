@@ -19,6 +19,15 @@ namespace klantbeeld::store {
 // Called now and then with a position and the head.
 using Progress = std::function<void(uint64_t position, uint64_t head)>;
 
+// What a comparison with a replay did since it told last.
+struct Stride {
+  uint64_t position = 0;  // That the replay came to.
+  uint64_t head = 0;
+  uint64_t bytes = 0;     // Written to the replay or read from it.
+};
+// Called after each; what it answers other than OK ends the work with that.
+using AfterStride = std::function<absl::Status(const Stride&)>;
+
 struct CheckResult {
   uint64_t facts = 0;
   struct FamilyCount {
@@ -33,6 +42,9 @@ struct CheckResult {
   bool ok() const { return first_differences.empty(); }
 };
 
+// Rows that can be made again: not synced each time.
+Db::Options WithoutSync();
+
 // Replays the journal of the store in `data_dir` into a scratch directory
 // beside it and compares every row, and reads every file for its checksums. What
 // it finds `Rebuild` mends. The store must not be open elsewhere.
@@ -40,6 +52,11 @@ struct CheckResult {
 // was acknowledged, or its running hash does not agree.
 absl::StatusOr<CheckResult> Check(const std::string& data_dir, const Keys& keys,
                                   const Progress& progress);
+
+// The same of rows that are open: replays them into the empty `replay` and
+// compares. Files are not read for their checksums.
+absl::StatusOr<CheckResult> CompareWithReplay(const Reader& rows, const Keys& keys, Db& replay,
+                                              const AfterStride& after);
 
 // Makes all projections anew from the journal and puts them in place of the
 // old ones. Returns the number of facts. An interrupted rebuild changes nothing.

@@ -19,6 +19,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "store/db_pace.h"
 #include "store/error.h"
 #include "store/manifest.h"
 
@@ -329,15 +330,20 @@ Db::~Db() = default;
 
 absl::StatusOr<std::unique_ptr<Db>> Db::Open(const std::string& dir, const Options& options,
                                              bool create) {
-  return OpenAs(dir, options, create, false);
+  return OpenAs(dir, options, create, false, nullptr);
 }
 
 absl::StatusOr<std::unique_ptr<Db>> Db::OpenToRead(const std::string& dir) {
-  return OpenAs(dir, {}, false, true);
+  return OpenAs(dir, {}, false, true, nullptr);
+}
+
+absl::StatusOr<std::unique_ptr<Db>> Db::OpenToRead(const std::string& dir, const Options& options,
+                                                   Pace& pace) {
+  return OpenAs(dir, options, false, true, &pace);
 }
 
 absl::StatusOr<std::unique_ptr<Db>> Db::OpenAs(const std::string& dir, const Options& options,
-                                               bool create, bool to_read) {
+                                               bool create, bool to_read, Pace* pace) {
   auto impl = std::make_unique<Impl>();
   impl->dir = dir;
   impl->options = options;
@@ -350,6 +356,7 @@ absl::StatusOr<std::unique_ptr<Db>> Db::OpenAs(const std::string& dir, const Opt
   rocksdb::DB* opened = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DBOptions database = DatabaseOptions(options, create);
+  if (pace != nullptr) database.env = pace->env();
   const auto listed = std::make_shared<TablesListed>(options.log);
   database.listeners.push_back(listed);
   if (absl::Status checked = CheckManifest(dir); !checked.ok()) return checked;

@@ -18,6 +18,8 @@
 
 namespace klantbeeld::store {
 
+class Pace;
+
 // One per projection; docs/format.md has their keys and values.
 enum class Family : uint8_t {
   kMeta,
@@ -106,6 +108,9 @@ class Db : public Reader {
                                                   bool create);
   // Opens it to be read only, and leaves every file as it is. Writes fail.
   static absl::StatusOr<std::unique_ptr<Db>> OpenToRead(const std::string& dir);
+  // The same, with its tables read at `pace`, which must outlive it.
+  static absl::StatusOr<std::unique_ptr<Db>> OpenToRead(const std::string& dir,
+                                                        const Options& options, Pace& pace);
   ~Db() override;
 
   absl::StatusOr<std::optional<std::string>> Get(Family family,
@@ -142,7 +147,7 @@ class Db : public Reader {
   struct Impl;
   explicit Db(std::unique_ptr<Impl> impl);
   static absl::StatusOr<std::unique_ptr<Db>> OpenAs(const std::string& dir, const Options& options,
-                                                    bool create, bool to_read);
+                                                    bool create, bool to_read, Pace* pace);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -3,6 +3,9 @@
 #define KLANTBEELD_STORE_DIRECTORY_H_
 
 #include <filesystem>
+#include <string>
+#include <system_error>
+#include <utility>
 
 #include "absl/status/status.h"
 
@@ -15,6 +18,24 @@ absl::Status SyncNames(const std::filesystem::path& directory);
 // The directory that holds `path`, also when that ends in a slash or is a
 // name alone.
 std::filesystem::path DirectoryOf(const std::filesystem::path& path);
+
+// A name for a directory that is gone with all in it when this is. What a
+// process that was cut off left under the name goes first.
+class ScratchDir {
+ public:
+  explicit ScratchDir(std::string path) : path_(std::move(path)) { Remove(); }
+  ~ScratchDir() { Remove(); }
+  ScratchDir(const ScratchDir&) = delete;
+  ScratchDir& operator=(const ScratchDir&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  void Remove() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  const std::string path_;
+};
 
 }  // namespace klantbeeld::store
 

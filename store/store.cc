@@ -4,11 +4,14 @@
 #include <filesystem>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "store/backup.h"
 #include "store/citizen.h"
 #include "store/commit.h"
 #include "store/contact.h"
+#include "store/db_pace.h"
 #include "store/directory.h"
 #include "store/error.h"
 #include "store/feed.h"
@@ -43,6 +46,10 @@ struct Store::Impl {
   std::atomic<size_t> bytes_since_look{kDiskLookBytes};  // At the disk; at first it is due.
   std::function<void(uint64_t)> wake;
   std::atomic<bool> backing_up{false};
+  absl::Mutex scrub_mutex;
+  Pace* scrubbing ABSL_GUARDED_BY(scrub_mutex) = nullptr;
+  bool closing ABSL_GUARDED_BY(scrub_mutex) = false;
+  Figures scrubs ABSL_GUARDED_BY(scrub_mutex);  // Only what is told of scrubs.
   // Last: its threads use all of the above, and stop first.
   std::unique_ptr<Sequencer> sequencer;
 
@@ -80,7 +87,16 @@ struct Store::Impl {
 };
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Store::~Store() = default;
+
+Store::~Store() {
+  absl::MutexLock lock(&impl_->scrub_mutex);
+  impl_->closing = true;
+  if (impl_->scrubbing != nullptr) impl_->scrubbing->Stop();
+  const auto over = [this]() ABSL_SHARED_LOCKS_REQUIRED(impl_->scrub_mutex) {
+    return impl_->scrubbing == nullptr;
+  };
+  impl_->scrub_mutex.Await(absl::Condition(&over));
+}
 
 absl::Status Store::Create(absl::string_view data_dir, const Keys& keys,
                            absl::string_view log_id) {
@@ -111,6 +127,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const Options& options, Keys 
   auto impl = std::make_unique<Impl>(options, std::move(keys), std::move(clock));
   KB_ASSIGN_OR_RETURN(OpenedRows rows, OpenRows(options.data_dir, options.db, impl->keys));
   KB_RETURN_IF_ERROR(CheckComparer(rows.info));
+  ClearScrub(options.data_dir);
   impl->db = std::move(rows.db);
   impl->log_id = rows.info.log_id();
   KB_ASSIGN_OR_RETURN(impl->acknowledged,
@@ -349,6 +366,28 @@ absl::StatusOr<format::BackupInfo> Store::Backup(const std::string& backups) con
   return made;
 }
 
+absl::StatusOr<ScrubResult> Store::Scrub(Pace& pace, const ScrubProgress& progress) {
+  {
+    absl::MutexLock lock(&impl_->scrub_mutex);
+    if (impl_->closing) return absl::CancelledError("the store is being closed");
+    if (impl_->scrubbing != nullptr) {
+      return Error(v1::ERROR_REASON_OVERLOADED, "a scrub runs; wait for it or end it",
+                   {.retry = absl::Minutes(1)});
+    }
+    impl_->scrubbing = &pace;
+  }
+  const auto result =
+      ScrubRows({*impl_->db, impl_->options.data_dir, impl_->options.db.disk_reserve_bytes},
+                impl_->keys, pace, progress);
+  absl::MutexLock lock(&impl_->scrub_mutex);
+  impl_->scrubbing = nullptr;
+  Figures& scrubs = impl_->scrubs;
+  (!result.ok()   ? scrubs.scrub_broken_off
+   : result->ok() ? scrubs.scrub_whole
+                  : scrubs.scrub_damaged) = impl_->clock();
+  return result;
+}
+
 uint64_t Store::head() const { return impl_->head; }
 std::string Store::log_id() const { return ToHex(impl_->log_id); }
 void Store::OnAdvance(std::function<void(uint64_t)> wake) { impl_->wake = std::move(wake); }
@@ -356,6 +395,11 @@ void Store::OnAdvance(std::function<void(uint64_t)> wake) { impl_->wake = std::m
 Store::Figures Store::figures() const {
   const Sequencer::Figures sequencer = impl_->sequencer->figures();
   Figures figures;
+  {
+    absl::MutexLock lock(&impl_->scrub_mutex);
+    figures = impl_->scrubs;
+    figures.scrubbing = impl_->scrubbing != nullptr;
+  }
   figures.head = head();
   figures.queue_facts = sequencer.queue_facts;
   figures.queue_bytes = sequencer.queue_bytes;

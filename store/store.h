@@ -26,6 +26,7 @@
 #include "store/identity/nobodys.h"
 #include "store/identity/registry.h"
 #include "store/keys.h"
+#include "store/scrub.h"
 #include "store/sequencer.h"
 #include "store/splice.h"
 
@@ -137,6 +138,11 @@ class Store {
   // long as writing the memtables to disk does. OVERLOADED: one is being made.
   absl::StatusOr<format::BackupInfo> Backup(const std::string& backups) const;
 
+  // Compares everything with the journal (store/scrub.h) while reads and writes
+  // go on; blocks until it is through, and ends with CANCELLED when `pace` is
+  // stopped or the store destroyed. OVERLOADED: one runs.
+  absl::StatusOr<ScrubResult> Scrub(Pace& pace, const ScrubProgress& progress);
+
   // Last position that is synced and readable.
   uint64_t head() const;
   std::string log_id() const;  // 32 hexadecimal digits.
@@ -157,6 +163,11 @@ class Store {
     bool write_stalled = false;    // RocksDB holds writes back.
     int64_t disk_free_bytes = 0;
     int64_t disk_reserve_bytes = 0;  // Nothing is written while less is free.
+    bool scrubbing = false;
+    // When the last scrub of each outcome ended, since the store was opened.
+    absl::Time scrub_whole = absl::UnixEpoch();  // No such scrub yet.
+    absl::Time scrub_damaged = absl::UnixEpoch();
+    absl::Time scrub_broken_off = absl::UnixEpoch();
     uint64_t model_facts_left = 0;   // Before the model's adoption, yet to be compared by it.
   };
   Figures figures() const;

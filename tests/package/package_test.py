@@ -234,6 +234,7 @@ class PackageTest(unittest.TestCase):
         self.assertIn("position 1 of", self.do("Restore"))
         self.assertEqual(self.found("0612345678"), [1])
         self.record("c-3", "0612345678")
+        self.assertIn("2 facts", self.do("Look for damage"))
 
         self.put(second)
         self.assertIn(NEXT_VERSION, self.do("Upgrade"))

@@ -20,5 +20,16 @@ TEST(DirectoryTest, IsTheOneThatHoldsTheName) {
   EXPECT_EQ(DirectoryOf("data"), std::filesystem::current_path());
 }
 
+TEST(DirectoryTest, ScratchIsGoneWithAllInItBeforeAndAfter) {
+  const std::string path = testing::TempDir() + "/scratch";
+  std::filesystem::create_directories(path + "/left/deep");
+  {
+    const ScratchDir scratch(path);
+    EXPECT_FALSE(std::filesystem::exists(path));
+    std::filesystem::create_directories(scratch.path() + "/made");
+  }
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
 }  // namespace
 }  // namespace klantbeeld::store
