@@ -129,11 +129,8 @@ bool IsGeneric(const format::ComparedRow& row, absl::string_view index) {
 // In order, so that the row does not tell which was noted first.
 void NoteGeneric(const std::string& index, bool generic, format::ComparedRow& row) {
   std::set<std::string> keys(row.generic().begin(), row.generic().end());
-  if (generic) {
-    keys.insert(index);
-  } else {
-    keys.erase(index);
-  }
+  keys.erase(index);
+  if (generic) keys.insert(index);
   row.mutable_generic()->Assign(keys.begin(), keys.end());
 }
 
