@@ -106,6 +106,10 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family, const Db::Options& opt
   // Ascending keys that exist when asked for need no filter.
   if (family != Family::kJournal) {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    // In pieces: the filter of a large table is larger than a shard of the cache,
+    // which then keeps none of it, and every look reads and verifies it whole.
+    table.partition_filters = true;
+    table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
     result.memtable_prefix_bloom_size_ratio = 0.05;
     result.memtable_whole_key_filtering = true;
   }
