@@ -27,3 +27,13 @@ if(TARGET klantbeeld AND TARGET klantbeeld-server)
     --mapping ${CMAKE_SOURCE_DIR}/clients/adapters/csv/mappings/generic.toml --rows 2000 --rounds 1)
   set_tests_properties(bench_import_smoke PROPERTIES TIMEOUT 120)
 endif()
+
+# More than the server can take; scripts/overload runs it whole.
+if(TARGET klantbeeld-server)
+  add_executable(klantbeeld_overload bench/overload.cc bench/events.cc bench/load.cc bench/people.cc bench/process.cc)
+  klantbeeld_strict(klantbeeld_overload)
+  target_link_libraries(klantbeeld_overload PRIVATE klantbeeld_client absl::strings absl::str_format
+    absl::synchronization)
+  add_test(NAME overload_smoke COMMAND klantbeeld_overload --smoke --server $<TARGET_FILE:klantbeeld-server>)
+  set_tests_properties(overload_smoke PROPERTIES TIMEOUT 120)
+endif()
