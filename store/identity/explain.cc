@@ -165,11 +165,11 @@ class Surroundings {
         if (input_.persons.contains(content)) continue;
         KB_ASSIGN_OR_RETURN(input_.persons[content], ReadPerson(keys_, reader_, content));
       }
-      const auto [low, high] = std::minmax(one.content, one.owner);
+      const auto sides = std::minmax(one.content, one.owner);
       const bool known = std::any_of(input_.pairs.begin(), input_.pairs.end(), [&](const auto& pair) {
-        return pair.low == low && pair.high == high;
+        return pair.low == sides.first && pair.high == sides.second;
       });
-      if (!known) input_.pairs.push_back({low, high, {.bits = model_.suggest}});
+      if (!known) input_.pairs.push_back({sides.first, sides.second, {.bits = model_.suggest}});
     }
     return absl::OkStatus();
   }

@@ -281,8 +281,8 @@ class Partitioner {
       }
       return held.size() > before;
     };
-    const bool both = gather(link.a) & gather(link.b);
-    if (!both) return;
+    const bool a = gather(link.a), b = gather(link.b);
+    if (!a || !b) return;
     for (const size_t claim : held) linked_[claim] = true;
   }
 
