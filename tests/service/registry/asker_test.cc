@@ -34,13 +34,20 @@ class ScriptedRegistry final : public Registry {
     if (failure_) return Failed(*failure_, "as the test says", wait_);
     std::vector<store::RegistryAnswer> answers;
     for (const std::string& bsn : bsns) {
-      answers.emplace_back().bsn = bsn;
+      const auto person = persons_.find(bsn);
+      answers.push_back(person != persons_.end() ? person->second : store::RegistryAnswer());
+      answers.back().bsn = bsn;
       answers.back().found = bsn != kBsns[0];
     }
     return answers;
   }
-  absl::StatusOr<std::vector<std::string>> Search(const Query&, absl::Time) override {
-    return absl::UnimplementedError("");
+  absl::StatusOr<std::vector<std::string>> Search(const Query& query, absl::Time) override {
+    absl::MutexLock lock(&mutex_);
+    searches_.push_back(std::get<NameAndBirth>(query));
+    if (stopped_) return Failed(Failure::kStopped, "stopped");
+    if (failure_) return Failed(*failure_, "as the test says", wait_);
+    if (search_failure_) return Failed(*search_failure_, "as the test says");
+    return hits_[searches_.back().surname];
   }
   void Stop() override {
     absl::MutexLock lock(&mutex_);
@@ -50,6 +57,20 @@ class ScriptedRegistry final : public Registry {
   void Hold(bool held) {
     absl::MutexLock lock(&mutex_);
     held_ = held;
+  }
+  // A search for this surname finds the person, among others.
+  void Register(const std::string& surname, store::RegistryAnswer person) {
+    absl::MutexLock lock(&mutex_);
+    hits_[surname].push_back(person.bsn);
+    persons_[person.bsn] = std::move(person);
+  }
+  void FailSearches(std::optional<Failure> failure) {
+    absl::MutexLock lock(&mutex_);
+    search_failure_ = failure;
+  }
+  std::vector<NameAndBirth> searches() {
+    absl::MutexLock lock(&mutex_);
+    return searches_;
   }
   void Fail(std::optional<Failure> failure, absl::Duration wait = absl::ZeroDuration()) {
     absl::MutexLock lock(&mutex_);
@@ -75,7 +96,10 @@ class ScriptedRegistry final : public Registry {
  private:
   absl::Mutex mutex_;
   bool held_ = false, stopped_ = false;
-  std::optional<Failure> failure_;
+  std::optional<Failure> failure_, search_failure_;
+  std::map<std::string, store::RegistryAnswer> persons_;
+  std::map<std::string, std::vector<std::string>> hits_;
+  std::vector<NameAndBirth> searches_;
   absl::Duration wait_;
   absl::Time deadline_;
   std::vector<std::vector<std::string>> calls_;
@@ -98,7 +122,30 @@ class MemoryBook {
                 if (!answers_.contains(bsn) && bsns.size() < max) bsns.push_back(bsn);
               }
               return bsns;
+            },
+            [this](const store::PreparedEvent& event) -> absl::StatusOr<std::vector<store::Sought>> {
+              absl::MutexLock lock(&mutex_);
+              std::vector<store::Sought> soughts;
+              for (const v1::Party& party : event.body.event().data().parties()) {
+                if (!party.details().has_surname()) continue;
+                store::Sought sought{party.details().surname(), party.details()};
+                if (!answers_.contains(sought.id)) soughts.push_back(std::move(sought));
+              }
+              return soughts;
+            },
+            [this](size_t max) -> absl::StatusOr<std::vector<store::Sought>> {
+              absl::MutexLock lock(&mutex_);
+              std::vector<store::Sought> soughts;
+              for (const store::Sought& sought : sought_) {
+                if (!answers_.contains(sought.id) && soughts.size() < max) soughts.push_back(sought);
+              }
+              return soughts;
             }};
+  }
+  // A contact of whom this says was recorded.
+  void Seek(const store::Sought& sought) {
+    absl::MutexLock lock(&mutex_);
+    sought_.push_back(sought);
   }
   // A contact with this BSN was recorded.
   void Hold(const std::string& bsn) {
@@ -120,7 +167,7 @@ class MemoryBook {
     {
       absl::MutexLock lock(&mutex_);
       all.swap(unsynced_);
-      for (const auto& [answer, done] : all) answers_[answer.bsn] = answer;
+      for (const auto& [answer, done] : all) answers_[KeyOf(answer)] = answer;
     }
     for (auto& [answer, done] : all) std::move(done)(1);
   }
@@ -144,6 +191,9 @@ class MemoryBook {
 
  private:
   using Done = absl::AnyInvocable<void(absl::StatusOr<uint64_t>) &&>;
+  static std::string KeyOf(const store::RegistryAnswer& answer) {
+    return answer.sought.empty() ? answer.bsn : answer.sought;
+  }
   absl::Status Record(const store::RegistryAnswer& answer, Done done) {
     {
       absl::MutexLock lock(&mutex_);
@@ -155,7 +205,7 @@ class MemoryBook {
         unsynced_.emplace_back(answer, std::move(done));
         return absl::OkStatus();
       }
-      answers_[answer.bsn] = answer;
+      answers_[KeyOf(answer)] = answer;
     }
     std::move(done)(1);
     return absl::OkStatus();
@@ -163,6 +213,7 @@ class MemoryBook {
 
   absl::Mutex mutex_;
   std::set<std::string> held_;
+  std::vector<store::Sought> sought_;
   std::map<std::string, store::RegistryAnswer> answers_;
   std::vector<std::pair<store::RegistryAnswer, Done>> unsynced_;
   absl::Status refusal_;
@@ -245,8 +296,11 @@ class AskerTest : public testing::Test {
     timers_.AwaitTimer(absl::Minutes(5));
   }
   std::unique_ptr<absl::Notification> Ask(const std::vector<std::string>& bsns) {
+    return Ask(Questions(bsns.begin(), bsns.end()));
+  }
+  std::unique_ptr<absl::Notification> Ask(Questions questions) {
     auto gone = std::make_unique<absl::Notification>();
-    asker_->Ask(bsns, [&gone = *gone] { gone.Notify(); });
+    asker_->Ask(std::move(questions), [&gone = *gone] { gone.Notify(); });
     return gone;
   }
   void AskAndWait(const std::vector<std::string>& bsns) { timers_.RunUntil(*Ask(bsns)); }
@@ -263,9 +317,11 @@ class AskerTest : public testing::Test {
     return event;
   }
   std::vector<std::string> Unknown(const store::PreparedEvent& event) {
-    std::vector<std::string> bsns;
-    asker_->AddUnknown(event, &bsns);
-    return bsns;
+    Questions questions;
+    asker_->AddUnknown(event, &questions);
+    std::vector<std::string> keys;
+    for (const Question& question : questions) keys.push_back(question.key);
+    return keys;
   }
 
   ScriptedRegistry registry_;
@@ -475,6 +531,135 @@ TEST_F(AskerTest, StopLetsEveryoneGo) {
   timers_.RunUntil(*queued);
   AskAndWait({kBsns[3]});
   EXPECT_EQ(registry_.calls(), 1u);
+}
+
+// --- Searches.
+
+v1::PersonalDetails Details(const std::string& first_name, int house_number) {
+  v1::PersonalDetails details;
+  details.set_surname("van der Hoogenkamp");
+  details.set_first_names(first_name);
+  details.mutable_birth_date()->set_year(1984);
+  details.mutable_birth_date()->set_month(4);
+  details.mutable_birth_date()->set_day(12);
+  details.mutable_address()->set_postcode("1234AB");
+  details.mutable_address()->set_house_number(house_number);
+  return details;
+}
+
+const store::Sought kNoor{"who Noor is", Details("noor", 5)};
+
+store::RegistryAnswer Person(const std::string& bsn, v1::PersonalDetails details) {
+  store::RegistryAnswer person;
+  person.bsn = bsn;
+  person.details = std::move(details);
+  return person;
+}
+
+class SearchTest : public AskerTest {
+ protected:
+  store::RegistryAnswer Found() {
+    const auto answer = LookFor(registry_, kNoor, absl::InfiniteFuture());
+    EXPECT_TRUE(answer.ok()) << answer.status();
+    EXPECT_EQ(answer->sought, kNoor.id);
+    EXPECT_EQ(answer->found, !answer->bsn.empty());
+    EXPECT_FALSE(answer->details.has_surname());
+    return *answer;
+  }
+  void Register(const std::string& bsn, v1::PersonalDetails details) {
+    registry_.Register("hoogenkamp", Person(bsn, std::move(details)));
+  }
+};
+
+TEST_F(SearchTest, OneWhoFitsAmongNamesakesIsFound) {
+  Register(kBsns[1], Details("Noor Elise", 5));
+  Register(kBsns[2], Details("Bram", 5));
+  Register(kBsns[3], Details("Noor", 7));
+  EXPECT_EQ(Found().bsn, kBsns[1]);
+  const auto searches = registry_.searches();
+  ASSERT_THAT(searches, SizeIs(1));
+  EXPECT_EQ(searches[0].first_names, "noor*");
+  EXPECT_EQ(searches[0].birth_date, absl::CivilDay(1984, 4, 12));
+}
+
+TEST_F(SearchTest, NobodyOrSeveralIsAnAnswer) {
+  EXPECT_FALSE(Found().found);
+  EXPECT_EQ(registry_.calls(), 0u);
+  Register(kBsns[1], Details("Noor", 5));
+  Register(kBsns[2], Details("Noor", 5));
+  EXPECT_FALSE(Found().found);
+}
+
+TEST_F(SearchTest, WhoIsSecretOrDiedIsNotFound) {
+  auto secret = Details("Noor", 5);
+  secret.set_secret(true);
+  Register(kBsns[1], secret);
+  EXPECT_FALSE(Found().found);
+  registry_.Register("hoogenkamp", Person(kBsns[2], Details("Noor", 5)));
+  EXPECT_FALSE(Found().found) << "with a secret one there are two";
+}
+
+TEST_F(SearchTest, TooManyAndRefusedAreAnswersAndAnOutageIsNone) {
+  for (const Failure failure : {Failure::kTooManyResults, Failure::kRefused}) {
+    registry_.FailSearches(failure);
+    EXPECT_FALSE(Found().found);
+  }
+  registry_.FailSearches(Failure::kOutage);
+  EXPECT_FALSE(LookFor(registry_, kNoor, absl::InfiniteFuture()).ok());
+}
+
+TEST_F(SearchTest, AnswerStandsBeforeTheCallerGoesOn) {
+  Register(kBsns[1], Details("Noor", 5));
+  StartIdle();
+  timers_.RunUntil(*Ask(Questions{kNoor}));
+  const auto answers = memory_.Answers(1);
+  EXPECT_EQ(answers.at(kNoor.id).bsn, kBsns[1]);
+  EXPECT_EQ(answers.at(kNoor.id).asked_at, timers_.now());
+  EXPECT_EQ(asker_->figures().searched_found, 1u);
+}
+
+TEST_F(SearchTest, PartyIsSoughtOnceForAnEvent) {
+  StartIdle();
+  store::PreparedEvent event = Event({v1::VERIFIED_BY_DIGID});
+  for (int i = 0; i < 2; ++i) {
+    *event.body.mutable_event()->mutable_data()->add_parties()->mutable_details() = kNoor.details;
+  }
+  EXPECT_THAT(Unknown(event), ElementsAre(kBsns[0], kNoor.details.surname()));
+}
+
+TEST_F(SearchTest, OutageLetsTheCallerGoAndItIsSearchedLater) {
+  Register(kBsns[1], Details("Noor", 5));
+  StartIdle();
+  registry_.Fail(Failure::kOutage);
+  timers_.RunUntil(*Ask(Questions{kNoor}));
+  memory_.Seek(kNoor);
+  EXPECT_EQ(asker_->figures().waiting, 1u);
+  registry_.Fail(std::nullopt);
+  timers_.AwaitTimer(absl::Seconds(1));
+  timers_.Advance(absl::Seconds(1));
+  EXPECT_EQ(memory_.Answers(1).at(kNoor.id).bsn, kBsns[1]);
+  EXPECT_EQ(asker_->figures().waiting, 0u);
+}
+
+TEST_F(SearchTest, StartSearchesWhatIsUnansweredOneAfterTheOther) {
+  for (const char* id : {"a", "b", "c"}) memory_.Seek({id, kNoor.details});
+  memory_.Hold(kBsns[4]);
+  Start();
+  EXPECT_THAT(memory_.Answers(4), SizeIs(4));
+}
+
+TEST_F(SearchTest, RegistryThatAllowsNoSearchIsAskedAboutNumbersAllTheSame) {
+  StartIdle();
+  registry_.FailSearches(Failure::kDenied);
+  timers_.RunUntil(*Ask(Questions{kNoor}));
+  memory_.Seek(kNoor);
+  store::PreparedEvent event = Event({v1::VERIFIED_BY_DIGID});
+  *event.body.mutable_event()->mutable_data()->add_parties()->mutable_details() = kNoor.details;
+  EXPECT_THAT(Unknown(event), ElementsAre(kBsns[0]));
+  AskAndWait({kBsns[1]});
+  EXPECT_THAT(memory_.Answers(1), SizeIs(1));
+  EXPECT_THAT(registry_.searches(), SizeIs(1));
+  EXPECT_EQ(asker_->figures().waiting, 0u);
 }
 
 }  // namespace
