@@ -47,13 +47,6 @@ struct Book {
   std::function<absl::StatusOr<std::vector<store::Sought>>(size_t max)> unanswered_soughts;
 };
 
-// The answer to a search. Nobody is found unless exactly one person fits who is
-// alive and not secret; nor where more than kHitsMax share surname and birth
-// date, or the registry does not take the question. The persons are read to see
-// who fits, and nothing else of them is kept.
-absl::StatusOr<store::RegistryAnswer> LookFor(Registry& registry, const store::Sought& sought,
-                                              absl::Time deadline);
-
 // One thread of its own asks, up to kBsnsPerCallMax BSNs at a time and then at
 // most one search, one call after the other. While the registry fails nobody waits for it: it is tried
 // again after `retry_min`, then twice as long each time up to `retry_max`, and
