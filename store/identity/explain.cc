@@ -133,6 +133,8 @@ class Surroundings {
     } else if (const DecisionNode* link = LinkOf(node, part)) {
       response.set_rule(v1::JOIN_RULE_LINK);
       KB_RETURN_IF_ERROR(AddDecision(link->id, response));
+    } else if (IsFoundWith(claim, part)) {
+      response.set_rule(v1::JOIN_RULE_REGISTRY);
     } else {
       KB_RETURN_IF_ERROR(ExplainByEvidence(claim, part, response));
     }
@@ -191,6 +193,18 @@ class Surroundings {
     const Score score = Compare(model_, PersonAt(a, b), PersonAt(b, a), &fields);
     ToEvidence(fields, evidence);
     return score.bits / kCentibitsPerBit;
+  }
+
+  // Somebody else in the citizen has the number that the registry found for
+  // this claim, or it was found for him too.
+  bool IsFoundWith(size_t claim, const CitizenPart& part) const {
+    const std::string& found = input_.claims[claim].found_value;
+    return !found.empty() && std::any_of(part.claims.begin(), part.claims.end(), [&](size_t other) {
+      const ClaimNode& node = input_.claims[other];
+      const auto& numbers = node.number_values;
+      return other != claim && (node.found_value == found ||
+                                std::find(numbers.begin(), numbers.end(), found) != numbers.end());
+    });
   }
 
   const DecisionNode* LinkOf(const ClaimNode& node, const CitizenPart& part) const {
