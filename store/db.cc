@@ -10,7 +10,6 @@
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
-#include <sys/statvfs.h>
 
 #include <cstdio>
 #include <utility>
@@ -20,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "store/db_pace.h"
+#include "store/directory.h"
 #include "store/error.h"
 #include "store/manifest.h"
 
@@ -363,6 +363,11 @@ absl::StatusOr<std::unique_ptr<Db>> Db::OpenAs(const std::string& dir, const Opt
   const rocksdb::Status status =
       to_read ? rocksdb::DB::OpenForReadOnly(database, dir, families, &handles, &opened)
               : rocksdb::DB::Open(database, dir, families, &handles, &opened);
+  if (status.IsNoSpace()) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "opening ", dir, ": ", status.ToString(),
+        ". Make room on its disk, but not by files of the store, and start again."));
+  }
   if (!status.ok() && !create) {
     const std::string message = absl::StrCat(
         "opening ", dir, ": ", status.ToString(),
@@ -454,11 +459,14 @@ absl::Status Db::VerifyChecksums() const {
   return FromRocks(impl_->db->VerifyChecksum(), "reading every file");
 }
 
-int64_t Db::DiskFreeBytes() const {
-  struct statvfs info {};
-  if (::statvfs(impl_->dir.c_str(), &info) != 0) return 0;
-  return static_cast<int64_t>(info.f_bavail) * static_cast<int64_t>(info.f_frsize);
+absl::Status Db::Resume() {
+  const rocksdb::Status status = impl_->db->Resume();
+  // RocksDB tries by itself too, every few seconds.
+  if (status.IsBusy()) return absl::ResourceExhaustedError("RocksDB is about to go on");
+  return FromRocks(status, "going on after the disk was full");
 }
+
+int64_t Db::DiskFreeBytes() const { return FreeBytes(impl_->dir); }
 
 absl::Status Db::CheckDisk() const {
   const int64_t free = DiskFreeBytes();
