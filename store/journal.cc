@@ -75,7 +75,11 @@ absl::Status Acknowledged::Make(const std::string& path) {
 }
 
 absl::StatusOr<std::unique_ptr<Acknowledged>> Acknowledged::Open(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  // That of a backup may lie where nobody writes.
+  if (fd < 0 && (errno == EROFS || errno == EACCES)) {
+    fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  }
   if (fd < 0 && errno == ENOENT) {
     return absl::FailedPreconditionError(
         absl::StrCat(path,

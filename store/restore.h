@@ -16,8 +16,8 @@ namespace klantbeeld::store {
 
 // Where the restored store is to end. With neither, where the backup does.
 struct RestoreUntil {
-  std::optional<uint64_t> position;
-  std::optional<absl::Time> time;  // With all that was recorded up to then.
+  std::optional<uint64_t> position = {};
+  std::optional<absl::Time> time = {};  // With all that was recorded up to then.
 };
 
 // What a restored store holds.

@@ -26,7 +26,7 @@ import damage
 import served
 
 SERVER = CLIENT = ""
-CONTACTS, BACKUPS = 6000, "/dev/shm"  # Another disk than that of the store, so that sharing shows.
+CONTACTS, BACKUPS = 2000, "/dev/shm"  # Another disk than that of the store, so that sharing shows.
 
 
 class Backup(NamedTuple):
@@ -103,7 +103,7 @@ class Drill:
             return int(client.call("InfoService", "GetServerInfo", {}).head)
 
         before = head()
-        took, reply = seconds(lambda: client.call("BackupService", "CreateBackup", {}))
+        took, reply = seconds(lambda: client.call("BackupService", "CreateBackup", {}, seconds=600))
         meanwhile = head() - before
         one = reply.backup
         self.made.append(Backup(one.id, one.position, took, meanwhile, one.bytes / (1 << 20),
@@ -146,6 +146,7 @@ class DrillTest(unittest.TestCase):
             self.assertLess(first.position, CONTACTS)
             shutil.rmtree(f"{folder}/data")
 
+            self.keys_are_asked_for_first(drill, last.id)
             restore, _ = seconds(lambda: drill.run("restore", "data", "--id", last.id))
             check, _ = seconds(lambda: drill.run("check", "data"))
             self.assertEqual(drill.digest("data"), destroyed)
@@ -168,6 +169,29 @@ class DrillTest(unittest.TestCase):
             self.assertEqual(drill.digest("data"), destroyed)
             self.tell(drill, {"restore": restore, "check of it": check, "restore to a position": to_position,
                               "check-backup": checked, "sending all again": again})
+
+    def keys_are_asked_for_first(self, drill: Drill, backup: str) -> None:
+        """Missing, open to others, another one: nothing is begun, and the right one is named."""
+        keys = pathlib.Path(drill.folder, "keys")
+        right = keys.read_bytes()
+        name = json.loads(pathlib.Path(drill.backups, backup, "backup.json").read_text(encoding="utf-8"))["keys"]
+
+        def refused(why: str) -> None:
+            with self.assertRaises(subprocess.CalledProcessError) as ended:
+                drill.run("restore", "data", "--id", backup)
+            self.assertEqual(ended.exception.returncode, 1)
+            self.assertIn(name, ended.exception.stderr)
+            self.assertIn(why, ended.exception.stderr)
+            self.assertFalse(list(pathlib.Path(drill.folder).glob("data*")))
+
+        keys.unlink()
+        refused("Put the copy back")
+        keys.write_text(f"klantbeeld keys 1\nid {'5' * 64}\nindex {'7' * 64}\n", encoding="ascii")
+        keys.chmod(0o644)
+        refused("chmod 600")
+        keys.chmod(0o600)
+        refused("Give the right key file")
+        keys.write_bytes(right)
 
     def tell(self, drill: Drill, times: dict[str, float]) -> None:
         lines = [f"{CONTACTS} contacts", "", "| step | seconds | recorded meanwhile | MiB | of these new |",

@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <atomic>
+#include <map>
 #include <thread>
 
+#include "store/error.h"
 #include "tests/store/backups.h"
 
 namespace klantbeeld::store {
@@ -147,9 +150,9 @@ TEST_F(BackupTest, ATableOfTheSameNumberIsNotTakenForTheSame) {
   const auto tables = Tables(backups_, one);
   for (const auto& [table, path] : Tables(backups_, other->id())) {
     for (const auto& [table_of_one, path_of_one] : tables) {
-      if (path.filename() != path_of_one.filename()) continue;
-      alike += table != table_of_one ? 1 : 0;
-      EXPECT_EQ(table == table_of_one, StatOf(path).st_ino == StatOf(path_of_one).st_ino) << path;
+      if (path.filename() != path_of_one.filename() || table == table_of_one) continue;
+      EXPECT_NE(StatOf(path).st_ino, StatOf(path_of_one).st_ino) << path;
+      ++alike;
     }
   }
   EXPECT_GT(alike, 0u) << "no number was given out twice";

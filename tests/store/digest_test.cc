@@ -22,7 +22,9 @@ TEST(DigestTest, IsSha256OfWhatTheFileHolds) {
     std::ofstream(file) << bytes;
     const auto found = DigestOf(file);
     ASSERT_TRUE(found.ok()) << found.status();
-    if (!digest.empty()) EXPECT_EQ(*found, digest);
+    if (!digest.empty()) {
+      EXPECT_EQ(*found, digest);
+    }
     const auto copied = CopyWithDigest(file, file + ".copy");
     ASSERT_TRUE(copied.ok()) << copied.status();
     EXPECT_EQ(*copied, *found);
