@@ -60,8 +60,8 @@ class ContactHandler final
   }
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* RecordContactEvents(
-      grpc::CallbackServerContext*) override {
-    return RecordStream::Start(shared_, *stream_metrics_);
+      grpc::CallbackServerContext* context) override {
+    return RecordStream::Start(shared_, *stream_metrics_, context);
   }
 
   grpc::ServerUnaryReactor* GetContact(grpc::CallbackServerContext* context,

@@ -230,7 +230,8 @@ void Server::Impl::Drain() {
       record_streams.WaitEmpty(patience - absl::Now()) && hub.WaitEmpty(patience - absl::Now());
   if (!quiet) Log(Severity::kWarning, "some streams did not end in time and are cut");
   // With nothing of ours open only health watches are left, which never end.
-  const absl::Time cut = admission.unary.taken() > 0 ? patience : absl::Now() + kLastReplies;
+  const bool calls = admission.reads.taken() + admission.writes.taken() > 0;
+  const absl::Time cut = calls ? patience : absl::Now() + kLastReplies;
   if (grpc_server != nullptr) grpc_server->Shutdown(absl::ToChronoTime(std::min(cut, patience)));
   metrics_closer.join();
   // Tasks use the store, and the store's last answers only post tasks.

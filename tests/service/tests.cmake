@@ -2,7 +2,7 @@
 foreach(name config event_rules executor limits party_rules request_rules validate)
   klantbeeld_test(service_${name}_test service/${name}_test.cc klantbeeld_service_rules)
 endforeach()
-foreach(name backup_handler contact_handler feed_handler follow_stream frame_cache history_handler
+foreach(name admission backup_handler contact_handler feed_handler follow_stream frame_cache history_handler
     maintenance_handler model_commands reasons record_stream refusals server watch_stream)
   klantbeeld_test(service_${name}_test service/${name}_test.cc klantbeeld_service)
 endforeach()
