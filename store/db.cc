@@ -379,16 +379,14 @@ absl::StatusOr<std::unique_ptr<Db>> Db::OpenAs(const std::string& dir, const Opt
   const rocksdb::Status status =
       to_read ? rocksdb::DB::OpenForReadOnly(database, dir, families, &handles, &opened)
               : rocksdb::DB::Open(database, dir, families, &handles, &opened);
-  if (status.IsNoSpace()) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "opening ", dir, ": ", status.ToString(),
-        ". Make room on its disk, but not by files of the store, and start again."));
-  }
   if (!status.ok() && !create) {
+    const bool full = status.IsNoSpace();
     const std::string message = absl::StrCat(
         "opening ", dir, ": ", status.ToString(),
-        ". A file of the store is missing, damaged or not readable. Restore a backup by id, then "
-        "run `klantbeeld-server check`.");
+        full ? ". Make room on its disk, but not by files of the store, and start again."
+             : ". A file of the store is missing, damaged or not readable. Restore a backup by id, "
+               "then run `klantbeeld-server check`.");
+    if (full) return absl::ResourceExhaustedError(message);
     // A store without CURRENT is no store to RocksDB, and asking for it wrong.
     const bool gone = status.IsCorruption() || status.IsInvalidArgument() || status.IsPathNotFound();
     return gone ? absl::DataLossError(message) : absl::InternalError(message);
@@ -476,8 +474,7 @@ absl::Status Db::VerifyChecksums() const {
 }
 
 absl::Status Db::Resume() {
-  const rocksdb::Status status = impl_->db->Resume();
-  // RocksDB tries by itself too, every few seconds.
+  const rocksdb::Status status = impl_->db->Resume();  // It tries by itself too, now and then.
   if (status.IsBusy()) return absl::ResourceExhaustedError("RocksDB is about to go on");
   return FromRocks(status, "going on after the disk was full");
 }
