@@ -234,6 +234,14 @@ absl::StatusOr<std::vector<std::string>> Store::UnansweredBsns(size_t max) const
   return store::UnansweredBsns(*impl_->db->View(), max);
 }
 
+absl::StatusOr<std::vector<Sought>> Store::SoughtsOf(const PreparedEvent& event) const {
+  return store::SoughtsOf(impl_->keys, *impl_->db, event);
+}
+
+absl::StatusOr<std::vector<Sought>> Store::UnansweredSoughts(size_t max) const {
+  return store::UnansweredSoughts(impl_->keys, *impl_->db->View(), max);
+}
+
 absl::StatusOr<v1::GetContactResponse> Store::GetContact(
     const v1::GetContactRequest& request) const {
   const auto view = impl_->db->View();
