@@ -23,6 +23,7 @@ STORES = pathlib.Path(__file__).resolve().parent / "stores"
 SERVER = ""
 # Opened by a program that derives by other rules, it says so and is rebuilt.
 MADE_ANEW = "the citizens of this store were told apart by version"
+SAID = ("event ", "retraction ", "decision ")
 
 
 def run(folder: str, *command: str) -> subprocess.CompletedProcess[str]:
@@ -97,12 +98,16 @@ class UpgradeTest(unittest.TestCase):
 
     def open(self, folder: str, told: list[str], dump: list[str]) -> None:
         checked = run(folder, "check")
-        if MADE_ANEW in checked.stderr:
+        if anew := MADE_ANEW in checked.stderr:
             rebuilt = run(folder, "rebuild")
             self.assertEqual(rebuilt.returncode, 0, rebuilt.stderr)
             checked = run(folder, "check")
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
-        self.assertEqual(run(folder, "dump", "--canonical").stdout.splitlines(), dump)
+        holds = run(folder, "dump", "--canonical").stdout.splitlines()
+        if anew:  # By other rules others may be one citizen; what was said stands.
+            holds, dump = [[line for line in one if line.startswith(SAID)] for one in (holds, dump)]
+        self.assertTrue(dump)
+        self.assertEqual(holds, dump)
         with served.serving(SERVER, folder, "--backups", f"{folder}/backups") as at, damage.Client(at) as client:
             self.assertEqual(facts(client), told)
             client.record([damage.contact(500)])
