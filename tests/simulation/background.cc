@@ -1,0 +1,96 @@
+#include "tests/simulation/background.h"
+
+#include <rocksdb/env.h>
+
+#include <deque>
+#include <mutex>
+#include <optional>
+
+namespace klantbeeld::simulation {
+namespace {
+
+class SteppedEnv : public rocksdb::EnvWrapper {
+ public:
+  explicit SteppedEnv(rocksdb::Env* real) : EnvWrapper(real) {
+    file_system_ = real->GetFileSystem();
+    system_clock_ = real->GetSystemClock();
+  }
+
+  void Schedule(void (*run)(void*), void* what, Priority priority, void* tag,
+                void (*forget)(void*)) override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    jobs_.push_back({run, what, priority, tag, forget});
+  }
+  int UnSchedule(void* tag, Priority priority) override {
+    std::deque<Job> gone;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      std::deque<Job> kept;
+      for (const Job& job : jobs_) {
+        (job.tag == tag && job.priority == priority ? gone : kept).push_back(job);
+      }
+      jobs_ = std::move(kept);
+    }
+    for (const Job& job : gone) {
+      if (job.forget != nullptr) job.forget(job.what);
+    }
+    return static_cast<int>(gone.size());
+  }
+  unsigned int GetThreadPoolQueueLen(Priority) const override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return static_cast<unsigned int>(jobs_.size());
+  }
+
+  size_t Run() {
+    size_t count = 0;
+    while (const std::optional<Job> job = Next()) {
+      job->run(job->what);
+      ++count;
+    }
+    return count;
+  }
+
+ private:
+  struct Job {
+    void (*run)(void*);
+    void* what;
+    Priority priority;
+    void* tag;
+    void (*forget)(void*);
+  };
+  std::optional<Job> Next() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (jobs_.empty()) return std::nullopt;
+    const Job job = jobs_.front();
+    jobs_.pop_front();
+    return job;
+  }
+
+  mutable std::mutex mutex_;
+  std::deque<Job> jobs_;
+};
+
+SteppedEnv& Stepped();
+
+}  // namespace
+
+size_t RunBackground() { return Stepped().Run(); }
+
+}  // namespace klantbeeld::simulation
+
+// The linker gives us the calls to rocksdb::Env::Default (--wrap).
+extern "C" rocksdb::Env* __real__ZN7rocksdb3Env7DefaultEv();
+extern "C" rocksdb::Env* __wrap__ZN7rocksdb3Env7DefaultEv() {
+  return &klantbeeld::simulation::Stepped();
+}
+
+namespace klantbeeld::simulation {
+namespace {
+
+SteppedEnv& Stepped() {
+  static SteppedEnv* const env = new SteppedEnv(__real__ZN7rocksdb3Env7DefaultEv());
+  return *env;
+}
+
+}  // namespace
+}  // namespace klantbeeld::simulation
