@@ -1,21 +1,35 @@
 #include "tests/simulation/background.h"
 
 #include <rocksdb/env.h>
+#include <rocksdb/system_clock.h>
 
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 
 namespace klantbeeld::simulation {
 namespace {
 
+// On a full disk RocksDB tries again for ever.
+constexpr size_t kJobsAtOnce = 50;
+
+// Who waits a while before it tries again does so at once.
+class StillClock : public rocksdb::SystemClockWrapper {
+ public:
+  using SystemClockWrapper::SystemClockWrapper;
+  const char* Name() const override { return "klantbeeld.still"; }
+  void SleepForMicroseconds(int) override {}
+};
+
 class SteppedEnv : public rocksdb::EnvWrapper {
  public:
   explicit SteppedEnv(rocksdb::Env* real) : EnvWrapper(real) {
     file_system_ = real->GetFileSystem();
-    system_clock_ = real->GetSystemClock();
+    system_clock_ = std::make_shared<StillClock>(real->GetSystemClock());
   }
 
+  void SleepForMicroseconds(int) override {}
   void Schedule(void (*run)(void*), void* what, Priority priority, void* tag,
                 void (*forget)(void*)) override {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -43,9 +57,10 @@ class SteppedEnv : public rocksdb::EnvWrapper {
 
   size_t Run() {
     size_t count = 0;
-    while (const std::optional<Job> job = Next()) {
+    for (; count < kJobsAtOnce; ++count) {
+      const std::optional<Job> job = Next();
+      if (!job) break;
       job->run(job->what);
-      ++count;
     }
     return count;
   }

@@ -101,6 +101,7 @@ bool Disk::fired() {
 
 void Disk::Disarm() {
   std::lock_guard<std::mutex> lock(mutex_);
+  if (armed_ == Fault::kFull && fired_) free_bytes_ = -1;
   armed_ = Fault::kNone;
 }
 
@@ -174,12 +175,14 @@ bool Disk::Happens(const char* what, Kind kind, const std::string& path, uint64_
   if (happens) {
     fired_ = true;
     line += " fails";
+    // RocksDB looks, and goes on by itself when there is room.
+    if (armed_ == Fault::kFull) free_bytes_ = 0;
     if (armed_ == Fault::kPowerCut || armed_ == Fault::kKill) dead_ = true;
     // The rest happen once.
     if (armed_ != Fault::kFull && !dead_) armed_ = Fault::kNone;
   }
   for (const char c : line) digest_ = (digest_ ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  if (trace_ != nullptr) trace_->push_back(line);
+  if (trace_ != nullptr) std::fprintf(trace_, "%s\n", line.c_str());
   return happens;
 }
 

@@ -21,6 +21,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -89,8 +90,8 @@ class Disk {
   // and how many bytes.
   uint64_t digest();
   uint64_t calls();
-  // Each of those calls in words, while set.
-  void set_trace(std::vector<std::string>* trace) { trace_ = trace; }
+  // Each of those calls in words goes there, while set.
+  void set_trace(std::FILE* trace) { trace_ = trace; }
 
   // --- The calls, from here on for disk.cc only.
   int Open(const char* path, int flags, mode_t mode);
@@ -151,7 +152,7 @@ class Disk {
   bool fired_ = false;
   Random chance_;
   uint64_t calls_ = 0, digest_ = 0;
-  std::vector<std::string>* trace_ = nullptr;
+  std::FILE* trace_ = nullptr;
   pid_t main_thread_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 
 namespace klantbeeld::simulation {
 namespace {
@@ -27,6 +28,15 @@ Serving::Serving(store::Store& served)
 }
 
 Serving::~Serving() { executor.Stop(); }
+
+void Serving::Settle() {
+  // A wake posts those who are to read, and one of those may post itself again.
+  for (int generation = 0; generation < 4; ++generation) {
+    absl::Notification reached;
+    executor.Post([&reached] { reached.Notify(); });
+    reached.WaitForNotification();
+  }
+}
 
 // What came on one connection.
 class Follower::Stream : public service::Subscriber {
@@ -64,12 +74,11 @@ class Follower::Stream : public service::Subscriber {
 
   // Everything up to `head`, or an error.
   absl::StatusOr<std::vector<v1::FollowResponse>> TakeUpTo(uint64_t head) {
+    serving_.Settle();
     absl::MutexLock lock(&mutex_);
-    const auto there = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
-      return at_ >= head || !error_.ok();
-    };
-    mutex_.Await(absl::Condition(&there));
     if (!error_.ok()) return error_;
+    // A fact may be durable, and read, while what notes it failed.
+    if (at_ < head) return absl::InternalError(absl::StrCat("at ", at_, ", the head is ", head));
     return std::exchange(frames_, {});
   }
 
@@ -104,6 +113,7 @@ void Follower::Connect(Serving& serving, Oracle& oracle) {
 void Follower::Disconnect(Serving& serving) {
   if (stream_ == nullptr) return;
   serving.hub.Remove(stream_.get());
+  serving.Settle();
   stream_.reset();
 }
 
@@ -115,7 +125,6 @@ void Follower::CatchUp(Serving& serving, Oracle& oracle) {
     return;
   }
   for (const v1::FollowResponse& frame : *frames) {
-    ++frames_;
     uint64_t last = seen_.position;
     for (const v1::FeedEvent& fact : frame.events()) {
       const bool dense = filter_.kinds().empty();
@@ -126,6 +135,7 @@ void Follower::CatchUp(Serving& serving, Oracle& oracle) {
       last = fact.position();
       oracle.Seen(fact);
       given_.insert(last);
+      ++count_;
     }
     if (frame.position() < last || (filter_.kinds().empty() && frame.position() != last)) {
       oracle.Fault(absl::StrCat("a frame up to ", frame.position(), " ends with ", last));

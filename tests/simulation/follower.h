@@ -24,6 +24,8 @@ namespace klantbeeld::simulation {
 struct Serving {
   explicit Serving(store::Store& served);
   ~Serving();
+  // Waits until everybody who was woken has read, and nobody reads.
+  void Settle();
   store::Store& store;
   service::FrameCache frames;
   service::Executor executor;
@@ -38,13 +40,13 @@ class Follower {
   void Connect(Serving& serving, Oracle& oracle);
   void Disconnect(Serving& serving);
   bool connected() const { return stream_ != nullptr; }
-  // Waits until it has everything up to the head, and tells the oracle of it.
+  // Everything up to the head is to be there; tells the oracle of it.
   void CatchUp(Serving& serving, Oracle& oracle);
   // What it has so far it will not ask for again.
   void Bookmark() { bookmark_ = seen_; }
   // It was given all that its filter lets through, over all its connections.
   void CheckComplete(const std::vector<v1::FeedEvent>& journal, Oracle& oracle) const;
-  uint64_t frames() const { return frames_; }
+  uint64_t given() const { return count_; }
 
  private:
   struct Place {
@@ -55,7 +57,7 @@ class Follower {
 
   const v1::FeedFilter filter_;
   Place bookmark_, seen_;
-  uint64_t frames_ = 0;
+  uint64_t count_ = 0;
   std::set<uint64_t> given_;
   std::shared_ptr<Stream> stream_;
 };

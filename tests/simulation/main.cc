@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     if (!std::strcmp(argv[i], "--seed")) seed = std::strtoull(argv[++i], nullptr, 10);
     if (!std::strcmp(argv[i], "--seeds")) seeds = std::strtoull(argv[++i], nullptr, 10);
-    if (!std::strcmp(argv[i], "--trace")) plan.trace = true;
+    if (!std::strcmp(argv[i], "--trace")) plan.trace = stdout;
     if (!std::strcmp(argv[i], "--nosync")) plan.without_sync = true;
     if (!std::strcmp(argv[i], "--lies")) plan.disk_lies = true;
   }
@@ -23,7 +23,6 @@ int main(int argc, char** argv) {
     plan.seed = seed + i;
     const Outcome outcome = Simulate(plan);
     for (const auto& [name, count] : outcome.tally) tally[name] += count;
-    for (const auto& line : outcome.trace) std::printf("%s\n", line.c_str());
     if (seeds == 1) std::printf("digest %016llx\n", (unsigned long long)outcome.digest);
     for (const auto& line : outcome.faults) {
       std::printf("seed %llu: %s\n", (unsigned long long)plan.seed, line.c_str());

@@ -10,6 +10,7 @@
 #define KLANTBEELD_TESTS_SIMULATION_WORLD_H_
 
 #include <cstdint>
+#include <cstdio>
 #include <map>
 #include <string>
 #include <vector>
@@ -25,14 +26,13 @@ struct Plan {
   // Planted bugs, to see that they are found.
   bool without_sync = false;  // The store does not sync what it acknowledges.
   bool disk_lies = false;     // A sync says OK and does nothing.
-  bool trace = false;         // Keep every call and step in words.
+  std::FILE* trace = nullptr; // Every call and step goes there in words.
 };
 
 struct Outcome {
   std::vector<std::string> faults;  // Empty: the store kept its promises.
   uint64_t digest = 0;              // Of all calls to the file system, and of all answers.
   Tally tally;
-  std::vector<std::string> trace;
 };
 
 // A directory of this process in a file system in memory, removed at its end.
