@@ -1,6 +1,7 @@
 // The calls that change files, put over those of the C library: the linker
 // takes a program's own before a library's, for the libraries too.
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -80,9 +81,13 @@ int unlink(const char* path) noexcept { return Disk::Get().Unlink(path); }
 int link(const char* from, const char* to) noexcept { return Disk::Get().Link(from, to); }
 int statvfs(const char* path, struct statvfs* info) noexcept {
   const int result = Real().statvfs(path, info);
-  const int64_t free = Disk::Get().Covers(path) ? Disk::Get().free_bytes() : -1;
-  if (result == 0 && free >= 0) info->f_bavail = static_cast<fsblkcnt_t>(free) / info->f_frsize;
-  return result;
+  if (!Disk::Get().Covers(path)) return result;
+  const int64_t free = Disk::Get().free_bytes();
+  if (free > 0) info->f_bavail = static_cast<fsblkcnt_t>(free) / info->f_frsize;
+  if (free != 0) return result;
+  // RocksDB would go on by itself, on a thread of its own, at any other answer.
+  errno = EIO;
+  return -1;
 }
 
 }  // extern "C"

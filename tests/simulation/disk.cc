@@ -67,7 +67,7 @@ void Disk::Mount(const std::string& root) {
     now_.emplace(entry.path().string(), std::move(file));
   }
   synced_ = now_;
-  dead_ = fired_ = false;
+  dead_ = full_ = fired_ = false;
   armed_ = Fault::kNone;
   calls_ = digest_ = 0;
   free_bytes_ = -1;
@@ -101,7 +101,6 @@ bool Disk::fired() {
 
 void Disk::Disarm() {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (armed_ == Fault::kFull && fired_) free_bytes_ = -1;
   armed_ = Fault::kNone;
 }
 
@@ -112,7 +111,7 @@ bool Disk::dead() {
 
 void Disk::Revive() {
   std::lock_guard<std::mutex> lock(mutex_);
-  dead_ = false;
+  dead_ = full_ = false;
   armed_ = Fault::kNone;
 }
 
@@ -123,7 +122,7 @@ void Disk::SetFreeBytes(int64_t bytes) {
 
 int64_t Disk::free_bytes() {
   std::lock_guard<std::mutex> lock(mutex_);
-  return free_bytes_;
+  return full_ ? 0 : free_bytes_;
 }
 
 void Disk::BreakReads(const std::string& name) {
@@ -175,8 +174,7 @@ bool Disk::Happens(const char* what, Kind kind, const std::string& path, uint64_
   if (happens) {
     fired_ = true;
     line += " fails";
-    // RocksDB looks, and goes on by itself when there is room.
-    if (armed_ == Fault::kFull) free_bytes_ = 0;
+    if (armed_ == Fault::kFull) full_ = true;
     if (armed_ == Fault::kPowerCut || armed_ == Fault::kKill) dead_ = true;
     // The rest happen once.
     if (armed_ != Fault::kFull && !dead_) armed_ = Fault::kNone;

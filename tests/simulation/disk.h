@@ -141,7 +141,7 @@ class Disk {
 
   std::mutex mutex_;
   std::string root_;  // Empty: covers nothing.
-  bool lies_ = false, names_with_files_ = false, dead_ = false;
+  bool lies_ = false, names_with_files_ = false, dead_ = false, full_ = false;
   Names now_, synced_;
   std::vector<NameChange> names_;  // Not synced, in order.
   std::map<int, OpenFile> open_;

@@ -172,14 +172,16 @@ class World {
     disk_.Arm(armed_, some ? 1 + at / 3 : at, random_());
     Say(absl::StrCat("armed: ", NameOf(armed_), " at ", at));
   }
-  // Whether what was armed happened; from here on the disk is well again.
+  // Whether what was armed happened. A disk that is full stays so until the
+  // process ends; else it is well from here on.
   bool Happened() {
     const bool fired = disk_.fired() && armed_ != Fault::kNone;
     if (fired) {
+      full_ = armed_ == Fault::kFull;
       ++tally_[absl::StrCat("fault: ", NameOf(armed_))];
       Say(absl::StrCat("happened: ", NameOf(armed_)));
     }
-    if (!disk_.dead()) disk_.Disarm();
+    if (!disk_.dead() && !full_) disk_.Disarm();
     return fired;
   }
   // What ends with the process: with the machine also what was not synced.
@@ -195,6 +197,7 @@ class World {
     }
     disk_.Revive();
     armed_ = Fault::kNone;
+    full_ = false;
   }
 
   // --- Opening and ending.
@@ -208,8 +211,8 @@ class World {
       const bool happened = Happened();
       Note(static_cast<uint64_t>(opened.code()));
       Say(absl::StrCat("open: ", opened.ToString()));
-      if (opened.ok() && !disk_.dead()) break;
-      if (disk_.dead()) {
+      if (opened.ok() && !disk_.dead() && !full_) break;
+      if (disk_.dead() || full_) {
         Ended(armed_);
         continue;
       }
@@ -258,7 +261,7 @@ class World {
       for (Follower& one : followers_) one.Disconnect(machine_.serving());
       Ended(how);
       Open(true);
-    } else if (writes_stopped_) {
+    } else if (writes_stopped_ || full_) {
       // Reads go on, writes are refused.
       Look();
       if (Goes() && Chance(50)) Send(false);
@@ -414,11 +417,9 @@ class World {
     armed_ = Fault::kNone;
     Arm(kCallsOfBackground);
     tally_["flushes and compactions"] += RunBackground();
-    const Fault armed = armed_;
     const bool happened = Happened();
-    if (disk_.dead()) return AfterFault();
-    // RocksDB goes on by itself when there is room, in a time that is not ours.
-    if (happened && (armed == Fault::kFull || Chance(50))) Restart(static_cast<Fault>(Roll(3)));
+    if (disk_.dead() || full_) return AfterFault();
+    if (happened && Chance(50)) Restart(static_cast<Fault>(Roll(3)));
   }
 
   // --- Rarer things.
@@ -562,7 +563,7 @@ class World {
   std::vector<Follower> followers_;
   std::vector<Request> known_;  // Acknowledged.
   Fault armed_ = Fault::kNone;
-  bool writes_stopped_ = false, scattered_ = false, over_ = false;
+  bool writes_stopped_ = false, full_ = false, scattered_ = false, over_ = false;
   uint64_t answers_ = 0xcbf29ce484222325;
   Tally tally_;
 };
