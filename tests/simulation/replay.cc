@@ -57,7 +57,7 @@ absl::Status CheckRows(const std::string& dir, const std::string& scratch) {
                       store::Acknowledged::Open(store::AcknowledgedPath(dir)));
   KB_ASSIGN_OR_RETURN(const auto head, store::ReadHead(*rows.db));
   KB_RETURN_IF_ERROR(store::CheckAcknowledged(*rows.db, head, acknowledged->noted()));
-  KB_ASSIGN_OR_RETURN(const auto replay, store::Db::Open(scratch, Small(), true));
+  KB_ASSIGN_OR_RETURN(const auto replay, store::Db::Open(scratch, Small(), false));
   KB_ASSIGN_OR_RETURN(const auto result,
                       store::CompareWithReplay(*rows.db, keys, *replay, [](const store::Stride&) {
                         return absl::OkStatus();

@@ -11,7 +11,7 @@
 namespace klantbeeld::simulation {
 
 // Every row is what a replay of the journal gives, and every file is whole: what
-// `klantbeeld-server check` asks, in less memory. Uses the directory `scratch`.
+// `klantbeeld-server check` asks, in less memory. `scratch` is an empty database.
 absl::Status CheckRows(const std::string& dir, const std::string& scratch);
 
 // The canonical dump is that of a store in memory in which the same requests

@@ -1,13 +1,15 @@
-# A store, its clients and its disk in one process, by seed. The calls that change
-# files are those of calls.cc, so nothing else may be linked with it.
-add_library(klantbeeld_simulation OBJECT
+# A store, its clients and its disk in one process. The calls that change files
+# are those of simulation/calls.cc, so nothing else may be linked with it.
+klantbeeld_test(simulation_test simulation/simulation_test.cc klantbeeld_service RocksDB::rocksdb
+  ${CMAKE_DL_LIBS})
+target_sources(simulation_test PRIVATE
   simulation/background.cc simulation/calls.cc simulation/disk.cc simulation/follower.cc
   simulation/machine.cc simulation/oracle.cc simulation/replay.cc simulation/requests.cc
   simulation/world.cc store/history.cc)
-klantbeeld_strict(klantbeeld_simulation)
-target_link_libraries(klantbeeld_simulation PUBLIC klantbeeld_service RocksDB::rocksdb
-  ${CMAKE_DL_LIBS} GTest::gtest)
-target_link_options(klantbeeld_simulation PUBLIC -Wl,--wrap=_ZN7rocksdb3Env7DefaultEv)
-add_executable(simulation simulation/main.cc)
-klantbeeld_strict(simulation)
-target_link_libraries(simulation PRIVATE klantbeeld_simulation)
+target_link_options(simulation_test PRIVATE -Wl,--wrap=_ZN7rocksdb3Env7DefaultEv)
+# In two, beside each other.
+set_tests_properties(simulation_test PROPERTIES
+  ENVIRONMENT "GTEST_FILTER=-Simulation.EvenSeedsKeepThePromises")
+add_test(NAME simulation_even_test COMMAND simulation_test
+  --gtest_filter=Simulation.EvenSeedsKeepThePromises WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+set_tests_properties(simulation_even_test PROPERTIES TIMEOUT 300)

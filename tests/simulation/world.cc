@@ -61,8 +61,10 @@ class Workplace {
     fs::copy("empty", "store", fs::copy_options::recursive);
     return "store";
   }
+  // An empty database.
   std::string Scratch() {
     fs::remove_all("replay");
+    fs::copy("empty-replay", "replay", fs::copy_options::recursive);
     return "replay";
   }
 
@@ -75,7 +77,7 @@ class Workplace {
     fs::current_path(dir_);
     const absl::Status made =
         store::Store::Create("empty", SimulationKeys(), std::string(16, 'L'));
-    if (!made.ok()) std::abort();
+    if (!made.ok() || !store::Db::Open("empty-replay", {}, true).ok()) std::abort();
   }
   ~Workplace() { fs::remove_all(dir_); }
 
@@ -335,10 +337,9 @@ class World {
       return;
     }
     ++tally_["not known, asked again"];
-    if (answer.taken) {
-      oracle_.Unknown(request.key);
-      writes_stopped_ = true;
-    }
+    if (answer.taken) oracle_.Unknown(request.key);
+    // What could not be read for one request alone stops nothing.
+    if (answer.taken && absl::IsUnavailable(answer.status)) writes_stopped_ = true;
     if (stopped_before && answer.taken) oracle_.Fault("taken after a write that failed");
     if (!client.wants) client.wants = request;
   }

@@ -22,7 +22,7 @@ using Tally = std::map<std::string, uint64_t>;
 
 struct Plan {
   uint64_t seed = 1;
-  int steps = 40;
+  int steps = 20;
   // Planted bugs, to see that they are found.
   bool without_sync = false;  // The store does not sync what it acknowledges.
   bool disk_lies = false;     // A sync says OK and does nothing.
