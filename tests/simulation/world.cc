@@ -126,6 +126,29 @@ class World {
       if (Goes() && Roll(3) == 0) Background();
     }
     if (Goes()) End();
+    return Told();
+  }
+
+  Outcome RunFailedSync(uint64_t nth) {
+    fault_percent_ = 0;
+    Open(false);
+    // RocksDB merges four tables.
+    for (int i = 0; i < 5 && Goes(); ++i) {
+      Send();
+      Restart(Fault::kNone);
+    }
+    disk_.Arm(Fault::kFailedSync, nth, 1);
+    RunBackground();
+    if (disk_.fired()) ++tally_["happened"];
+    machine_.Close();
+    disk_.PowerCut(Loss::kAll, random_);
+    disk_.Revive();
+    if (Goes()) Open(false);
+    return Told();
+  }
+
+ private:
+  Outcome Told() {
     Outcome outcome;
     outcome.faults = oracle_.faults();
     outcome.digest = answers_ * 31 + disk_.digest();
@@ -135,7 +158,6 @@ class World {
     return outcome;
   }
 
- private:
   int Roll(int sides) { return static_cast<int>(random_() % static_cast<uint64_t>(sides)); }
   bool Chance(int percent) { return Roll(100) < percent; }
   bool Goes() const { return !over_ && oracle_.faults().empty(); }
@@ -147,7 +169,9 @@ class World {
   void Step() {
     const int kind = Roll(100);
     if (kind < 58) {
-      Send(true);
+      Arm(kCallsOfSend);
+      Send();
+      Happened();
       if (!disk_.dead()) CatchUp();
       if (Goes()) AfterFault();
       return;
@@ -166,7 +190,8 @@ class World {
   // --- Faults of the disk.
 
   void Arm(uint64_t calls) {
-    if (!Chance(kFaultPercent)) return;
+    armed_ = Fault::kNone;
+    if (!Chance(fault_percent_)) return;
     armed_ = static_cast<Fault>(1 + Roll(6));
     const uint64_t at = 1 + random_() % calls;
     // Of syncs, writes and names there are fewer.
@@ -266,14 +291,14 @@ class World {
     } else if (writes_stopped_ || full_) {
       // Reads go on, writes are refused.
       Look();
-      if (Goes() && Chance(50)) Send(false);
+      if (Goes() && Chance(50)) Send();
       if (Goes()) Restart(static_cast<Fault>(Roll(3)));
     }
   }
 
   // --- What clients do.
 
-  void Send(bool may_fail) {
+  void Send() {
     std::vector<Request> sent;
     std::vector<size_t> by;
     for (size_t i = 0; i < clients_.size(); ++i) {
@@ -293,10 +318,7 @@ class World {
         by.push_back(i);
       }
     }
-    armed_ = Fault::kNone;
-    if (may_fail) Arm(kCallsOfSend);
     SendThese(sent, by);
-    Happened();
   }
 
   void SendThese(const std::vector<Request>& sent, const std::vector<size_t>& by) {
@@ -415,7 +437,6 @@ class World {
   }
 
   void Background() {
-    armed_ = Fault::kNone;
     Arm(kCallsOfBackground);
     tally_["flushes and compactions"] += RunBackground();
     const bool happened = Happened();
@@ -443,7 +464,7 @@ class World {
       errors += LookAt(known_[random_() % known_.size()]).ok() ? 0 : 1;
     }
     armed_ = Fault::kNone;
-    if (Chance(50)) Send(false);
+    if (Chance(50)) Send();
     disk_.BreakReads("");
     if (errors > 0 || writes_stopped_) ++tally_["fault: table that cannot be read"];
     if (Goes()) Restart(Fault::kNone);
@@ -563,6 +584,7 @@ class World {
   std::vector<Client> clients_ = std::vector<Client>(kClients);
   std::vector<Follower> followers_;
   std::vector<Request> known_;  // Acknowledged.
+  int fault_percent_ = kFaultPercent;
   Fault armed_ = Fault::kNone;
   bool writes_stopped_ = false, full_ = false, scattered_ = false, over_ = false;
   uint64_t answers_ = 0xcbf29ce484222325;
@@ -574,6 +596,11 @@ class World {
 Outcome Simulate(const Plan& plan) {
   World world(plan);
   return world.Run();
+}
+
+Outcome FailSyncOfMerge(uint64_t nth) {
+  World world({.seed = 1});
+  return world.RunFailedSync(nth);
 }
 
 }  // namespace klantbeeld::simulation

@@ -38,6 +38,10 @@ struct Outcome {
 // A directory of this process in a file system in memory, removed at its end.
 Outcome Simulate(const Plan& plan);
 
+// Tables wait to be merged; the `nth` sync of that fails, and then the machine
+// loses all that was not synced. The tally has "happened" when there were so many.
+Outcome FailSyncOfMerge(uint64_t nth);
+
 }  // namespace klantbeeld::simulation
 
 #endif  // KLANTBEELD_TESTS_SIMULATION_WORLD_H_
