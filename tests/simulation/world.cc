@@ -140,7 +140,7 @@ class World {
     disk_.Arm(Fault::kFailedSync, nth, 1);
     RunBackground();
     if (disk_.fired()) ++tally_["happened"];
-    machine_.Close();
+    Close();
     disk_.PowerCut(Loss::kAll, random_);
     disk_.Revive();
     if (Goes()) Open(false);
@@ -213,7 +213,7 @@ class World {
   }
   // What ends with the process: with the machine also what was not synced.
   void Ended(Fault fault) {
-    machine_.Close();
+    Close();
     if (fault == Fault::kPowerCut) {
       const Loss loss = static_cast<Loss>(Roll(3));
       scattered_ = loss == Loss::kScattered;
@@ -228,6 +228,13 @@ class World {
   }
 
   // --- Opening and ending.
+
+  void Close() {
+    for (Follower& one : followers_) {
+      if (one.connected()) one.Disconnect(machine_.serving());
+    }
+    machine_.Close();
+  }
 
   void Open(bool may_fail) {
     for (int attempt = 0;; ++attempt) {
@@ -273,8 +280,7 @@ class World {
       armed_ = how;
       ++tally_[how == Fault::kKill ? "fault: killed between calls" : "fault: power cut between calls"];
     }
-    for (Follower& one : followers_) one.Disconnect(machine_.serving());
-    machine_.Close();
+    Close();
     if (how == Fault::kNone) Happened();
     // Where no call came to end at, it ends here.
     Ended(how == Fault::kNone ? (disk_.dead() ? armed_ : Fault::kNone) : how);
@@ -285,7 +291,6 @@ class World {
   void AfterFault() {
     if (disk_.dead()) {
       const Fault how = armed_;
-      for (Follower& one : followers_) one.Disconnect(machine_.serving());
       Ended(how);
       Open(true);
     } else if (writes_stopped_ || full_) {
@@ -452,7 +457,6 @@ class World {
       if (absl::EndsWith(name, ".sst")) tables.push_back(name);
     }
     if (tables.empty()) return;
-    for (Follower& one : followers_) one.Disconnect(machine_.serving());
     Restart(Fault::kNone);  // With nothing in a cache.
     if (!Goes()) return;
     for (Follower& one : followers_) one.Disconnect(machine_.serving());
@@ -489,8 +493,7 @@ class World {
   // One bit of one file, while the store is closed. It is named when the store
   // opens, when it is read or by a check; or every answer is right.
   void FlipBit() {
-    for (Follower& one : followers_) one.Disconnect(machine_.serving());
-    machine_.Close();
+    Close();
     const auto whole = disk_.Contents();
     auto damaged = whole;
     std::vector<std::string> names;
@@ -563,8 +566,7 @@ class World {
     for (const Request& one : known_) {
       if (const absl::Status seen = LookAt(one); !seen.ok()) oracle_.Fault(std::string(seen.message()));
     }
-    for (Follower& one : followers_) one.Disconnect(machine_.serving());
-    machine_.Close();
+    Close();
     tally_["facts at the end"] += journal->size();
     if (const absl::Status same = CheckRows(dir_, Workplace::Get().Scratch()); !same.ok()) {
       oracle_.Fault(absl::StrCat("check: ", same.message()));
