@@ -36,9 +36,9 @@ FollowStream::FollowStream(Shared& shared, MethodMetrics& metrics,
 
 void FollowStream::Begin() {
   metrics_.Started();
-  const absl::Status status = shared_.admission.Enter(shared_.admission.followers);
-  entered_ = status.ok();
-  if (!entered_) return End(status);
+  auto place = shared_.admission.Enter(shared_.admission.followers, *context_);
+  if (!place.ok()) return End(place.status());
+  place_ = *std::move(place);
   shared_.hub.Add(shared_from_this());
   absl::MutexLock lock(&mutex_);
   sent_at_ = moved_at_ = shared_.clock();
@@ -262,10 +262,8 @@ void FollowStream::EndNow(const absl::Status& status) {
 void FollowStream::OnCancel() { End(absl::CancelledError("the follower is gone")); }
 
 void FollowStream::OnDone() {
-  if (entered_) {
-    shared_.hub.Remove(this);
-    shared_.admission.followers.Leave();
-  }
+  if (place_) shared_.hub.Remove(this);
+  place_.Leave();
   {
     absl::MutexLock lock(&mutex_);
     ended_at_ = absl::InfiniteFuture();  // A tick may still come; the context goes now.

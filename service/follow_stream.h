@@ -69,7 +69,7 @@ class FollowStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   MethodMetrics& metrics_;
   grpc::CallbackServerContext* const context_;
   const absl::Time begun_;
-  bool entered_ = false;
+  Places::Taken place_;
   grpc::ByteBuffer in_;    // Touched only between StartRead and OnReadDone.
   grpc::ByteBuffer out_;   // Touched only while `writing_`.
   v1::FeedFilter filter_;  // Set before `started_`, constant after it; and its bytes.

@@ -13,7 +13,9 @@ namespace klantbeeld::service {
 struct Limits {
   int connections_max = 1000;
   int streams_per_connection_max = 1000;
-  int unary_in_flight_max = 2000;
+  // Unary calls. What waits longer than all of them take is better refused.
+  int reads_in_flight_max = 1000;
+  int writes_in_flight_max = 256;
   int record_streams_max = 200;
   int followers_max = 1000;
   int watchers_max = 2000;

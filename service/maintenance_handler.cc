@@ -64,13 +64,17 @@ class ScrubStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   ScrubStream(Shared& shared, MethodMetrics& metrics)
       : shared_(shared), metrics_(metrics), begun_(absl::Now()) {}
 
-  void Begin(const grpc::ByteBuffer& in, std::atomic<bool>& running, Executor& apart) {
+  void Begin(const grpc::CallbackServerContext& context, const grpc::ByteBuffer& in,
+             std::atomic<bool>& running, Executor& apart) {
     self_ = shared_from_this();
     metrics_.Started();
     metrics_.Received();
-    absl::Status status = shared_.admission.Enter(shared_.admission.unary);
-    entered_ = status.ok();
-    if (status.ok()) status = Understand(in);
+    auto place = shared_.admission.Enter(shared_.admission.reads, context);
+    absl::Status status = place.status();
+    if (place.ok()) {
+      place_ = *std::move(place);
+      status = Understand(in);
+    }
     if (status.ok() && running.exchange(true)) {
       status = store::Error(v1::ERROR_REASON_OVERLOADED, "a scrub runs; wait for it or end it",
                             {.retry = absl::Minutes(1)});
@@ -105,7 +109,7 @@ class ScrubStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   }
   void OnDone() override {
     shared_.record_streams.Remove(this);
-    if (entered_) shared_.admission.unary.Leave();
+    place_.Leave();
     {
       absl::MutexLock lock(&mutex_);
       metrics_.Handled(code_, absl::Now() - begun_);
@@ -178,7 +182,7 @@ class ScrubStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   Shared& shared_;
   MethodMetrics& metrics_;
   const absl::Time begun_;
-  bool entered_ = false;
+  Places::Taken place_;
   std::optional<store::Pace> pace_;  // Set once, before the work begins.
   grpc::ByteBuffer out_;             // Touched only while `writing_`.
 
@@ -203,10 +207,10 @@ class MaintenanceHandler final : public v1::MaintenanceService::WithRawCallbackM
     apart_.Post([] { static_cast<void>(setpriority(PRIO_PROCESS, 0, 19)); });
   }
 
-  grpc::ServerWriteReactor<grpc::ByteBuffer>* Scrub(grpc::CallbackServerContext*,
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Scrub(grpc::CallbackServerContext* context,
                                                     const grpc::ByteBuffer* in) override {
     auto stream = std::make_shared<ScrubStream>(shared_, *metrics_);
-    stream->Begin(*in, running_, apart_);
+    stream->Begin(*context, *in, running_, apart_);
     return stream.get();
   }
 

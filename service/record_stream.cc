@@ -28,23 +28,23 @@ void SetError(const absl::Status& status, v1::RecordError* error) {
 }  // namespace
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* RecordStream::Start(
-    Shared& shared, MethodMetrics& metrics) {
+    Shared& shared, MethodMetrics& metrics, grpc::CallbackServerContext* context) {
   auto stream = std::make_shared<RecordStream>(shared, metrics);
   stream->self_ = stream;
-  stream->Begin();
+  stream->Begin(*context);
   return stream.get();
 }
 
 RecordStream::RecordStream(Shared& shared, MethodMetrics& metrics)
     : shared_(shared), metrics_(metrics), begun_(absl::Now()) {}
 
-void RecordStream::Begin() {
+void RecordStream::Begin(const grpc::CallbackServerContext& context) {
   metrics_.Started();
-  const absl::Status status = shared_.admission.Enter(shared_.admission.record_streams);
-  entered_ = status.ok();
-  if (entered_) shared_.record_streams.Add(shared_from_this());
+  auto place = shared_.admission.Enter(shared_.admission.record_streams, context);
+  if (place.ok()) shared_.record_streams.Add(shared_from_this());
   absl::MutexLock lock(&mutex_);
-  if (!status.ok()) return EndNow(status);
+  if (!place.ok()) return EndNow(place.status());
+  place_ = *std::move(place);
   ReadOrEnd();
 }
 
@@ -112,7 +112,7 @@ void RecordStream::TakeEvents() {
 // False: events are taken when the registry was asked.
 bool RecordStream::PrepareAhead() {
   const size_t count_max = shared_.asker != nullptr ? kAheadMax : 1;
-  std::vector<std::string> unknown;
+  registry::Questions unknown;
   size_t bytes = 0;
   for (size_t i = next_event_;
        i < events_.size() && ahead_.size() < count_max && bytes < kAheadBytesMax; ++i) {
@@ -273,10 +273,8 @@ void RecordStream::OnCancel() {
 }
 
 void RecordStream::OnDone() {
-  if (entered_) {
-    shared_.record_streams.Remove(this);
-    shared_.admission.record_streams.Leave();
-  }
+  if (place_) shared_.record_streams.Remove(this);
+  place_.Leave();
   {
     absl::MutexLock lock(&mutex_);
     metrics_.Handled(code_, absl::Now() - begun_);

@@ -32,8 +32,8 @@ class RecordStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
                            public OpenStream,
                            public std::enable_shared_from_this<RecordStream> {
  public:
-  static grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Start(Shared& shared,
-                                                                            MethodMetrics& metrics);
+  static grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Start(
+      Shared& shared, MethodMetrics& metrics, grpc::CallbackServerContext* context);
   RecordStream(Shared& shared, MethodMetrics& metrics);
 
   void OnReadDone(bool ok) override;
@@ -50,7 +50,7 @@ class RecordStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
     v1::RecordResult result;
   };
 
-  void Begin();
+  void Begin(const grpc::CallbackServerContext& context);
   absl::Status SplitMessage();
   // Submits events of the message at hand; false: all are submitted or dropped.
   void TakeEvents();
@@ -72,7 +72,7 @@ class RecordStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   Shared& shared_;
   MethodMetrics& metrics_;
   const absl::Time begun_;
-  bool entered_ = false;
+  Places::Taken place_;
 
   // The message at hand; touched only by the thread that takes its events.
   grpc::ByteBuffer in_;

@@ -136,7 +136,9 @@ absl::Status Server::Impl::OpenRegistry() {
         return store->RecordRegistryAnswer(std::move(answer), std::move(done));
       },
       [this](absl::string_view bsn) { return store->RegistryKnows(bsn); },
-      [this](size_t max) { return store->UnansweredBsns(max); }};
+      [this](size_t max) { return store->UnansweredBsns(max); },
+      [this](const store::PreparedEvent& event) { return store->SoughtsOf(event); },
+      [this](size_t max) { return store->UnansweredSoughts(max); }};
   asker = std::make_unique<registry::Asker>(
       *registry, book, options, clock,
       [this](absl::Time when, auto task) { executor.At(when, std::move(task)); });
@@ -230,7 +232,8 @@ void Server::Impl::Drain() {
       record_streams.WaitEmpty(patience - absl::Now()) && hub.WaitEmpty(patience - absl::Now());
   if (!quiet) Log(Severity::kWarning, "some streams did not end in time and are cut");
   // With nothing of ours open only health watches are left, which never end.
-  const absl::Time cut = admission.unary.taken() > 0 ? patience : absl::Now() + kLastReplies;
+  const bool calls = admission.reads.taken() + admission.writes.taken() > 0;
+  const absl::Time cut = calls ? patience : absl::Now() + kLastReplies;
   if (grpc_server != nullptr) grpc_server->Shutdown(absl::ToChronoTime(std::min(cut, patience)));
   metrics_closer.join();
   // Tasks use the store, and the store's last answers only post tasks.

@@ -70,7 +70,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
 
   void OnDone() override {
     if (timer_ != 0) shared_.executor.Cancel(timer_);
-    if (entered_) shared_.admission.unary.Leave();
+    place_.Leave();
     method_.metrics->Handled(code_, absl::Now() - begun_);
     auto last = std::move(self_);
   }
@@ -79,10 +79,12 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
   void Begin(const grpc::ByteBuffer& in) {
     method_.metrics->Started();
     method_.metrics->Received();
-    absl::Status status = shared_.admission.Enter(shared_.admission.unary);
-    entered_ = status.ok();
-    if (status.ok()) status = Understand(in);
-    if (!status.ok()) return End(status);
+    Admission& admission = shared_.admission;
+    auto place = admission.Enter(
+        method_.access == Access::kRead ? admission.reads : admission.writes, *context_);
+    if (!place.ok()) return End(place.status());
+    place_ = *std::move(place);
+    if (const absl::Status status = Understand(in); !status.ok()) return End(status);
     if constexpr (requires(const Request& r) { r.min_position(); }) {
       if (request_.min_position() > shared_.store.head()) return WaitForPosition();
     }
@@ -101,12 +103,11 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
   void WaitForPosition() {
     if constexpr (requires(const Request& r) { r.min_position(); }) {
       const absl::Time by = AnswerBy(*context_, absl::Now(), shared_.limits.unary_deadline);
-      const uint64_t number =
-          shared_.positions.Wait(request_.min_position(), by,
-                                 [self = this->shared_from_this()](absl::Status reached) {
-                                   if (!reached.ok()) return self->End(reached);
-                                   self->Run();
-                                 });
+      const uint64_t number = shared_.positions.Wait(
+          request_.min_position(), by, [self = this->shared_from_this()](absl::Status reached) {
+            if (!reached.ok()) return self->End(reached);
+            self->Run();
+          });
       waiting_ = number;
       if (ended_) StopWaiting(number);  // The caller went just before.
     }
@@ -166,7 +167,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
   grpc::ByteBuffer* const out_;
   const absl::Time begun_;
   Request request_;
-  bool entered_ = false;
+  Places::Taken place_;
   std::atomic<bool> ended_{false};
   std::atomic<uint64_t> waiting_{0};  // For its position, under this number.
   std::atomic<Executor::TimerId> timer_{0};

@@ -36,10 +36,10 @@ WatchStream::WatchStream(Shared& shared, MethodMetrics& metrics,
 void WatchStream::Begin(const grpc::ByteBuffer& in) {
   metrics_.Started();
   metrics_.Received();
-  absl::Status status = shared_.admission.Enter(shared_.admission.watchers);
-  entered_ = status.ok();
-  if (status.ok()) status = Understand(in);
-  if (!status.ok()) return End(status);
+  auto place = shared_.admission.Enter(shared_.admission.watchers, *context_);
+  if (!place.ok()) return End(place.status());
+  place_ = *std::move(place);
+  if (const absl::Status status = Understand(in); !status.ok()) return End(status);
   {
     absl::MutexLock lock(&mutex_);
     sent_at_ = shared_.clock();
@@ -168,7 +168,7 @@ void WatchStream::OnCancel() {
 
 void WatchStream::OnDone() {
   shared_.hub.Remove(this);
-  if (entered_) shared_.admission.watchers.Leave();
+  place_.Leave();
   {
     absl::MutexLock lock(&mutex_);
     ended_at_ = absl::InfiniteFuture();  // A tick may still come; the context goes now.

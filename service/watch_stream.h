@@ -50,7 +50,7 @@ class WatchStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   MethodMetrics& metrics_;
   grpc::CallbackServerContext* const context_;
   const absl::Time begun_;
-  bool entered_ = false;
+  Places::Taken place_;
   grpc::ByteBuffer out_;  // Touched only while `writing_`.
   v1::WatchTimelineRequest request_;
 

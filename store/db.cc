@@ -10,7 +10,6 @@
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
-#include <sys/statvfs.h>
 
 #include <cstdio>
 #include <utility>
@@ -21,8 +20,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "store/db_pace.h"
+#include "store/directory.h"
 #include "store/error.h"
 #include "store/manifest.h"
+#include "store/status_macros.h"
 
 namespace klantbeeld::store {
 namespace {
@@ -115,6 +116,10 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family, const Db::Options& opt
   // Ascending keys that exist when asked for need no filter.
   if (family != Family::kJournal) {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    // In pieces: the filter of a large table is larger than a shard of the cache,
+    // which then keeps none of it, and every look reads and verifies it whole.
+    table.partition_filters = true;
+    table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
     result.memtable_prefix_bloom_size_ratio = 0.05;
     result.memtable_whole_key_filtering = true;
   }
@@ -245,46 +250,57 @@ size_t PrefixBytes(Family family) {
   }
 }
 
+std::optional<std::string>& Batch::Rows::Add(absl::string_view key) {
+  hashes.insert(absl::HashOf(key));
+  return sorted[std::string(key)];
+}
+
+const std::optional<std::string>* Batch::Rows::Find(absl::string_view key) const {
+  if (!hashes.contains(absl::HashOf(key))) return nullptr;
+  const auto found = sorted.find(key);
+  return found == sorted.end() ? nullptr : &found->second;
+}
+
 void Batch::Put(Family family, absl::string_view key, std::string value) {
   bytes_ += key.size() + value.size();
-  rows_[Index(family)][std::string(key)] = std::move(value);
+  rows_[Index(family)].Add(key) = std::move(value);
 }
 
 void Batch::Delete(Family family, absl::string_view key) {
   bytes_ += key.size();
-  rows_[Index(family)][std::string(key)] = std::nullopt;
+  rows_[Index(family)].Add(key) = std::nullopt;
 }
 
 absl::StatusOr<std::optional<std::string>> Batch::Get(Family family, absl::string_view key) const {
-  const Rows& rows = rows_[Index(family)];
-  if (const auto found = rows.find(key); found != rows.end()) return found->second;
+  if (const auto* found = rows_[Index(family)].Find(key)) return *found;
   return base_->Get(family, key);
 }
 
 absl::StatusOr<std::vector<std::optional<std::string>>> Batch::GetMany(
     Family family, const std::vector<std::string>& keys) const {
   const Rows& rows = rows_[Index(family)];
-  std::vector<std::optional<std::string>> values(keys.size());
+  std::vector<const std::optional<std::string>*> here(keys.size());
   std::vector<std::string> others;
-  std::vector<size_t> at;
   for (size_t i = 0; i < keys.size(); ++i) {
-    if (const auto found = rows.find(keys[i]); found != rows.end()) {
-      values[i] = found->second;
-    } else {
-      others.push_back(keys[i]);
-      at.push_back(i);
-    }
+    here[i] = rows.Find(keys[i]);
+    if (here[i] == nullptr) others.push_back(keys[i]);
   }
-  if (others.empty()) return values;
-  auto below = base_->GetMany(family, others);
-  if (!below.ok()) return below.status();
-  for (size_t i = 0; i < at.size(); ++i) values[at[i]] = std::move((*below)[i]);
+  if (others.size() == keys.size()) return base_->GetMany(family, keys);
+  std::vector<std::optional<std::string>> below;
+  if (!others.empty()) {
+    KB_ASSIGN_OR_RETURN(below, base_->GetMany(family, others));
+  }
+  std::vector<std::optional<std::string>> values(keys.size());
+  auto next = below.begin();
+  for (size_t i = 0; i < keys.size(); ++i) {
+    values[i] = here[i] != nullptr ? *here[i] : std::move(*next++);
+  }
   return values;
 }
 
 absl::Status Batch::Scan(Family family, absl::string_view prefix, absl::string_view from,
                          Row row) const {
-  const Rows& rows = rows_[Index(family)];
+  const auto& rows = rows_[Index(family)].sorted;
   auto mine = rows.lower_bound(from > prefix ? from : prefix);
   const auto has_mine = [&] {
     return mine != rows.end() && absl::StartsWith(mine->first, prefix);
@@ -311,11 +327,11 @@ absl::Status Batch::Scan(Family family, absl::string_view prefix, absl::string_v
 
 void Batch::MoveInto(Batch& other) {
   for (size_t family = 0; family < kFamilies; ++family) {
-    for (auto& [key, value] : rows_[family]) {
+    for (auto& [key, value] : rows_[family].sorted) {
       other.bytes_ += key.size() + (value ? value->size() : 0);
-      other.rows_[family][key] = std::move(value);
+      other.rows_[family].Add(key) = std::move(value);
     }
-    rows_[family].clear();
+    rows_[family] = {};
   }
 }
 
@@ -373,10 +389,13 @@ absl::StatusOr<std::unique_ptr<Db>> Db::OpenAs(const std::string& dir, const Opt
       to_read ? rocksdb::DB::OpenForReadOnly(database, dir, families, &handles, &opened)
               : rocksdb::DB::Open(database, dir, families, &handles, &opened);
   if (!status.ok() && !create) {
+    const bool full = status.IsNoSpace();
     const std::string message = absl::StrCat(
         "opening ", dir, ": ", status.ToString(),
-        ". A file of the store is missing, damaged or not readable. Restore a backup by id, then "
-        "run `klantbeeld-server check`.");
+        full ? ". Make room on its disk, but not by files of the store, and start again."
+             : ". A file of the store is missing, damaged or not readable. Restore a backup by id, "
+               "then run `klantbeeld-server check`.");
+    if (full) return absl::ResourceExhaustedError(message);
     // A store without CURRENT is no store to RocksDB, and asking for it wrong.
     const bool gone = status.IsCorruption() || status.IsInvalidArgument() || status.IsPathNotFound();
     return gone ? absl::DataLossError(message) : absl::InternalError(message);
@@ -427,7 +446,7 @@ std::unique_ptr<Reader> Db::View() const {
 absl::Status Db::Write(const Batch& batch) {
   rocksdb::WriteBatch writes(batch.bytes() + 1024);
   for (size_t family = 0; family < kFamilies; ++family) {
-    for (const auto& [key, value] : batch.rows_[family]) {
+    for (const auto& [key, value] : batch.rows_[family].sorted) {
       if (key.size() < PrefixBytes(static_cast<Family>(family))) {
         return absl::InternalError(
             absl::StrCat("building a batch: a key too short for ", NameOf(static_cast<Family>(family))));
@@ -463,11 +482,13 @@ absl::Status Db::VerifyChecksums() const {
   return FromRocks(impl_->db->VerifyChecksum(), "reading every file");
 }
 
-int64_t Db::DiskFreeBytes() const {
-  struct statvfs info {};
-  if (::statvfs(impl_->dir.c_str(), &info) != 0) return 0;
-  return static_cast<int64_t>(info.f_bavail) * static_cast<int64_t>(info.f_frsize);
+absl::Status Db::Resume() {
+  const rocksdb::Status status = impl_->db->Resume();  // It tries by itself too, now and then.
+  if (status.IsBusy()) return absl::ResourceExhaustedError("RocksDB is about to go on");
+  return FromRocks(status, "going on after the disk was full");
 }
+
+int64_t Db::DiskFreeBytes() const { return FreeBytes(impl_->dir); }
 
 absl::Status Db::CheckDisk() const {
   const int64_t free = DiskFreeBytes();

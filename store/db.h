@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -84,7 +85,13 @@ class Batch : public Reader {
 
  private:
   friend class Db;
-  using Rows = absl::btree_map<std::string, std::optional<std::string>>;
+  // In order, and by their hashes, since most that is asked for is not here.
+  struct Rows {
+    absl::btree_map<std::string, std::optional<std::string>> sorted;
+    absl::flat_hash_set<size_t> hashes;
+    std::optional<std::string>& Add(absl::string_view key);
+    const std::optional<std::string>* Find(absl::string_view key) const;
+  };
   const Reader* base_;
   std::array<Rows, kFamilies> rows_;
   size_t bytes_ = 0;
@@ -140,6 +147,10 @@ class Db : public Reader {
   // RESOURCE_EXHAUSTED while less than the reserve is free: refused before
   // RocksDB meets the end of the disk, which it does not survive well.
   absl::Status CheckDisk() const;
+  // After a write that found the disk full: takes everything that stands to the
+  // disk, and writes may go on; what failed does not stand. RESOURCE_EXHAUSTED: not
+  // yet, try again. Another error: not without opening it anew.
+  absl::Status Resume();
   int64_t DiskFreeBytes() const;
   bool WriteStalled() const;
 

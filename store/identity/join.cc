@@ -41,8 +41,7 @@ class Joiner {
          absl::FunctionRef<MayJoin(size_t, size_t)> may_join,
          absl::FunctionRef<void(size_t, size_t)> join)
       : model_(model), persons_(persons), pairs_(std::move(pairs)), named_(cluster_of),
-        may_join_(may_join), join_(join),
-        automatic_(model.link > model.suggest), of_(persons.size()) {
+        may_join_(may_join), join_(join), of_(persons.size()) {
     std::sort(pairs_.begin(), pairs_.end(), [](const ScoredPair& a, const ScoredPair& b) {
       return std::make_tuple(!a.score.typed_number, -a.score.bits, a.low, a.high) <
              std::make_tuple(!b.score.typed_number, -b.score.bits, b.low, b.high);
@@ -149,7 +148,7 @@ class Joiner {
     for (const size_t x : a) {
       for (const size_t y : b) {
         const Score& score = ScoreOf(x, y);
-        if (score.veto || (score.twins && automatic_)) return Fit::kForbidden;
+        if (score.veto || score.twins) return Fit::kForbidden;
       }
     }
     return may_join == MayJoin::kYes ? Weigh(a, b) : std::max(Fit::kDisagrees, Weigh(a, b));
@@ -171,11 +170,9 @@ class Joiner {
         ++count;
       }
     }
-    if (automatic_ && 2 * born_apart > dated) return Fit::kContradicts;
+    if (2 * born_apart > dated) return Fit::kContradicts;
     if (sum < count * model_.file.contradiction()) return Fit::kContradicts;
-    const Centibits enough =
-        automatic_ ? model_.file.support() : model_.file.support_suggested();
-    return sum < count * enough ? Fit::kDisagrees : Fit::kFits;
+    return sum < count * model_.file.support() ? Fit::kDisagrees : Fit::kFits;
   }
 
   const Score& ScoreOf(size_t x, size_t y) {
@@ -190,7 +187,6 @@ class Joiner {
   absl::FunctionRef<size_t(size_t)> named_;
   absl::FunctionRef<MayJoin(size_t, size_t)> may_join_;
   absl::FunctionRef<void(size_t, size_t)> join_;
-  const bool automatic_;                         // Not merely what hangs together best.
   std::vector<size_t> of_;                       // Cluster of each claim.
   std::vector<Cluster> clusters_;
   absl::flat_hash_map<std::pair<size_t, size_t>, Score> scores_;

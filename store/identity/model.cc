@@ -109,12 +109,7 @@ absl::Status Check(const format::ModelFile& file) {
   if (file.nameless_max() >= file.link()) return Wrong("namelessMax", "less than link");
   if (file.names_alone() < 0) return Wrong("namesAlone", "0 or more");
   if (file.support() > 0) return Wrong("support", "at most 0");
-  if (file.support_suggested() > file.support()) {
-    return Wrong("supportSuggested", "at most support");
-  }
-  if (file.contradiction() > file.support_suggested()) {
-    return Wrong("contradiction", "at most supportSuggested");
-  }
+  if (file.contradiction() > file.support()) return Wrong("contradiction", "at most support");
   return CheckFields(file);
 }
 

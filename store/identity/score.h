@@ -62,8 +62,6 @@ enum class MayJoin { kYes, kNotByItself, kNever };
 //   the two clusters as a whole do not speak against each other;
 //   neither of the clusters fits a third one within `model.margin` that the
 //   other cannot be one with.
-// With a `model.link` that is lowered to `suggest` it says which of what is
-// suggested hangs together best.
 // Returns, if `obstacles`, the pairs that were left apart though they say at
 // least `model.suggest`, best first, with what is in the way: too little alone
 // only where nothing else is.

@@ -44,10 +44,14 @@ void AddIdentifier(v1::Party& party, v1::IdentifierType type, const std::string&
 }  // namespace
 
 EventMaker::EventMaker(uint32_t seed, std::string name, int citizens)
-    : random_(seed), name_(std::move(name)) {
-  for (int eight = 90'000'000; bsns_.size() < static_cast<size_t>(citizens); eight += 7) {
-    if (std::string bsn = BsnFrom(eight); !bsn.empty()) bsns_.push_back(std::move(bsn));
+    : random_(seed), name_(std::move(name)), bsns_(Bsns(citizens)) {}
+
+std::vector<std::string> EventMaker::Bsns(int count) {
+  std::vector<std::string> bsns;
+  for (int eight = 90'000'000; bsns.size() < static_cast<size_t>(count); eight += 7) {
+    if (std::string bsn = BsnFrom(eight); !bsn.empty()) bsns.push_back(std::move(bsn));
   }
+  return bsns;
 }
 
 v1::ContactEvent EventMaker::Next() { return Next(Below(static_cast<int>(bsns_.size()))); }

@@ -1,7 +1,8 @@
 // klantbeeld_bench: our server beside what bounds it and beside PostgreSQL.
 //
 //   klantbeeld_bench --server PROGRAM [--json FILE] [--rounds N] [--smoke]
-//                    [--only ingest|unary|pages|feed]   one work, to profile it
+//                    [--only ingest|unary|pages|feed|people]   one work, to profile it
+//                    [--people N]   in the store where people are told apart
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -17,6 +18,8 @@
 #include "tests/bench/bare_server.h"
 #include "tests/bench/events.h"
 #include "tests/bench/load.h"
+#include "tests/bench/ours.h"
+#include "tests/bench/people_work.h"
 #include "tests/bench/postgres.h"
 #include "tests/bench/process.h"
 #include "tests/bench/raw_rows.h"
@@ -45,6 +48,8 @@ struct Plan {
   int citizens = 100'000;
   int read_citizens = 2'500;
   int read_events = 100'000;  // 40 of each: two pages.
+  int people = 334'000;       // Of three claims each.
+  int people_events = 30'000;
   // Of our client library; see docs/benchmarks.md for others.
   int streams = 2;
   size_t batches_in_flight = 4;
@@ -60,32 +65,10 @@ void MakeSmall(Plan& plan) {
   plan.citizens = 1'000;
   plan.read_citizens = 100;
   plan.read_events = 4'000;
+  plan.people = 1'000;
+  plan.people_events = 1'000;
   plan.peer = Postgres::Present();
 }
-
-// Our real server on a store of its own.
-class Ours {
- public:
-  Ours(const Plan& plan, const std::string& dir) : plan_(plan), dir_(dir) {
-    RunToEnd({plan.server, "init", "--data", dir + "-store", "--keys", dir + "-keys"},
-             dir + ".init.log");
-    Start();
-  }
-  void Start(const std::vector<std::string>& settings = {}) {
-    std::vector<std::string> words = {plan_.server, "--data",   dir_ + "-store", "--keys",
-                                      dir_ + "-keys", "--socket", socket()};
-    for (const std::string& setting : settings) words.insert(words.end(), {"--set", setting});
-    process_ = std::make_unique<Process>(words, dir_);
-  }
-  void Stop() { process_.reset(); }
-  std::string socket() const { return dir_ + ".sock"; }
-  std::string rows() const { return dir_ + "-store/rows"; }
-
- private:
-  const Plan& plan_;
-  const std::string dir_;
-  std::unique_ptr<Process> process_;
-};
 
 using Events = std::vector<v1::ContactEvent>;
 
@@ -104,7 +87,7 @@ Work Ingest(const Plan& plan, const std::string& dir, Ours& ours, Postgres* peer
   EventMaker maker(1, "stream", plan.citizens);
   std::vector<Events> events;
   std::vector<std::vector<std::string>> rows;
-  Ours recording(plan, dir + "/recording");
+  Ours recording(plan.server, dir + "/recording");
   RowRecorder recorder(recording.rows(), kFactsPerBatch);
   std::fprintf(stderr, "writing down what the store writes\n");
   for (int round = 0; round <= plan.rounds; ++round) {
@@ -267,14 +250,25 @@ Work Feed(const Plan& plan, const std::string& name, Ours& ours, const std::stri
   return work;
 }
 
+int Report(const Plan& plan, const std::vector<Work>& works) {
+  PrintTable(works);
+  if (!plan.json.empty()) WriteJson(works, plan.json);
+  return 0;
+}
+
 int Run(const Plan& plan) {
   const TempDir dir;
-  Ours written(plan, dir.path() + "/written"), read(plan, dir.path() + "/read");
+  std::vector<Work> works;
+  // First, with no other server beside it: its stores are the large ones.
+  if (plan.Has("people")) {
+    works.push_back(People(plan.server, dir.path(), plan.people, plan.people_events, plan.rounds));
+  }
+  if (plan.only == "people") return Report(plan, works);
+  Ours written(plan.server, dir.path() + "/written"), read(plan.server, dir.path() + "/read");
   std::optional<Postgres> postgres;
   if (plan.peer) postgres.emplace(dir.path() + "/pg");
   Postgres* peer = postgres ? &*postgres : nullptr;
 
-  std::vector<Work> works;
   if (plan.Has("ingest")) works.push_back(Ingest(plan, dir.path(), written, peer));
 
   Reading reading = FillForReading(plan, read, peer);
@@ -294,9 +288,7 @@ int Run(const Plan& plan) {
     read.Start({"limits.frame_cache_mib=0"});
     works.push_back(Feed(plan, "feed catch-up, no frame kept, events", read, bare, peer));
   }
-  PrintTable(works);
-  if (!plan.json.empty()) WriteJson(works, plan.json);
-  return 0;
+  return Report(plan, works);
 }
 
 int Main(int argc, char** argv) {
@@ -316,11 +308,13 @@ int Main(int argc, char** argv) {
       plan.json = words[++i];
     } else if (words[i] == "--only" && more) {
       plan.only = words[++i];
+    } else if (words[i] == "--people" && more && std::atoi(words[i + 1].c_str()) > 0) {
+      plan.people = std::atoi(words[++i].c_str());
     } else if (words[i] == "--rounds" && more && (rounds = std::atoi(words[i + 1].c_str())) > 0) {
       ++i;
     } else {
       Die("usage: klantbeeld_bench --server PROGRAM [--json FILE] [--rounds N] [--smoke] "
-          "[--only ingest|unary|pages|feed]");
+          "[--only ingest|unary|pages|feed|people] [--people N]");
     }
   }
   if (rounds > 0) plan.rounds = rounds;

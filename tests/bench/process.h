@@ -42,6 +42,7 @@ class Process {
   Process& operator=(const Process&) = delete;
   // Lets it end as on a service manager's stop, and waits for it.
   void Stop();
+  pid_t pid() const { return pid_; }
 
  private:
   pid_t pid_ = -1;

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/str_cat.h"
 #include "tests/bench/process.h"
 
 namespace klantbeeld::bench {
@@ -21,7 +22,7 @@ Row RowOf(const Work& work) {
   row.ours = Median(work.ours.figures);
   for (const Contender& limit : work.limits) row.limit = std::max(row.limit, Median(limit.figures));
   row.of_limit = row.ours / row.limit;
-  row.met = row.of_limit >= kOfLimitMark;
+  row.met = row.of_limit >= work.of_limit_mark;
   row.has_peer = !work.peer.figures.empty();
   if (row.has_peer) {
     row.peer = Median(work.peer.figures);
@@ -71,9 +72,11 @@ void PrintTable(const std::vector<Work>& works) {
     PrintContender("ours", work.ours);
     for (const Contender& limit : work.limits) PrintContender("limit", limit);
     if (row.has_peer) PrintContender("peer", work.peer);
-    std::printf("  of the limit %.2f (mark %.1f)", row.of_limit, kOfLimitMark);
+    std::printf("  of the limit %.2f (mark %.1f)", row.of_limit, work.of_limit_mark);
     if (row.has_peer) std::printf(", over the peer %.2f (mark %.1f)", row.over_peer, kOverPeerMark);
-    std::printf(": %s\n\n", row.met ? "met" : "MISSED");
+    std::printf(": %s\n", row.met ? "met" : "MISSED");
+    if (!work.note.empty()) std::printf("  %s\n", work.note.c_str());
+    std::printf("\n");
   }
 }
 
@@ -87,9 +90,12 @@ void WriteJson(const std::vector<Work>& works, const std::string& path) {
                                   {"peer", nullptr},
                                   {"of_limit", Rounded(row.of_limit)},
                                   {"over_peer", nullptr},
-                                  {"mark", "of_limit >= 0.5 and over_peer >= 1"},
-                                  {"met", row.met}};
+                                  {"mark", absl::StrCat("of_limit >= ", work.of_limit_mark)},
+                                  {"met", row.met},
+                                  {"note", work.note}};
     if (row.has_peer) {
+      one["mark"] = absl::StrCat("of_limit >= ", work.of_limit_mark, " and over_peer >= ",
+                                 kOverPeerMark);
       one["peer"] = std::round(row.peer);
       one["over_peer"] = Rounded(row.over_peer);
     }

@@ -20,10 +20,11 @@ struct Work {
   std::string name;
   Contender ours;
   std::vector<Contender> limits;
-  Contender peer;
+  Contender peer = {};
+  double of_limit_mark = 0.5;  // Least share of the limit.
+  std::string note = "";       // What else is to be said of the row.
 };
 
-inline constexpr double kOfLimitMark = 0.5;
 inline constexpr double kOverPeerMark = 1.0;
 
 // One round to warm up, which does not count (round 0), then `rounds`. In each

@@ -5,7 +5,7 @@ pkg_check_modules(LIBPQ IMPORTED_TARGET libpq)
 if(LIBPQ_FOUND AND TARGET klantbeeld-server)
   find_package(RocksDB CONFIG REQUIRED)
   find_package(nlohmann_json REQUIRED)
-  set(sources bare_server events load main postgres process raw_rows rounds)
+  set(sources bare_server events load main ours people people_work postgres process raw_rows rounds)
   list(TRANSFORM sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
   list(TRANSFORM sources APPEND .cc)
   add_executable(klantbeeld_bench ${sources})
@@ -26,4 +26,14 @@ if(TARGET klantbeeld AND TARGET klantbeeld-server)
     --server $<TARGET_FILE:klantbeeld-server> --client $<TARGET_FILE:klantbeeld>
     --mapping ${CMAKE_SOURCE_DIR}/clients/adapters/csv/mappings/generic.toml --rows 2000 --rounds 1)
   set_tests_properties(bench_import_smoke PROPERTIES TIMEOUT 120)
+endif()
+
+# More than the server can take; scripts/overload runs it whole.
+if(TARGET klantbeeld-server)
+  add_executable(klantbeeld_overload bench/overload.cc bench/events.cc bench/load.cc bench/people.cc bench/process.cc)
+  klantbeeld_strict(klantbeeld_overload)
+  target_link_libraries(klantbeeld_overload PRIVATE klantbeeld_client absl::strings absl::str_format
+    absl::synchronization)
+  add_test(NAME overload_smoke COMMAND klantbeeld_overload --smoke --server $<TARGET_FILE:klantbeeld-server>)
+  set_tests_properties(overload_smoke PROPERTIES TIMEOUT 120)
 endif()

@@ -75,9 +75,9 @@ class Terminal:
     def screen(self) -> str:
         return "\n".join(line.rstrip() for line in self._tmux("capture-pane", "-p").split("\n")).rstrip()
 
-    def wait_for(self, text: str) -> str:
-        """The screen, once it shows `text`."""
-        return self._wait(lambda screen: text in screen, text)
+    def wait_for(self, text: str, times: int = 1) -> str:
+        """The screen, once it shows `text` so many times."""
+        return self._wait(lambda screen: screen.count(text) >= times, text)
 
     def wait_for_prompt(self, prompts: tuple[str, ...], count: int) -> str:
         """The screen, once so many lines begin with one of these and the last is bare."""

@@ -132,7 +132,7 @@ TEST_F(ContactHandler, PositionNotReachedSaysWhichWas) {
 }
 
 TEST(ContactHandlerLimits, TooManyCallsAtOnceAreToldToRetry) {
-  RunningServer server{std::vector<Override>{{"limits.unary_in_flight_max", "1"}}};
+  RunningServer server{std::vector<Override>{{"limits.reads_in_flight_max", "1"}}};
   auto stub = v1::ContactService::NewStub(server.Connect());
   v1::GetContactRequest waits;
   waits.set_contact_id(std::string(32, 'a'));

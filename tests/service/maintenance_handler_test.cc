@@ -1,6 +1,8 @@
 // Also tests: service/scrub_command.cc
 // A scrub as an operator asks for it.
 #include <gmock/gmock.h>
+#include <rocksdb/options.h>
+#include <rocksdb/sst_file_reader.h>
 
 #include <filesystem>
 #include <fstream>
@@ -62,16 +64,21 @@ class MaintenanceHandler : public testing::Test {
     }
   }
   std::string Left() const { return world_.server.dir() + "/data/scrub"; }
-  // Damages the first table that there is, under the server.
+  // Damages a table of the journal, under the server: recording reads none of it.
   std::string Damage() {
     for (const auto& entry : fs::directory_iterator(world_.server.dir() + "/data/rows")) {
       if (entry.path().extension() != ".sst") continue;
+      rocksdb::SstFileReader table({});
+      if (!table.Open(entry.path()).ok() ||
+          table.GetTableProperties()->column_family_name != "journal") {
+        continue;
+      }
       std::fstream bytes(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
       bytes.seekp(8);
       bytes << "damaged!";
       return entry.path();
     }
-    ADD_FAILURE() << "no table";
+    ADD_FAILURE() << "no table of the journal";
     return "";
   }
   // The command's text and end.

@@ -2,7 +2,7 @@
 foreach(name config event_rules executor limits party_rules request_rules validate)
   klantbeeld_test(service_${name}_test service/${name}_test.cc klantbeeld_service_rules)
 endforeach()
-foreach(name backup_handler contact_handler feed_handler follow_stream frame_cache history_handler
+foreach(name admission backup_handler contact_handler feed_handler follow_stream frame_cache history_handler
     maintenance_handler model_commands reasons record_stream refusals server watch_stream)
   klantbeeld_test(service_${name}_test service/${name}_test.cc klantbeeld_service)
 endforeach()
@@ -12,7 +12,7 @@ set_tests_properties(feed_durable_test PROPERTIES LABELS core)
 find_package(CURL REQUIRED)
 find_package(nlohmann_json REQUIRED)
 # The register of persons; the BRP of brp_server.py is a process of its own.
-foreach(name asker brp_client brp_messages file_registry registry)
+foreach(name asker brp_client brp_messages file_registry registry search)
   klantbeeld_test(service_registry_${name}_test service/registry/${name}_test.cc klantbeeld_registry
     nlohmann_json::nlohmann_json CURL::libcurl)
 endforeach()

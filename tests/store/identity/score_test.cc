@@ -440,6 +440,14 @@ TEST(Join, NoThirdClaimBringsTwinsTogether) {
   }
 }
 
+// No model allows what is never joined.
+TEST(Join, TwinsStayTwoWhateverTheThreshold) {
+  Model low = kModel;
+  low.link = low.suggest = -10'000;
+  const Stated twin = Having(kPieter, [](Stated& s) { s.first_names = "Willemijn"; });
+  EXPECT_THAT(JoinAll({kPieter, twin}, {}, low).clusters, IsEmpty());
+}
+
 TEST(Join, LowerThresholdJoinsWhatIsSuggested) {
   Model low = kModel;
   low.link = low.suggest;
