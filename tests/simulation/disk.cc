@@ -441,6 +441,29 @@ void Disk::SetContents(const std::map<std::string, std::string>& contents) {
   synced_ = now_;
 }
 
+std::string Disk::FlipBit(Random& random) {
+  auto contents = Contents();
+  std::vector<std::string> names;
+  for (const auto& [name, bytes] : contents) {
+    if (!bytes.empty()) names.push_back(name);
+  }
+  const std::string name = names[random() % names.size()];
+  std::string& bytes = contents[name];
+  const size_t at = random() % bytes.size();
+  bytes[at] = static_cast<char>(bytes[at] ^ (1 << random() % 8));
+  SetContents(contents);
+  return name + " at " + std::to_string(at);
+}
+
+std::string Disk::AnyTable(Random& random) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<std::string> tables;
+  for (const auto& [name, file] : now_) {
+    if (EndsWith(name, ".sst")) tables.push_back(name);
+  }
+  return tables.empty() ? "" : tables[random() % tables.size()];
+}
+
 void Disk::PowerCut(Loss loss, Random& random) {
   std::lock_guard<std::mutex> lock(mutex_);
   // Of each directory the first changes of names.

@@ -43,6 +43,8 @@ enum class Fault {
   kFull,         // Whatever needs room gives ENOSPC, from a call on.
 };
 
+const char* NameOf(Fault fault);
+
 // What a power cut leaves of what was written since the last sync.
 enum class Loss {
   kAll,        // Nothing of it.
@@ -74,6 +76,10 @@ class Disk {
   // Every file as a process reads it; and all of them as they are to be, synced.
   std::map<std::string, std::string> Contents();
   void SetContents(const std::map<std::string, std::string>& contents);
+  // Flips one bit of one file, in what the disk holds; says of which.
+  std::string FlipBit(Random& random);
+  // The name of a table file; empty: there is none.
+  std::string AnyTable(Random& random);
 
   // What the disk says of its room; -1: what there is.
   void SetFreeBytes(int64_t bytes);

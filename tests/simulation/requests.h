@@ -3,6 +3,7 @@
 #ifndef KLANTBEELD_TESTS_SIMULATION_REQUESTS_H_
 #define KLANTBEELD_TESTS_SIMULATION_REQUESTS_H_
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -18,6 +19,11 @@ namespace klantbeeld::simulation {
 struct Request {
   std::string key;  // Of the fact that it is to become; the same in every attempt.
   std::variant<v1::ContactEvent, v1::LinkRequest, v1::UnlinkRequest> what;
+};
+
+struct Client {
+  std::optional<Request> wants;  // Until it knows what came of it.
+  int stalls = 0;                // Steps that it does nothing.
 };
 
 // The key of a fact of the feed.

@@ -1,9 +1,6 @@
 #include "tests/simulation/world.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -13,81 +10,19 @@
 #include "tests/simulation/background.h"
 #include "tests/simulation/disk.h"
 #include "tests/simulation/follower.h"
+#include "tests/simulation/look.h"
 #include "tests/simulation/machine.h"
 #include "tests/simulation/oracle.h"
 #include "tests/simulation/replay.h"
 #include "tests/simulation/requests.h"
+#include "tests/simulation/workplace.h"
 
 namespace klantbeeld::simulation {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr int kClients = 6;
 constexpr int kSentTwicePercent = 12, kAnswerLostPercent = 10, kFaultPercent = 30;
 // About as many as a step makes, so that every call has its turn.
 constexpr uint64_t kCallsOfSend = 12, kCallsOfOpen = 120, kCallsOfBackground = 60;
-
-const char* NameOf(Fault fault) {
-  switch (fault) {
-    case Fault::kNone:
-      break;
-    case Fault::kPowerCut:
-      return "power cut at a call";
-    case Fault::kKill:
-      return "killed at a call";
-    case Fault::kFailedSync:
-      return "failed sync";
-    case Fault::kFailedWrite:
-      return "failed write";
-    case Fault::kFailedName:
-      return "failed make, rename or remove";
-    case Fault::kFull:
-      return "disk full without warning";
-  }
-  return "none";
-}
-
-// Where the stores of this process lie, and an empty one to begin with.
-class Workplace {
- public:
-  static Workplace& Get() {
-    static Workplace place;
-    return place;
-  }
-  // A new store, in the same place each time.
-  std::string Fresh() {
-    fs::remove_all("store");
-    fs::copy("empty", "store", fs::copy_options::recursive);
-    return "store";
-  }
-  // An empty database.
-  std::string Scratch() {
-    fs::remove_all("replay");
-    fs::copy("empty-replay", "replay", fs::copy_options::recursive);
-    return "replay";
-  }
-
- private:
-  Workplace() : dir_(absl::StrCat("/dev/shm/klantbeeld-simulation-", getpid())) {
-    fs::remove_all(dir_);
-    fs::create_directories(dir_);
-    // Names are relative: RocksDB removes some files in the order of hashes of
-    // their whole names, which is to be the same in every process.
-    fs::current_path(dir_);
-    const absl::Status made =
-        store::Store::Create("empty", SimulationKeys(), std::string(16, 'L'));
-    if (!made.ok() || !store::Db::Open("empty-replay", {}, true).ok()) std::abort();
-  }
-  ~Workplace() { fs::remove_all(dir_); }
-
-  const std::string dir_;
-};
-
-struct Client {
-  std::optional<Request> wants;  // Until it knows what came of it.
-  int stalls = 0;                // Steps that it does nothing.
-};
 
 class World {
  public:
@@ -218,9 +153,8 @@ class World {
       const Loss loss = static_cast<Loss>(Roll(3));
       scattered_ = loss == Loss::kScattered;
       disk_.PowerCut(loss, random_);
-      ++tally_[scattered_ ? "power cuts that kept some sectors"
-                          : (loss == Loss::kTail ? "power cuts that cut off tails"
-                                                 : "power cuts that kept nothing unsynced")];
+      const char* const kLosses[] = {"nothing unsynced", "beginnings", "some sectors"};
+      ++tally_[absl::StrCat("power cuts that kept ", kLosses[static_cast<size_t>(loss)])];
     }
     disk_.Revive();
     armed_ = Fault::kNone;
@@ -273,8 +207,7 @@ class World {
     Say(absl::StrCat("restart: ", NameOf(how)));
     if (how == Fault::kNone) {
       ++tally_["restarts in order"];
-      // What it does to close may fail too.
-      Arm(10);
+        Arm(10);
     } else {
       disk_.Arm(how, 1, random_());
       armed_ = how;
@@ -282,8 +215,7 @@ class World {
     }
     Close();
     if (how == Fault::kNone) Happened();
-    // Where no call came to end at, it ends here.
-    Ended(how == Fault::kNone ? (disk_.dead() ? armed_ : Fault::kNone) : how);
+      Ended(how == Fault::kNone ? (disk_.dead() ? armed_ : Fault::kNone) : how);
     Open(true);
   }
 
@@ -380,36 +312,8 @@ class World {
     if (!seen.ok()) oracle_.Fault(absl::StrCat("reading ", request.key, ": ", seen.message()));
   }
 
-  // OK, or the error of a read; what is wrong goes to the oracle.
   absl::Status LookAt(const Request& request) {
-    const auto* event = std::get_if<v1::ContactEvent>(&request.what);
-    if (event == nullptr || event->has_retraction()) return absl::OkStatus();
-    v1::GetContactRequest get;
-    *get.mutable_ref() = ContactOf(*event);
-    get.set_with_events(true);
-    const auto got = machine_.store().GetContact(get);
-    if (!got.ok()) return got.status();
-    const uint64_t position = oracle_.PositionOf(request.key);
-    const auto& events = got->contact().events();
-    const bool found = std::any_of(events.begin(), events.end(), [&](const auto& one) {
-      return one.position() == position && one.event().event_id() == event->event_id();
-    });
-    if (!found) oracle_.Fault(absl::StrCat(request.key, " is not in its contact"));
-    for (const auto& party : got->contact().citizens()) {
-      v1::ListTimelineRequest list;
-      list.set_citizen_id(party.citizen_id());
-      list.set_page_size(100);
-      const auto page = machine_.store().ListTimeline(list);
-      if (!page.ok()) return page.status();
-      const v1::ListTimelineResponse timeline = page->Parse();
-      const bool listed = std::any_of(
-          timeline.entries().begin(), timeline.entries().end(),
-          [&](const auto& entry) { return entry.contact().id() == got->contact().id(); });
-      if (!listed && timeline.next_page_token().empty()) {
-        oracle_.Fault(absl::StrCat("the contact of ", request.key, " is in no timeline of its citizen"));
-      }
-    }
-    return absl::OkStatus();
+    return simulation::LookAt(machine_.store(), request, oracle_);
   }
 
   void MoveFollower() {
@@ -452,15 +356,11 @@ class World {
   // --- Rarer things.
 
   void UnreadableTable() {
-    std::vector<std::string> tables;
-    for (const auto& [name, bytes] : disk_.Contents()) {
-      if (absl::EndsWith(name, ".sst")) tables.push_back(name);
-    }
-    if (tables.empty()) return;
+    const std::string table = disk_.AnyTable(random_);
+    if (table.empty()) return;
     Restart(Fault::kNone);  // With nothing in a cache.
     if (!Goes()) return;
     for (Follower& one : followers_) one.Disconnect(machine_.serving());
-    const std::string table = tables[random_() % tables.size()];
     disk_.Arm(Fault::kNone, 0, 0);
     disk_.BreakReads(table);
     int errors = 0;
@@ -495,17 +395,8 @@ class World {
   void FlipBit() {
     Close();
     const auto whole = disk_.Contents();
-    auto damaged = whole;
-    std::vector<std::string> names;
-    for (const auto& [name, bytes] : whole) {
-      if (!bytes.empty()) names.push_back(name);
-    }
-    const std::string name = names[random_() % names.size()];
-    std::string& bytes = damaged[name];
-    const size_t at = random_() % bytes.size();
-    bytes[at] = static_cast<char>(bytes[at] ^ (1 << Roll(8)));
-    Say(absl::StrCat("flipped: ", name, " at ", at));
-    disk_.SetContents(damaged);
+    const std::string name = disk_.FlipBit(random_);
+    Say(absl::StrCat("flipped: ", name));
     ++tally_["fault: bit flipped"];
     ++tally_[absl::StrCat("bit flipped: ", AfterFlip(name))];
     machine_.Close();
@@ -583,7 +474,7 @@ class World {
   Machine machine_;
   Oracle oracle_;
   Requests requests_;
-  std::vector<Client> clients_ = std::vector<Client>(kClients);
+  std::vector<Client> clients_ = std::vector<Client>(6);
   std::vector<Follower> followers_;
   std::vector<Request> known_;  // Acknowledged.
   int fault_percent_ = kFaultPercent;
