@@ -4,7 +4,6 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/iterator.h>
-#include <rocksdb/listener.h>
 #include <rocksdb/memtablerep.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
@@ -17,7 +16,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
+#include "store/db_listener.h"
 #include "store/db_pace.h"
 #include "store/directory.h"
 #include "store/error.h"
@@ -66,26 +65,6 @@ class LineLogger : public rocksdb::Logger {
 
  private:
   const std::function<void(absl::string_view)> log_;
-};
-
-// Notes what RocksDB's list of tables holds, whenever tables came or went. A
-// note that cannot be made leaves the one before, which asks for less.
-class TablesListed : public rocksdb::EventListener {
- public:
-  explicit TablesListed(std::function<void(absl::string_view)> log) : log_(std::move(log)) {}
-  void OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo&) override { Note(*db); }
-  void OnCompactionCompleted(rocksdb::DB* db, const rocksdb::CompactionJobInfo&) override {
-    Note(*db);
-  }
-  void Note(const rocksdb::DB& db) {
-    absl::MutexLock lock(&mutex_);
-    const absl::Status noted = NoteManifest(db.GetName());
-    if (!noted.ok() && log_) log_(absl::StrCat("noting the list of tables: ", noted.message()));
-  }
-
- private:
-  const std::function<void(absl::string_view)> log_;
-  absl::Mutex mutex_;
 };
 
 rocksdb::ColumnFamilyOptions FamilyOptions(Family family, const Db::Options& options,
