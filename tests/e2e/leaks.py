@@ -187,7 +187,7 @@ class Client:
             request_serializer=lambda one: one if isinstance(one, bytes) else one.SerializeToString(),
             response_deserializer=contract.message(method.output_type.name).FromString)(given, timeout=30)
         try:
-            return next(iter(call))
+            return next(iter(call), None)
         except grpc.RpcError as error:
             self.failed(error)
             return None

@@ -30,6 +30,7 @@ import contract
 import damage
 import leaks
 import served
+import terminal
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/reliability.md"
@@ -109,7 +110,8 @@ class Drive:
             ready.settimeout(60)
             url = f"http://127.0.0.1:{self.registry.server_address[1]}"
             process = self.start([SERVER, *self.store, "--socket", f"{self.folder}/s", "--log", "debug", "--metrics",
-                                  f"127.0.0.1:{port}", "--set", f"registry.url={url}", *damage.SETTINGS],
+                                  f"127.0.0.1:{port}", "--set", f"registry.url={url}", "--set",
+                                  "limits.bookmark_idle_ms=100", *damage.SETTINGS],
                                  stdout=errors, stderr=errors, env={"NOTIFY_SOCKET": f"{self.folder}/ready"})
             try:
                 while b"READY=1" not in ready.recv(4096):
@@ -241,6 +243,187 @@ class Drive:
                     client.call(find, contract.message("FindCitizensRequest")(identifier=key))
 
 
+    # --- The command line.
+
+    def file(self, name: str, text: bytes, rights: int) -> str:
+        path = self.folder / "files" / name
+        path.write_bytes(text)
+        path.chmod(rights)
+        self.inputs[path] = rights
+        return str(path)
+
+    def spoilt(self, sample: pathlib.Path) -> bytes:
+        """Each line of it as it is, and with a value in the place of each of its cells, and cut off."""
+        lines = []
+        for line in sample.read_bytes().splitlines():
+            lines.append(line)
+            cells = list(re.finditer(rb'"[^"]*"|[^,;|\t"{}\[\]:]+', line))
+            for cell in cells[::3]:
+                value = self.planted.name().encode()
+                value = b'"%s"' % value if cell[0].startswith(b'"') else value
+                lines.append(line[:cell.start()] + value + line[cell.end():])
+            lines.append(line[:len(line) // 2] + self.planted.note().encode())
+        return b"\n".join(lines) + b"\n"
+
+    def imports(self) -> None:
+        """Every format, with refused lines; what is refused may be read by no more than the file."""
+        made = ROOT / "tests/clients/adapters"
+        mapping = str(ROOT / "clients/adapters/csv/mappings/generic.toml")
+        files = {"csv": "csv/made_generic.csv", "events": "events/made_events.jsonl",
+                 "cloudevents": "cloudevents/made_events.jsonl", "asterisk-cdr": "asterisk/made_cdr_custom.csv",
+                 "asterisk-queue": "asterisk/made_queue_log", "qmatic": "qmatic/made_visits.jsonl",
+                 "matomo": "matomo/made_visits.json", "ga4": "ga4/made_events.jsonl"}
+        for rights, (format_, sample) in zip(itertools.cycle((0o600, 0o640, 0o644)), files.items()):
+            path = self.file(f"{format_}.in", self.spoilt(made / sample), rights)
+            more = ["--mapping", mapping] if format_ == "csv" else []
+            self.tool("import", format_, path, *more, "--dry-run")
+            self.tool("import", format_, path, *more)
+            self.tool("import", format_, "-", *more, given=self.planted.note().encode() * 1000)
+        headless = self.file("headless.csv", "".join(
+            f"{self.planted.name()};{self.planted.bsn()};{self.planted.email()}\n" for _ in range(3)).encode(), 0o600)
+        self.tool("import", "csv", headless, "--mapping", mapping)
+        self.tool("import", "map", headless)
+
+    def commands_of_all_kinds(self) -> None:
+        planted = self.planted
+        person, other = self.person(), self.person()
+        lines = [json.dumps(person), json.dumps(other), json.dumps(person | {"eventId": planted.name()}), planted.note(),
+                 json.dumps(person | {"klant": planted.name()}), json.dumps(person)[:-9] + planted.name(),
+                 json.dumps(person | {"data": person["data"] | {"channel": planted.name(), "note": planted.note()}})]
+        self.tool("record", "-", given="\n".join(lines).encode())
+        self.tool("record", self.file("people.jsonl", "\n".join(lines).encode() + b"\n\xff\xfe", 0o600))
+        self.tool("record", "--source", "desk", "--channel", "phone", "--note", "-", given=planted.note().encode())
+        self.tool("record", "--source", "desk", "--channel", "counter", "--bsn-stdin", "--verified", "id-document",
+                  given=planted.bsn().encode())
+        self.tool("record", "--source", "desk", "--channel", "counter", "--bsn-stdin", given=planted.name().encode())
+        party = person["data"]["parties"][0]
+        keys = [one["value"] for one in party["identifiers"]]
+        keys += [f"{party['details']['surname']} 12-04-1980", planted.bsn(), planted.phone(), planted.email(),
+                 f"{planted.name()} 01-02-1970", planted.name(), planted.note(), f"9945NJ {planted.name()}"]
+        for kind in ((), ("--kind", "bsn"), ("--kind", "postcode"), ("--kind", "name"), ("--kind", "case")):
+            for key in keys:
+                self.tool("find", *kind, given=key.encode() + b"\n")
+        ids = re.findall(rb"[0-9a-f]{32}", self.tool("find", "-o", "ndjson", given=keys[0].encode()))
+        citizen = ids[0].decode()
+        ref = f"balie/{person['eventId']}"
+        for debug in ((), ("--debug",)):
+            for command in (["show", citizen], ["timeline", citizen], ["suggestions", citizen], ["explain", ref],
+                            ["history", citizen], ["history", ref, "--at", "1"], ["status"], ["ping"], ["version"],
+                            ["help"], ["follow", "--from", "0", "--until-empty"], ["backup"], ["backup", "--list"],
+                            ["completion", "bash"], ["unlink", ref, "--reason", "vergissing", "--dry-run"],
+                            ["link", ref, f"balie/{other['eventId']}", "--reason", "zelfde"]):
+                self.tool(*command, *debug)
+        # As arguments, where ps and the shell's history have them anyway: what is said of them.
+        for command in ("show", "timeline", "watch", "explain", "suggestions", "history", "find", "import", "export",
+                        "follow", "help", "link", "unlink", "record", planted.name()):
+            self.tool(command, planted.name(), planted.name(), hidden=False)
+        self.tool("record", "--source", "desk", "--channel", planted.name(), "--phone", planted.email(), "--email",
+                  planted.phone(), "--occurred", planted.name(), hidden=False)
+
+    def exports(self) -> bytes:
+        """What the store holds, and files that only their owner may read."""
+        files = self.folder / "files"
+        why = ["--show-bsn", "--reason", "afschrift"]
+        self.tool("export", "events", "--to", f"{files}/events.ndjson", "--token-file", f"{files}/token", *why)
+        for format_ in ("csv", "ndjson", "cloudevents"):
+            self.tool("export", "contacts" if format_ == "csv" else "events", "--format", format_, "--oin",
+                      "00000001003214345000", "--to", f"{files}/{format_}.out", *why)
+            self.tool("export", "contacts", "--to", f"{files}/{format_}.out")  # It is there.
+        self.tool("export", "citizens", "--to", f"{files}/citizens.out", *why)
+        return (files / "events.ndjson").read_bytes()
+
+    def crash(self, end: int) -> None:
+        """Ends the server, and a client, while they are at work."""
+        record = self.methods["RecordContactEvents"]
+        with self.serving(end) as client:
+            follower = self.start([CLIENT, "follow", "--from", "0"], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            assert follower.stdout
+            follower.stdout.readline()
+            for _ in range(5):
+                client.call(record, contract.message("RecordContactEventsRequest")(
+                    events=[self.event() for _ in range(50)]))
+            under_way = threading.Thread(target=client.call, args=(record, contract.message(
+                "RecordContactEventsRequest")(events=[self.event() for _ in range(500)])))
+            under_way.start()
+        under_way.join()
+        follower.send_signal(end)
+        _, errors = follower.communicate()
+        _, status = 0, follower.returncode
+        self.looked.at("messages of `klantbeeld`", errors)
+        self.crashes += status == -end
+
+    def commands_of_the_server(self) -> bytes:
+        """Each of them, on a store that is whole and on one that is damaged."""
+        data = self.folder / "data"
+        dumped = self.server("dump", "--canonical")
+        for command in ("check", "rebuild", "check-config", "backups", "model show", "model report",
+                        "model adopt --reason proef", f"model learn --name proef --write {self.folder}/model.toml"):
+            self.server(command)
+        newest = sorted((self.folder / "backups").iterdir())[-1].name
+        shutil.move(data, self.folder / "before")
+        self.server("restore", "--id", newest)
+        for family, paths in damage.tables(data).items():
+            if paths and family != "table of `default`":
+                whole = paths[-1].read_bytes()
+                paths[-1].write_bytes(damage.flipped(whole, 20))
+                self.server("check")
+                with contextlib.suppress(Exception), self.serving() as client:
+                    self.everything_read(client)
+                paths[-1].write_bytes(whole)
+        return dumped
+
+    def everything_read(self, client: leaks.Client) -> None:
+        for number in range(1, 20):
+            ref = {"source": "balie", "id": f"e-{number}"}
+            for name, asked in (("GetContact", {"ref": ref, "withEvents": True}), ("Explain", {"party": ref}),
+                                ("FindCitizens", {"caseNumber": f"Z-{number}"})):
+                client.call(self.methods[name], json_format.ParseDict(
+                    asked, contract.message(f"{name}Request")()))
+
+    # --- What a shell and a pager keep.
+
+    def histories(self) -> None:
+        home = self.folder / "home"
+        for key in (self.planted.bsn(), self.planted.name(), self.planted.note()):
+            shell = terminal.Terminal(f"HISTFILE={home}/.bash_history bash --norc -i", {
+                "HOME": str(home), "PATH": os.environ["PATH"], "KLANTBEELD_SERVER": self.address, "PS1": "klaar> "})
+            try:
+                shell.wait_for("klaar>")
+                shell.type(f"{CLIENT} find --lang en")
+                shell.wait_for("postcode and house number")
+                shell.type(key)
+                shell.wait_for("klaar>", 2)
+                shell.type("exit")
+                shell.wait_for("EXIT")
+            finally:
+                shell.close()
+        for path in home.rglob("*"):
+            if path.is_file():
+                self.looked.at("shell's and pager's history", path.read_bytes())
+
+    # --- Files.
+
+    def look_at_files(self) -> list[str]:
+        """Those whose rights are wider than they may be, and what lies where nothing may lie."""
+        wider = []
+        for path, mode in leaks.rights(self.folder):
+            place = path.relative_to(self.folder)
+            if path.is_dir() or path.is_socket() or place.parts[0] in ("log", "home"):
+                continue
+            if place.parts[0] in ("cores", "tmp") or place.name == "LOG":
+                wider.append(f"{place} is there")
+            source = self.inputs.get(path.with_name(path.name.removesuffix(".rejected")), 0o600)
+            text = path.read_bytes()
+            if place.parts[0] == "files":
+                self.looked.bytes["rights of files with values"] += len(text)
+                if path not in self.inputs and self.planted.found_in(text) and mode & ~source:
+                    wider.append(f"{place}: {mode:o}, of {source:o}")
+            elif mode & 0o077:
+                wider.append(f"{place}: {mode:o}")
+        return wider
+
+
 def table(drive: Drive) -> str:
     lines = ["| looked at | bytes | found |", "| --- | --- | --- |"]
     lines += [f"| {place} | {size:,} | {len(drive.looked.found[place])} |" for place, size in drive.looked.bytes.items()]
@@ -264,15 +447,40 @@ class LeaksTest(unittest.TestCase):
                             contract.message("RecordContactEventRequest")(event=event))
             drive.every_method(client)
             drive.unknown_paths(client)
+            drive.imports()
+            drive.commands_of_all_kinds()
             drive.everybody(client, MARKERS)
+            drive.histories()
+        for end in (signal.SIGKILL, signal.SIGABRT, signal.SIGSEGV):
+            drive.crash(end)
+        with drive.serving() as client:
+            drive.everything_read(client)
+            cls.stored = drive.planted.found_in(drive.exports())
+        drive.commands_of_the_server()
+        cls.wider = drive.look_at_files()
+
+    stored: set[str]
+    wider: list[str]
 
     def test_nothing_is_found(self) -> None:
-        print(table(self.drive), self.drive.refused, len(self.drive.planted), self.drive.planted.counts())
+        print(table(self.drive), self.drive.refused, self.drive.commands, self.drive.crashes, len(self.drive.planted), self.drive.planted.counts(), len(self.stored))
         for place, found in self.drive.looked.found.items():
             with self.subTest(place=place):
                 self.assertEqual(len(found), 0, self.drive.looked.example.get(place))
 
+    def test_files_have_no_wider_rights(self) -> None:
+        self.assertEqual(self.wider, [])
+        self.assertEqual(self.drive.masks, {"0077"})
+
+    def test_no_core_is_written(self) -> None:
+        self.assertEqual(self.drive.crashes, 6)
+        self.assertEqual(self.drive.cores, 0)
+
 
 if __name__ == "__main__":
     SERVER, CLIENT = sys.argv.pop(1), sys.argv.pop(1)
+    if "--markers" in sys.argv:
+        at = sys.argv.index("--markers")
+        MARKERS = int(sys.argv[at + 1])
+        del sys.argv[at:at + 2]
     unittest.main()
