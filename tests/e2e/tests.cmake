@@ -23,6 +23,14 @@ if(TARGET klantbeeld-server)
     ENVIRONMENT "PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/scripts")
 endif()
 
+# Planted values, and every place where they may not stand.
+if(TARGET klantbeeld)
+  add_test(NAME leaks_test COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/leaks_test.py
+    $<TARGET_FILE:klantbeeld-server> $<TARGET_FILE:klantbeeld>)
+  set_tests_properties(leaks_test PROPERTIES TIMEOUT 900 COST 90
+    ENVIRONMENT "PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/scripts:${CMAKE_SOURCE_DIR}/tests/clients")
+endif()
+
 # Files brought in by the command line.
 foreach(name import_data import_interrupted)
   klantbeeld_test(e2e_${name}_test e2e/${name}_test.cc klantbeeld_grpc absl::strings absl::time
