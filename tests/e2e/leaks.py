@@ -1,12 +1,8 @@
-"""Values of nobody that are planted, where they may not turn up again, and what takes them there.
-
-Nothing here judges; leaks_test.py does.
-"""
+"""Values of nobody that cannot be mistaken: made, put into requests, sent, and found again."""
 
 import collections
 import copy
 import itertools
-import os
 import pathlib
 import re
 import string
