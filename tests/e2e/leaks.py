@@ -6,6 +6,7 @@ import itertools
 import pathlib
 import re
 import string
+from queue import SimpleQueue
 from typing import Any, Iterator, Optional
 
 import grpc
@@ -175,8 +176,10 @@ class Client:
             return None
 
     def first(self, method: Any, request: Any) -> Optional[Any]:
-        """The first answer of a stream that does not end by itself."""
-        given = iter([request]) if method.client_streaming else request
+        """The first answer of a stream that does not end by itself, and until then has more to ask."""
+        asked: SimpleQueue[Any] = SimpleQueue()
+        asked.put(request)
+        given = iter(asked.get, None) if method.client_streaming else request
         kind = "stream_stream" if method.client_streaming else "unary_stream"
         call = getattr(self.channel, kind)(
             f"/{method.containing_service.full_name}/{method.name}",
@@ -189,6 +192,7 @@ class Client:
             return None
         finally:
             call.cancel()
+            asked.put(None)
 
 
 def methods() -> dict[str, Any]:

@@ -84,6 +84,7 @@ class Drive:
         self.refused = self.commands = self.cores = self.crashes = 0
         self.masks: set[str] = set()
         self.made = 0
+        self.people: set[str] = set()  # Values that were recorded, and must be in the store.
         self.inputs: dict[pathlib.Path, int] = {}
         for name in ("home", "tmp", "files", "cores"):
             (folder / name).mkdir(mode=0o700)
@@ -249,6 +250,7 @@ class Drive:
         while len(self.planted) < until:
             events = [self.event() for _ in range(50)]
             client.call(record, contract.message("RecordContactEventsRequest")(events=events))
+            self.people.update(*(self.planted.found_in(event.SerializeToString()) for event in events))
             again = events[0]
             again.data.note = self.planted.note()
             client.call(record, contract.message("RecordContactEventsRequest")(events=[again]))
@@ -273,6 +275,8 @@ class Drive:
             lines.append(line)
             cells = list(re.finditer(rb'"[^"]*"|[^,;|\t"{}\[\]:]+', line))
             for cell in cells[::3]:
+                if line[cell.end():].lstrip().startswith(b":"):
+                    continue  # A name of a field, which may be said.
                 value = self.planted.name().encode()
                 value = b'"%s"' % value if cell[0].startswith(b'"') else value
                 lines.append(line[:cell.start()] + value + line[cell.end():])
@@ -354,11 +358,11 @@ class Drive:
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             assert follower.stdout
             follower.stdout.readline()
-            for _ in range(5):
+            for _ in range(2):
                 client.call(record, contract.message("RecordContactEventsRequest")(
-                    events=[self.event() for _ in range(50)]))
+                    events=[self.event() for _ in range(20)]))
             under_way = threading.Thread(target=client.call, args=(record, contract.message(
-                "RecordContactEventsRequest")(events=[self.event() for _ in range(500)])))
+                "RecordContactEventsRequest")(events=[self.event() for _ in range(100)])))
             under_way.start()
             self.end(follower, end)
         under_way.join()
@@ -400,7 +404,7 @@ class Drive:
     def histories(self) -> None:
         home = self.folder / "home"
         environment = {"HOME": str(home), "PATH": os.environ["PATH"], "KLANTBEELD_SERVER": self.address}
-        for key in (self.planted.bsn(), self.planted.name(), self.planted.note()):
+        for key in (self.planted.bsn(), f"{self.planted.name()} 01-02-1970", self.planted.email()):
             with terminal_of(f"PS1='klaar> ' HISTFILE={home}/.bash_history bash --norc -i", environment) as shell:
                 shell.wait_for("klaar>")
                 shell.type(f"{self.client} find --lang en")
