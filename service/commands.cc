@@ -19,6 +19,7 @@
 #include "store/backup.h"
 #include "store/check.h"
 #include "store/keys.h"
+#include "store/restore.h"
 #include "store/store.h"
 
 namespace klantbeeld::service {
@@ -132,12 +133,52 @@ absl::Status Backups(const Config& config) {
   return absl::OkStatus();
 }
 
-absl::Status Restore(const Config& config, const store::Keys& keys, const std::string& id) {
-  const auto backup = store::RestoreBackup(config.backups, id, config.data, keys);
+absl::Status CheckBackup(const Config& config, const std::string& id) {
+  const auto backup = store::CheckBackup(config.backups, id);
   if (!backup.ok()) return backup.status();
-  std::printf("restored %s to %s: position %llu of %s\n", id.c_str(), config.data.c_str(),
+  std::printf("%s is whole: position %llu of %s\n", id.c_str(),
               static_cast<unsigned long long>(backup->position()),
               TimeOf(backup->recorded_at_us()).c_str());
+  return absl::OkStatus();
+}
+
+absl::StatusOr<store::RestoreUntil> Until(const CommandLine& line) {
+  store::RestoreUntil until;
+  until.position = line.to_position;
+  if (line.to_time.empty()) return until;
+  std::string why;
+  absl::Time time;
+  if (!absl::ParseTime(absl::RFC3339_full, line.to_time, &time, &why)) {
+    return absl::InvalidArgumentError(
+        "--to-time: must be a time like 2026-01-31T13:00:00+01:00; " + why);
+  }
+  until.time = time;
+  return until;
+}
+
+// Says which keys are asked for, before anything is read.
+absl::Status WithoutKeys(const Config& config, const std::string& id, const absl::Status& why) {
+  const auto backup = store::FindBackup(config.backups, id);
+  if (!backup.ok()) return backup.status();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "nothing was restored: backup ", id, " opens with the keys named ", backup->keys(), " only; ",
+      why.message()));
+}
+
+absl::Status Restore(const Config& config, const store::Keys& keys, const CommandLine& line) {
+  const auto until = Until(line);
+  if (!until.ok()) return until.status();
+  const auto restored = store::RestoreBackup(config.backups, line.backup_id, config.data, keys,
+                                             *until, absl::Now(), ShowProgress("facts"));
+  if (!restored.ok()) return restored.status();
+  const auto number = [](uint64_t value) { return static_cast<unsigned long long>(value); };
+  std::printf("restored %s to %s: position %llu", line.backup_id.c_str(), config.data.c_str(),
+              number(restored->position));
+  if (restored->position > 0) std::printf(" of %s", TimeOf(restored->recorded_at_us).c_str());
+  if (const uint64_t left = restored->backup.position() - restored->position; left > 0) {
+    std::printf("; %llu later facts of the backup are left out", number(left));
+  }
+  std::printf("\n");
   return absl::OkStatus();
 }
 
@@ -199,7 +240,17 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
   app.add_subcommand("rebuild", "Make the projections anew from the journal");
   app.add_subcommand("backups", "List the backups in --backups");
   auto* restore = app.add_subcommand("restore", "Put a backup into --data, absent or empty");
-  restore->add_option("--id", line.backup_id, "Which one, as `backups` lists it")->required();
+  auto* position = restore->add_option("--to-position", line.to_position,
+                                       "Only the facts up to this one, applied anew");
+  restore
+      ->add_option("--to-time", line.to_time,
+                   "Only what was recorded up to then, like 2026-01-31T13:00:00+01:00")
+      ->excludes(position);
+  auto* check_backup = app.add_subcommand(
+      "check-backup", "Read all of a backup and compare it with what it says it is; without keys");
+  for (auto* command : {restore, check_backup}) {
+    command->add_option("--id", line.backup_id, "Which one, as `backups` lists it")->required();
+  }
   auto* dump = app.add_subcommand("dump", "Print the store");
   dump->add_flag("--canonical", line.canonical, "Without positions, to compare two stores");
   AddModel(app, line);
@@ -236,16 +287,20 @@ absl::Status RunCommand(const CommandLine& line, const Config& config) {
     return absl::InvalidArgumentError("backups: is required, the directory of the backups");
   }
   if (line.command == "backups") return Backups(config);
+  if (line.command == "check-backup") return CheckBackup(config, line.backup_id);
   if (line.command == "scrub") return Scrub(config, line.mib_per_second);
   if (auto status = config.ValidatePlaces(); !status.ok()) return status;
   if (line.command == "init") return Init(config);
   auto keys = store::Keys::Load(config.keys);
+  if (!keys.ok() && line.command == "restore") {
+    return WithoutKeys(config, line.backup_id, keys.status());
+  }
   if (!keys.ok()) return keys.status();
   if (absl::StartsWith(line.command, "model ")) {
     return RunModelCommand(line, config, *std::move(keys));
   }
   if (line.command == "check") return Check(config, *keys);
-  if (line.command == "restore") return Restore(config, *keys, line.backup_id);
+  if (line.command == "restore") return Restore(config, *keys, line);
   if (line.command == "rebuild") return Rebuild(config, *keys);
   return Dump(config, *keys, line.canonical);
 }

@@ -2,6 +2,8 @@
 #ifndef KLANTBEELD_SERVICE_COMMANDS_H_
 #define KLANTBEELD_SERVICE_COMMANDS_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,7 +20,9 @@ struct CommandLine {
   std::string config_file;
   std::vector<Override> settings;
   bool canonical = false;  // Of `dump`.
-  std::string backup_id;   // Of `restore`; of `model`, in place of the store.
+  std::string backup_id;   // Of `restore` and `check-backup`; of `model`, in place of the store.
+  std::optional<uint64_t> to_position;  // Of `restore`.
+  std::string to_time;     // Of `restore`.
   std::string model_file;  // Of `model`; empty: the model of this build.
   std::string reason;      // Of `model adopt`.
   std::string name;        // Of `model learn`.

@@ -19,7 +19,7 @@ using Recorded = store::Store::Done<v1::RecordContactEventResponse>;
 absl::Status Record(Shared& shared, v1::RecordContactEventRequest& request, Recorded done) {
   auto event = shared.store.Prepare(std::move(*request.mutable_event()));
   if (!event.ok()) return store::WithFieldPrefix(event.status(), "event.");
-  std::vector<std::string> unknown;
+  registry::Questions unknown;
   if (shared.asker != nullptr) shared.asker->AddUnknown(*event, &unknown);
   if (unknown.empty()) return shared.store.Record(*std::move(event), std::move(done));
   shared.asker->Ask(std::move(unknown), [&store = shared.store, event = *std::move(event),

@@ -99,14 +99,19 @@ class FiguresCollector : public prometheus::Collectable {
     const auto number = [](auto value) { return static_cast<double>(value); };
     all.push_back(Family("klantbeeld_registry_asked_total", "BSNs that the registry was asked about.",
                          MetricType::Counter, number(figures.asked)));
-    prometheus::MetricFamily answered =
-        Family("klantbeeld_registry_answered_total", "BSNs that it answered about.",
-               MetricType::Counter, number(figures.found));
-    answered.metric[0].label = {{"found", "true"}};
-    answered.metric.push_back(answered.metric[0]);
-    answered.metric[1].label = {{"found", "false"}};
-    answered.metric[1].counter.value = number(figures.not_found);
-    all.push_back(std::move(answered));
+    const auto by_found = [&](const char* name, const char* help, uint64_t found, uint64_t not_found) {
+      prometheus::MetricFamily family = Family(name, help, MetricType::Counter, number(found));
+      family.metric[0].label = {{"found", "true"}};
+      family.metric.push_back(family.metric[0]);
+      family.metric[1].label = {{"found", "false"}};
+      family.metric[1].counter.value = number(not_found);
+      all.push_back(std::move(family));
+    };
+    by_found("klantbeeld_registry_answered_total", "BSNs that it answered about.", figures.found,
+             figures.not_found);
+    by_found("klantbeeld_registry_searched_total",
+             "Searches for somebody without BSN that it answered, by whether one person fits.",
+             figures.searched_found, figures.searched_not_found);
     prometheus::MetricFamily failed =
         Family("klantbeeld_registry_failed_total", "Calls that it gave no answer to.",
                MetricType::Counter, 0);
@@ -118,7 +123,7 @@ class FiguresCollector : public prometheus::Collectable {
     }
     all.push_back(std::move(failed));
     all.push_back(Family("klantbeeld_registry_waiting",
-                         "BSNs of contacts that there is no answer about, counted to 1000.",
+                         "BSNs and searches of contacts that there is no answer to, counted to 1000.",
                          MetricType::Gauge, number(figures.waiting)));
   }
 

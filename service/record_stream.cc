@@ -112,7 +112,7 @@ void RecordStream::TakeEvents() {
 // False: events are taken when the registry was asked.
 bool RecordStream::PrepareAhead() {
   const size_t count_max = shared_.asker != nullptr ? kAheadMax : 1;
-  std::vector<std::string> unknown;
+  registry::Questions unknown;
   size_t bytes = 0;
   for (size_t i = next_event_;
        i < events_.size() && ahead_.size() < count_max && bytes < kAheadBytesMax; ++i) {

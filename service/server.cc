@@ -136,7 +136,9 @@ absl::Status Server::Impl::OpenRegistry() {
         return store->RecordRegistryAnswer(std::move(answer), std::move(done));
       },
       [this](absl::string_view bsn) { return store->RegistryKnows(bsn); },
-      [this](size_t max) { return store->UnansweredBsns(max); }};
+      [this](size_t max) { return store->UnansweredBsns(max); },
+      [this](const store::PreparedEvent& event) { return store->SoughtsOf(event); },
+      [this](size_t max) { return store->UnansweredSoughts(max); }};
   asker = std::make_unique<registry::Asker>(
       *registry, book, options, clock,
       [this](absl::Time when, auto task) { executor.At(when, std::move(task)); });

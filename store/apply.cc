@@ -8,6 +8,7 @@
 #include "klantbeeld/v1/feed_service.pb.h"
 #include "store/identity/claims.h"
 #include "store/contact.h"
+#include "store/identity/found.h"
 #include "store/identity/identity.h"
 #include "store/identity/past.h"
 #include "store/rows.h"
@@ -374,7 +375,15 @@ absl::StatusOr<Applied> ApplyRegistry(const Keys& keys, const ModelInEffect& in_
   IdentityChange identity(keys, in_effect, batch);
   KB_RETURN_IF_ERROR(identity.Register(registry, position));
   KB_ASSIGN_OR_RETURN(applied.consequences, identity.Finish(position));
-  NoteFactAbout(batch, applied.header.subject_id(), position);
+  if (registry.body.sought().empty()) {
+    NoteFactAbout(batch, applied.header.subject_id(), position);
+    return applied;
+  }
+  KB_ASSIGN_OR_RETURN(const auto claims, ClaimsSoughtBy(batch, registry.body.sought()));
+  for (const std::string& claim : claims) {
+    KB_ASSIGN_OR_RETURN(const std::string citizen, identity.CitizenOf(claim));
+    if (!citizen.empty()) NoteFactAbout(batch, citizen, position);
+  }
   return applied;
 }
 

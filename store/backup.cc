@@ -15,8 +15,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "store/db_table.h"
+#include "store/digest.h"
 #include "store/directory.h"
 #include "store/journal.h"
+#include "store/record.h"
 #include "store/rows.h"
 
 namespace klantbeeld::store {
@@ -25,30 +28,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kInfoFile[] = "backup.json";
-constexpr char kPart[] = ".part";
 
 absl::Status Failed(const fs::path& path, const std::string& why) {
   return absl::InternalError(absl::StrCat(path.string(), ": ", why));
-}
-
-// To the disk, contents of a file or names of a directory.
-absl::Status Sync(const fs::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return Failed(path, std::strerror(errno));
-  const bool synced = ::fsync(fd) == 0;
-  const int error = errno;
-  ::close(fd);
-  return synced ? absl::OkStatus() : Failed(path, std::strerror(error));
-}
-
-absl::Status SyncAll(const fs::path& directory) {
-  std::error_code error;
-  for (fs::recursive_directory_iterator at(directory, error), end; !error && at != end;
-       at.increment(error)) {
-    KB_RETURN_IF_ERROR(Sync(at->path()));
-  }
-  if (error) return Failed(directory, error.message());
-  return Sync(directory);
 }
 
 // Files below the directory with their sizes, without the one that lists them.
@@ -144,18 +126,90 @@ absl::Status NoteAcknowledged(const std::string& path, const format::Head& head)
   return acknowledged->Note(head);
 }
 
-absl::Status CheckFiles(const format::BackupInfo& info, const fs::path& directory) {
+// Why a file of the store cannot go into a backup.
+absl::Status Damaged(const absl::Status& status) {
+  if (!absl::IsDataLoss(status)) return status;
+  return absl::DataLossError(absl::StrCat(
+      "the store is damaged, and no backup of it was made: ", status.message(),
+      ". Stop the server and run `klantbeeld-server check`: it says whether `rebuild` mends it; if "
+      "not, restore a backup by id."));
+}
+
+// Puts the files of a checkpoint into a backup. What is on one disk is linked;
+// a table that the backup before holds too is linked to that one's, and not
+// read again.
+class Placing {
+ public:
+  Placing(const fs::path& backups, const format::BackupInfo& before) {
+    for (const auto& file : before.files()) {
+      if (file.table().empty() || file.sha256().empty()) continue;
+      kept_[file.table()] = {file, backups / before.id() / file.name()};
+    }
+  }
+
+  absl::StatusOr<format::BackupInfo::File> Place(const std::string& name, const fs::path& from,
+                                                 const fs::path& to) {
+    format::BackupInfo::File file;
+    file.set_name(name);
+    std::error_code error;
+    file.set_bytes(fs::file_size(from, error));
+    if (error) return Failed(from, error.message());
+    if (absl::EndsWith(name, ".sst")) {
+      const auto table = Table::Open(from.string());
+      if (!table.ok()) return Damaged(table.status());
+      file.set_table(ToHex((*table)->id()));
+      const auto kept = kept_.find(file.table());
+      if (kept != kept_.end() && kept->second.file.bytes() == file.bytes()) {
+        file.set_sha256(kept->second.file.sha256());
+        if (Link(from, to) || Link(kept->second.path, to)) return file;
+      } else if (auto whole = (*table)->VerifyChecksums(); !whole.ok()) {
+        return Damaged(whole);
+      }
+    }
+    if (!Link(from, to)) {
+      KB_ASSIGN_OR_RETURN(*file.mutable_sha256(), CopyWithDigest(from, to));
+    } else {
+      KB_ASSIGN_OR_RETURN(*file.mutable_sha256(), DigestOf(from));
+    }
+    return file;
+  }
+
+ private:
+  struct Kept {
+    format::BackupInfo::File file;
+    fs::path path;
+  };
+  static bool Link(const fs::path& from, const fs::path& to) {
+    return ::link(from.c_str(), to.c_str()) == 0;
+  }
+  std::map<std::string, Kept> kept_;  // By table.
+};
+
+// The newest that is of the same log; one without files where there is none.
+absl::StatusOr<format::BackupInfo> Before(const std::string& backups, const std::string& log_id) {
+  KB_ASSIGN_OR_RETURN(const auto list, ListBackups(backups));
+  const auto newest = std::find_if(list.rbegin(), list.rend(),
+                                   [&](const auto& one) { return one.log_id() == log_id; });
+  return newest == list.rend() ? format::BackupInfo() : *newest;
+}
+
+absl::Status NotWhole(const format::BackupInfo& info, absl::string_view how) {
+  return absl::DataLossError(absl::StrCat("backup ", info.id(), " is ", how,
+                                          ". Copy it again, or take another."));
+}
+
+}  // namespace
+
+absl::Status CheckBackupFiles(const format::BackupInfo& info, const std::string& directory) {
   KB_ASSIGN_OR_RETURN(auto files, FilesIn(directory));
   for (const auto& file : info.files()) {
     const auto found = files.find(file.name());
     if (found == files.end()) {
-      return absl::DataLossError(absl::StrCat("backup ", info.id(), " is incomplete: ", file.name(),
-                                              " is missing. Copy it again, or take another."));
+      return NotWhole(info, absl::StrCat("incomplete: ", file.name(), " is missing"));
     }
     if (found->second != file.bytes()) {
-      return absl::DataLossError(absl::StrCat("backup ", info.id(), " is incomplete: ", file.name(),
-                                              " has ", found->second, " bytes of ", file.bytes(),
-                                              ". Copy it again, or take another."));
+      return NotWhole(info, absl::StrCat("incomplete: ", file.name(), " has ", found->second,
+                                         " bytes of ", file.bytes()));
     }
     files.erase(found);
   }
@@ -164,26 +218,31 @@ absl::Status CheckFiles(const format::BackupInfo& info, const fs::path& director
                                           ", which is not of it. Take another backup."));
 }
 
-absl::Status CopyFiles(const format::BackupInfo& info, const fs::path& from, const fs::path& to) {
-  std::error_code error;
-  for (const auto& file : info.files()) {
-    const fs::path target = to / file.name();
-    fs::create_directories(target.parent_path(), error);
-    if (!error) fs::copy_file(from / file.name(), target, error);
-    if (error) return Failed(target, error.message());
-  }
-  return SyncAll(to);
+absl::Status CheckBackupDigest(const format::BackupInfo& info, const format::BackupInfo::File& file,
+                               absl::string_view digest) {
+  if (digest == file.sha256()) return absl::OkStatus();
+  return NotWhole(info, absl::StrCat("damaged: ", file.name(), " does not hold what was backed up"));
 }
 
-// Everything of the copy is read, before it gets its name.
-absl::Status CheckCopy(const format::BackupInfo& info, const fs::path& copy) {
-  KB_ASSIGN_OR_RETURN(const auto db, Db::OpenToRead((copy / "rows").string()));
+absl::Status CheckBackupRows(const format::BackupInfo& info, const std::string& directory) {
+  KB_ASSIGN_OR_RETURN(const auto db, Db::OpenToRead(RowsDir(directory)));
   KB_RETURN_IF_ERROR(db->VerifyChecksums());
   KB_RETURN_IF_ERROR(CheckRows(*db, info));
-  KB_ASSIGN_OR_RETURN(const auto acknowledged,
-                      Acknowledged::Open((copy / "acknowledged").string()));
+  KB_ASSIGN_OR_RETURN(const auto acknowledged, Acknowledged::Open(AcknowledgedPath(directory)));
   KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(*db));
   return CheckAcknowledged(*db, head, acknowledged->noted());
+}
+
+absl::StatusOr<format::BackupInfo> CheckBackup(const std::string& backups, const std::string& id) {
+  KB_ASSIGN_OR_RETURN(format::BackupInfo info, FindBackup(backups, id));
+  const fs::path directory = fs::path(backups) / id;
+  KB_RETURN_IF_ERROR(CheckBackupFiles(info, directory.string()));
+  for (const auto& file : info.files()) {
+    KB_ASSIGN_OR_RETURN(const std::string digest, DigestOf(directory / file.name()));
+    KB_RETURN_IF_ERROR(CheckBackupDigest(info, file, digest));
+  }
+  KB_RETURN_IF_ERROR(CheckBackupRows(info, directory.string()));
+  return info;
 }
 
 absl::StatusOr<format::BackupInfo> FindBackup(const std::string& backups, const std::string& id) {
@@ -206,10 +265,10 @@ absl::StatusOr<format::BackupInfo> FindBackup(const std::string& backups, const 
   return info;
 }
 
-}  // namespace
-
-absl::StatusOr<format::BackupInfo> MakeBackup(const Db& db, const std::string& backups,
-                                              absl::Time now) {
+absl::StatusOr<format::BackupInfo> MakeBackup(const Db& db, const std::string& staging,
+                                              const std::string& backups, absl::Time now) {
+  // What is flushed for it takes room, and RocksDB does not survive having none.
+  KB_RETURN_IF_ERROR(db.CheckDisk());
   std::error_code error;
   const bool made_directory = fs::create_directories(backups, error);
   if (made_directory) fs::permissions(backups, fs::perms::owner_all, error);
@@ -218,27 +277,34 @@ absl::StatusOr<format::BackupInfo> MakeBackup(const Db& db, const std::string& b
     if (absl::EndsWith(entry.path().string(), kPart)) fs::remove_all(entry.path(), error);
   }
   KB_ASSIGN_OR_RETURN(const format::Head stood, ReadHead(db));
-  const std::string made = absl::FormatTime("%Y%m%dT%H%M%E3SZ", now, absl::UTCTimeZone());
-  const fs::path part = fs::path(backups) / absl::StrCat(made, kPart);
-  fs::create_directory(part, error);
-  if (error) return Failed(part, error.message());
-  // RocksDB asks for the whole path.
-  KB_RETURN_IF_ERROR(db.Checkpoint(fs::absolute(part / "rows").string()));
+  // On the store's own disk, where it costs nothing. RocksDB asks for the whole path.
+  const ScratchDir staged(staging);
+  const fs::path rows = fs::absolute(fs::path(staged.path()) / "rows");
+  fs::create_directory(staged.path(), error);
+  if (error) return Failed(staged.path(), error.message());
+  fs::permissions(staged.path(), fs::perms::owner_all, error);
+  KB_RETURN_IF_ERROR(db.Checkpoint(rows.string()));
   format::Head head;
-  KB_ASSIGN_OR_RETURN(format::BackupInfo info, Examine(db, stood.position(), part / "rows", head));
-  KB_RETURN_IF_ERROR(NoteAcknowledged((part / "acknowledged").string(), head));
+  KB_ASSIGN_OR_RETURN(format::BackupInfo info, Examine(db, stood.position(), rows, head));
+  KB_RETURN_IF_ERROR(NoteAcknowledged((fs::path(staged.path()) / "acknowledged").string(), head));
+  const std::string made = absl::FormatTime("%Y%m%dT%H%M%E3SZ", now, absl::UTCTimeZone());
   info.set_id(absl::StrCat(made, "-", head.position()));
   info.set_made_at_us(absl::ToUnixMicros(now));
-  KB_ASSIGN_OR_RETURN(const auto files, FilesIn(part));
+  const ScratchDir part((fs::path(backups) / absl::StrCat(made, kPart)).string());
+  fs::create_directories(fs::path(part.path()) / "rows", error);
+  if (error) return Failed(part.path(), error.message());
+  fs::permissions(part.path(), fs::perms::owner_all, error);
+  KB_ASSIGN_OR_RETURN(const format::BackupInfo before, Before(backups, info.log_id()));
+  Placing placing(backups, before);
+  KB_ASSIGN_OR_RETURN(const auto files, FilesIn(staged.path()));
   for (const auto& [name, bytes] : files) {
-    auto& file = *info.add_files();
-    file.set_name(name);
-    file.set_bytes(bytes);
+    KB_ASSIGN_OR_RETURN(*info.add_files(), placing.Place(name, fs::path(staged.path()) / name,
+                                                         fs::path(part.path()) / name));
   }
-  KB_RETURN_IF_ERROR(WriteInfo(info, part));
-  KB_RETURN_IF_ERROR(SyncAll(part));
-  fs::rename(part, fs::path(backups) / info.id(), error);
-  if (error) return Failed(part, error.message());
+  KB_RETURN_IF_ERROR(WriteInfo(info, part.path()));
+  KB_RETURN_IF_ERROR(SyncAll(part.path()));
+  fs::rename(part.path(), fs::path(backups) / info.id(), error);
+  if (error) return Failed(part.path(), error.message());
   KB_RETURN_IF_ERROR(SyncNames(backups));
   return info;
 }
@@ -262,43 +328,6 @@ absl::StatusOr<OpenedRows> OpenBackup(const std::string& backups, const std::str
                                       const Keys& keys) {
   KB_RETURN_IF_ERROR(FindBackup(backups, id).status());
   return OpenRowsToRead((fs::path(backups) / id).string(), keys);
-}
-
-absl::StatusOr<format::BackupInfo> RestoreBackup(const std::string& backups, const std::string& id,
-                                                 const std::string& data_dir, const Keys& keys) {
-  KB_ASSIGN_OR_RETURN(format::BackupInfo info, FindBackup(backups, id));
-  if (info.keys() != keys.Name()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("backup ", id, " was made with the keys named ", info.keys(),
-                     ", the key file given has ", keys.Name(), ". Give the right key file."));
-  }
-  std::error_code error;
-  const fs::path data(data_dir);
-  if (fs::exists(data, error) && (!fs::is_directory(data, error) || !fs::is_empty(data, error))) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        data_dir, " is not empty. Restore to a new directory, or move this one away."));
-  }
-  const fs::path from = fs::path(backups) / id;
-  KB_RETURN_IF_ERROR(CheckFiles(info, from));
-  fs::path part = DirectoryOf(data) / fs::absolute(data / "").parent_path().filename();
-  part += kPart;
-  fs::remove_all(part, error);
-  fs::create_directories(part, error);
-  if (error) return Failed(part, error.message());
-  fs::permissions(part, fs::perms::owner_all, error);
-  absl::Status restored = CopyFiles(info, from, part);
-  if (restored.ok()) restored = CheckCopy(info, part);
-  if (restored.ok()) {
-    fs::remove(data, error);  // Empty, or absent.
-    fs::rename(part, data, error);
-    if (error) restored = Failed(data, error.message());
-  }
-  if (!restored.ok()) {
-    fs::remove_all(part, error);
-    return restored;
-  }
-  KB_RETURN_IF_ERROR(SyncNames(DirectoryOf(data)));
-  return info;
 }
 
 }  // namespace klantbeeld::store

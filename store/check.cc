@@ -27,49 +27,7 @@
 namespace klantbeeld::store {
 namespace {
 
-constexpr uint64_t kReplayGroup = 500;
 constexpr size_t kListedDifferences = 10;
-
-// Applies every fact of `from` to the empty `to`.
-absl::StatusOr<uint64_t> Replay(const Keys& keys, const Reader& from, Db& to,
-                                const AfterStride& after) {
-  KB_ASSIGN_OR_RETURN(const format::Head end, ReadHead(from));
-  format::Head head;
-  KB_ASSIGN_OR_RETURN(auto info, ReadRow<format::StoreInfo>(from, Family::kMeta, "store"));
-  auto batch = std::make_unique<Batch>(&to);
-  if (info) {
-    info->set_comparer(kComparer);
-    batch->Put(Family::kMeta, "store", Encode(*info));
-  }
-  KB_ASSIGN_OR_RETURN(const format::ModelRow first, FirstModel(from));
-  BeginWith(*batch, first);
-  ModelReader models;
-  KB_ASSIGN_OR_RETURN(ModelInEffect in_effect, models.At(*batch));
-  while (head.position() < end.position()) {
-    const uint64_t position = head.position() + 1;
-    KB_ASSIGN_OR_RETURN(JournalRecord record, ReadFact(from, position));
-    KB_ASSIGN_OR_RETURN(Applied applied, ApplyRecord(keys, in_effect, *batch, position, record));
-    const std::string chain = record.header.chain();
-    const JournalRecord again =
-        MakeRecord(head, static_cast<v1::FactKind>(record.header.kind()),
-                   record.header.recorded_at_us(), std::move(applied), std::move(record.body));
-    if (again.header.chain() != chain) {
-      return absl::DataLossError(
-          absl::StrCat("journal: the running hash at position ", position, " is ", ToHex(chain),
-                       ", the facts up to there give ", ToHex(again.header.chain())));
-    }
-    batch->Put(Family::kJournal, BigEndian(position), EncodeJournal(again));
-    if (position % kReplayGroup == 0 || position == end.position()) {
-      batch->Put(Family::kMeta, "head", Encode(head));
-      KB_RETURN_IF_ERROR(to.Write(*batch));
-      const Stride stride{position, end.position(), batch->bytes()};
-      batch = std::make_unique<Batch>(&to);
-      KB_RETURN_IF_ERROR(after(stride));
-    }
-  }
-  KB_RETURN_IF_ERROR(to.Write(*batch));
-  return end.position();
-}
 
 void Differs(CheckResult& result, uint64_t& count, Family family, absl::string_view key,
              absl::string_view how) {
@@ -254,26 +212,12 @@ class Dump {
   const Line& line_;
 };
 
-// Facts only: rows are compared after the last of them.
-AfterStride Telling(const Progress& progress) {
-  return [&progress, told = uint64_t{0}](const Stride& stride) mutable {
-    if (progress && stride.position > told) progress(told = stride.position, stride.head);
-    return absl::OkStatus();
-  };
-}
-
 }  // namespace
-
-Db::Options WithoutSync() {
-  Db::Options options;
-  options.sync = false;
-  return options;
-}
 
 absl::StatusOr<CheckResult> CompareWithReplay(const Reader& rows, const Keys& keys, Db& replay,
                                               const AfterStride& after) {
   CheckResult result;
-  KB_ASSIGN_OR_RETURN(result.facts, Replay(keys, rows, replay, after));
+  KB_ASSIGN_OR_RETURN(result.facts, Replay(keys, rows, kWhole, replay, after));
   for (size_t family = 0; family < kFamilies; ++family) {
     KB_RETURN_IF_ERROR(
         CompareFamily(static_cast<Family>(family), rows, replay, result, after));
@@ -307,7 +251,7 @@ absl::StatusOr<uint64_t> Rebuild(const std::string& data_dir, const Keys& keys,
   {
     KB_ASSIGN_OR_RETURN(const auto store, OpenRows(data_dir, {}, keys));
     KB_ASSIGN_OR_RETURN(const auto anew, Db::Open(scratch.path(), WithoutSync(), true));
-    KB_ASSIGN_OR_RETURN(facts, Replay(keys, *store.db, *anew, Telling(progress)));
+    KB_ASSIGN_OR_RETURN(facts, Replay(keys, *store.db, kWhole, *anew, Telling(progress)));
     KB_RETURN_IF_ERROR(anew->Sync());
   }
   // Either the old rows stand or the new ones, whenever this is cut off.

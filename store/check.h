@@ -13,20 +13,9 @@
 #include "absl/strings/string_view.h"
 #include "store/db.h"
 #include "store/keys.h"
+#include "store/replay.h"
 
 namespace klantbeeld::store {
-
-// Called now and then with a position and the head.
-using Progress = std::function<void(uint64_t position, uint64_t head)>;
-
-// What a comparison with a replay did since it told last.
-struct Stride {
-  uint64_t position = 0;  // That the replay came to.
-  uint64_t head = 0;
-  uint64_t bytes = 0;     // Written to the replay or read from it.
-};
-// Called after each; what it answers other than OK ends the work with that.
-using AfterStride = std::function<absl::Status(const Stride&)>;
 
 struct CheckResult {
   uint64_t facts = 0;
@@ -41,9 +30,6 @@ struct CheckResult {
   std::vector<std::string> first_differences;  // At most ten, keys in hexadecimal; or a damaged file.
   bool ok() const { return first_differences.empty(); }
 };
-
-// Rows that can be made again: not synced each time.
-Db::Options WithoutSync();
 
 // Replays the journal of the store in `data_dir` into a scratch directory
 // beside it and compares every row, and reads every file for its checksums. What

@@ -288,6 +288,12 @@ absl::Status Committer::Take(Batch& batch, Proposal::Rederive& proposal) {
   return absl::OkStatus();
 }
 
+void Committer::BeginAgain(format::Head head, ModelInEffect in_effect) {
+  head_ = std::move(head);
+  in_effect_ = std::move(in_effect);
+  last_ = nullptr;
+}
+
 absl::StatusOr<Committer::Group> Committer::Apply(std::vector<Proposal>& proposals) {
   const uint64_t before = head_.position();
   // What the last group stood on is in the database by now.

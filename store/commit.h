@@ -30,6 +30,9 @@ class Committer {
       : keys_(keys), db_(db), acknowledged_(acknowledged), clock_(std::move(clock)),
         head_(std::move(head)), in_effect_(std::move(in_effect)), applied_(std::move(applied)) {}
 
+  // Goes on after `head`, whatever it applied before. Nothing is being written.
+  void BeginAgain(format::Head head, ModelInEffect in_effect);
+
   // What a group comes to.
   struct Group {
     std::shared_ptr<const Batch> batch;  // Null: nothing to write.

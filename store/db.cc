@@ -4,13 +4,11 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/iterator.h>
-#include <rocksdb/listener.h>
 #include <rocksdb/memtablerep.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
-#include <sys/statvfs.h>
 
 #include <cstdio>
 #include <utility>
@@ -18,8 +16,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
+#include "store/db_listener.h"
 #include "store/db_pace.h"
+#include "store/directory.h"
 #include "store/error.h"
 #include "store/manifest.h"
 #include "store/status_macros.h"
@@ -66,26 +65,6 @@ class LineLogger : public rocksdb::Logger {
 
  private:
   const std::function<void(absl::string_view)> log_;
-};
-
-// Notes what RocksDB's list of tables holds, whenever tables came or went. A
-// note that cannot be made leaves the one before, which asks for less.
-class TablesListed : public rocksdb::EventListener {
- public:
-  explicit TablesListed(std::function<void(absl::string_view)> log) : log_(std::move(log)) {}
-  void OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo&) override { Note(*db); }
-  void OnCompactionCompleted(rocksdb::DB* db, const rocksdb::CompactionJobInfo&) override {
-    Note(*db);
-  }
-  void Note(const rocksdb::DB& db) {
-    absl::MutexLock lock(&mutex_);
-    const absl::Status noted = NoteManifest(db.GetName());
-    if (!noted.ok() && log_) log_(absl::StrCat("noting the list of tables: ", noted.message()));
-  }
-
- private:
-  const std::function<void(absl::string_view)> log_;
-  absl::Mutex mutex_;
 };
 
 rocksdb::ColumnFamilyOptions FamilyOptions(Family family, const Db::Options& options,
@@ -380,10 +359,13 @@ absl::StatusOr<std::unique_ptr<Db>> Db::OpenAs(const std::string& dir, const Opt
       to_read ? rocksdb::DB::OpenForReadOnly(database, dir, families, &handles, &opened)
               : rocksdb::DB::Open(database, dir, families, &handles, &opened);
   if (!status.ok() && !create) {
+    const bool full = status.IsNoSpace();
     const std::string message = absl::StrCat(
         "opening ", dir, ": ", status.ToString(),
-        ". A file of the store is missing, damaged or not readable. Restore a backup by id, then "
-        "run `klantbeeld-server check`.");
+        full ? ". Make room on its disk, but not by files of the store, and start again."
+             : ". A file of the store is missing, damaged or not readable. Restore a backup by id, "
+               "then run `klantbeeld-server check`.");
+    if (full) return absl::ResourceExhaustedError(message);
     // A store without CURRENT is no store to RocksDB, and asking for it wrong.
     const bool gone = status.IsCorruption() || status.IsInvalidArgument() || status.IsPathNotFound();
     return gone ? absl::DataLossError(message) : absl::InternalError(message);
@@ -470,11 +452,13 @@ absl::Status Db::VerifyChecksums() const {
   return FromRocks(impl_->db->VerifyChecksum(), "reading every file");
 }
 
-int64_t Db::DiskFreeBytes() const {
-  struct statvfs info {};
-  if (::statvfs(impl_->dir.c_str(), &info) != 0) return 0;
-  return static_cast<int64_t>(info.f_bavail) * static_cast<int64_t>(info.f_frsize);
+absl::Status Db::Resume() {
+  const rocksdb::Status status = impl_->db->Resume();  // It tries by itself too, now and then.
+  if (status.IsBusy()) return absl::ResourceExhaustedError("RocksDB is about to go on");
+  return FromRocks(status, "going on after the disk was full");
 }
+
+int64_t Db::DiskFreeBytes() const { return FreeBytes(impl_->dir); }
 
 absl::Status Db::CheckDisk() const {
   const int64_t free = DiskFreeBytes();

@@ -147,6 +147,10 @@ class Db : public Reader {
   // RESOURCE_EXHAUSTED while less than the reserve is free: refused before
   // RocksDB meets the end of the disk, which it does not survive well.
   absl::Status CheckDisk() const;
+  // After a write that found the disk full: takes everything that stands to the
+  // disk, and writes may go on; what failed does not stand. RESOURCE_EXHAUSTED: not
+  // yet, try again. Another error: not without opening it anew.
+  absl::Status Resume();
   int64_t DiskFreeBytes() const;
   bool WriteStalled() const;
 

@@ -1,6 +1,7 @@
 #include "store/directory.h"
 
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,16 +11,40 @@
 
 namespace klantbeeld::store {
 
-absl::Status SyncNames(const std::filesystem::path& directory) {
-  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+namespace {
+
+absl::Status Sync(const std::filesystem::path& path, int flags) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
   if (fd >= 0 && ::fsync(fd) == 0) {
     ::close(fd);
     return absl::OkStatus();
   }
   const absl::Status status =
-      absl::InternalError(absl::StrCat(directory.string(), ": ", std::strerror(errno)));
+      absl::InternalError(absl::StrCat(path.string(), ": ", std::strerror(errno)));
   if (fd >= 0) ::close(fd);
   return status;
+}
+
+}  // namespace
+
+absl::Status SyncNames(const std::filesystem::path& directory) {
+  return Sync(directory, O_DIRECTORY);
+}
+
+absl::Status SyncAll(const std::filesystem::path& directory) {
+  std::error_code error;
+  for (std::filesystem::recursive_directory_iterator at(directory, error), end; !error && at != end;
+       at.increment(error)) {
+    if (absl::Status synced = Sync(at->path(), 0); !synced.ok()) return synced;
+  }
+  if (error) return absl::InternalError(absl::StrCat(directory.string(), ": ", error.message()));
+  return SyncNames(directory);
+}
+
+int64_t FreeBytes(const std::filesystem::path& path) {
+  struct statvfs info {};
+  if (::statvfs(path.c_str(), &info) != 0) return 0;
+  return static_cast<int64_t>(info.f_bavail) * static_cast<int64_t>(info.f_frsize);
 }
 
 std::filesystem::path DirectoryOf(const std::filesystem::path& path) {

@@ -1,7 +1,8 @@
-// What a file system promises about names.
+// What a file system promises about names and room.
 #ifndef KLANTBEELD_STORE_DIRECTORY_H_
 #define KLANTBEELD_STORE_DIRECTORY_H_
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -14,6 +15,12 @@ namespace klantbeeld::store {
 // Makes durable which names a directory holds: a synced file is lost in a power
 // cut all the same while its name is not on the disk.
 absl::Status SyncNames(const std::filesystem::path& directory);
+
+// Makes durable all that is below the directory: what files hold, and names.
+absl::Status SyncAll(const std::filesystem::path& directory);
+
+// Free for us on the disk of `path`; 0 where that cannot be asked.
+int64_t FreeBytes(const std::filesystem::path& path);
 
 // The directory that holds `path`, also when that ends in a slash or is a
 // name alone.

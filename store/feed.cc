@@ -184,6 +184,20 @@ absl::Status Ahead(uint64_t position, uint64_t head) {
                {.field = "start.position", .name = "head", .value = absl::StrCat(head)});
 }
 
+// A token past the head of a store that was put back is of facts that are gone;
+// such a store may have forgotten facts, others never do.
+absl::StatusOr<bool> MayHaveForgotten(const Reader& reader) {
+  KB_ASSIGN_OR_RETURN(const auto info, ReadRow<format::StoreInfo>(reader, Family::kMeta, "store"));
+  return info && info->restored_size() > 0;
+}
+
+absl::Status Diverged() {
+  return Error(v1::ERROR_REASON_LOG_DIVERGED,
+               "the log went another way since this token was given (a backup was restored); "
+               "begin anew at position 0",
+               {.field = "start.resume_token"});
+}
+
 absl::StatusOr<uint64_t> FromToken(const Reader& reader, absl::string_view log_id,
                                    const std::string& token, uint64_t head) {
   std::string bytes;
@@ -197,34 +211,17 @@ absl::StatusOr<uint64_t> FromToken(const Reader& reader, absl::string_view log_i
                  {.field = "start.resume_token"});
   }
   const uint64_t position = FromBigEndian(absl::string_view(bytes).substr(16));
-  if (position > head) return Ahead(position, head);
+  if (position > head) {
+    KB_ASSIGN_OR_RETURN(const bool forgotten, MayHaveForgotten(reader));
+    return forgotten ? Diverged() : Ahead(position, head);
+  }
   std::string chain(16, '\0');
   if (position > 0) {
     KB_ASSIGN_OR_RETURN(const JournalRecord record, ReadFact(reader, position));
     chain = record.header.chain();
   }
-  if (bytes.substr(24) != chain) {
-    return Error(v1::ERROR_REASON_LOG_DIVERGED,
-                 "the log went another way since this token was given (a backup was restored); "
-                 "begin anew at position 0",
-                 {.field = "start.resume_token"});
-  }
+  if (bytes.substr(24) != chain) return Diverged();
   return position;
-}
-
-// The last position recorded before `at_us`; times never run backwards.
-absl::StatusOr<uint64_t> LastBefore(const Reader& reader, int64_t at_us, uint64_t head) {
-  uint64_t low = 0, high = head;
-  while (low < high) {
-    const uint64_t middle = low + (high - low + 1) / 2;
-    KB_ASSIGN_OR_RETURN(const JournalRecord record, ReadFact(reader, middle));
-    if (record.header.recorded_at_us() < at_us) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  return low;
 }
 
 }  // namespace
@@ -245,7 +242,7 @@ absl::StatusOr<uint64_t> ResumePosition(const Reader& reader, absl::string_view 
       if (start.position() > head.position()) return Ahead(start.position(), head.position());
       return start.position();
     case v1::FollowStart::kRecordedAt:
-      return LastBefore(reader, ToMicros(start.recorded_at()), head.position());
+      return LastRecordedBefore(reader, ToMicros(start.recorded_at()), head.position());
     case v1::FollowStart::kNow:
       return head.position();
     default:

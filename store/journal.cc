@@ -75,7 +75,11 @@ absl::Status Acknowledged::Make(const std::string& path) {
 }
 
 absl::StatusOr<std::unique_ptr<Acknowledged>> Acknowledged::Open(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  // That of a backup may lie where nobody writes.
+  if (fd < 0 && (errno == EROFS || errno == EACCES)) {
+    fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  }
   if (fd < 0 && errno == ENOENT) {
     return absl::FailedPreconditionError(
         absl::StrCat(path,
@@ -108,7 +112,10 @@ absl::Status Acknowledged::Note(const format::Head& head) {
   const std::string slot = SlotOf(head);
   const off_t at = (writes_++ % 2 == 0) ? 0 : kSlotSpacing;
   if (::pwrite(fd_, slot.data(), slot.size(), at) != static_cast<ssize_t>(slot.size())) {
-    return absl::InternalError(absl::StrCat("noting what is acknowledged: ", std::strerror(errno)));
+    const int error = errno;
+    const std::string message =
+        absl::StrCat("noting what is acknowledged: ", std::strerror(error));
+    return error == ENOSPC ? absl::ResourceExhaustedError(message) : absl::InternalError(message);
   }
   absl::MutexLock lock(&mutex_);
   unsynced_ = true;
@@ -144,6 +151,20 @@ absl::StatusOr<format::Head> ReadHead(const Reader& reader) {
   KB_ASSIGN_OR_RETURN(auto head, ReadRow<format::Head>(reader, Family::kMeta, "head"));
   if (!head) return format::Head();
   return *std::move(head);
+}
+
+absl::StatusOr<uint64_t> LastRecordedBefore(const Reader& reader, int64_t at_us, uint64_t head) {
+  uint64_t low = 0, high = head;
+  while (low < high) {
+    const uint64_t middle = low + (high - low + 1) / 2;
+    KB_ASSIGN_OR_RETURN(const JournalRecord record, ReadFact(reader, middle));
+    if (record.header.recorded_at_us() < at_us) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return low;
 }
 
 absl::Status CheckAcknowledged(const Reader& reader, const format::Head& head,

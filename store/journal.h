@@ -59,6 +59,10 @@ std::string NextChain(absl::string_view chain, uint64_t position,
 // How far the store is; position 0 when it is empty.
 absl::StatusOr<format::Head> ReadHead(const Reader& reader);
 
+// The last position up to `head` recorded before `at_us`; 0: none. Times never run
+// backwards.
+absl::StatusOr<uint64_t> LastRecordedBefore(const Reader& reader, int64_t at_us, uint64_t head);
+
 // DATA_LOSS unless the journal holds what was acknowledged.
 absl::Status CheckAcknowledged(const Reader& reader, const format::Head& head,
                                const format::Head& acknowledged);

@@ -95,8 +95,10 @@ Keys::Keys(absl::string_view id_key, absl::string_view index_key)
 absl::StatusOr<Keys> Keys::Load(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
-    return absl::FailedPreconditionError(absl::StrCat("key file ", path, ": ", std::strerror(errno),
-                                                      ". Make one with `klantbeeld-server init`."));
+    return absl::FailedPreconditionError(
+        absl::StrCat("key file ", path, ": ", std::strerror(errno),
+                     ". Put the copy back that was kept apart; only for a new store, "
+                     "`klantbeeld-server init` makes one."));
   }
   struct stat info {};
   ::fstat(fd, &info);

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "store/directory.h"
 #include "store/identity/model.h"
 #include "store/rows.h"
 
@@ -34,6 +35,28 @@ absl::StatusOr<OpenedRows> CheckOpened(absl::string_view data_dir, std::unique_p
 
 }  // namespace
 
+namespace {
+
+// What opening writes beside the tables that it makes of the log.
+constexpr int64_t kOpenBytes = 4 << 20;
+
+// RocksDB does not survive an opening that meets the end of the disk.
+absl::Status CheckRoom(const std::string& rows) {
+  int64_t needed = kOpenBytes;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(rows, error), end; !error && at != end;
+       at.increment(error)) {
+    if (at->path().extension() == ".log") needed += static_cast<int64_t>(at->file_size(error));
+  }
+  const int64_t free = FreeBytes(rows);
+  if (error || free >= needed) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "the disk of ", rows, " has ", free >> 20, " MiB free; opening the store needs ",
+      (needed >> 20) + 1, " MiB. Make room there, but not by files of the store, and start again."));
+}
+
+}  // namespace
+
 absl::StatusOr<OpenedRows> OpenRows(absl::string_view data_dir, const Db::Options& options,
                                     const Keys& keys) {
   std::error_code ignored;
@@ -41,6 +64,7 @@ absl::StatusOr<OpenedRows> OpenRows(absl::string_view data_dir, const Db::Option
     return absl::FailedPreconditionError(
         absl::StrCat(data_dir, " holds no store. Make one with `klantbeeld-server init`."));
   }
+  KB_RETURN_IF_ERROR(CheckRoom(RowsDir(data_dir)));
   auto db = Db::Open(RowsDir(data_dir), options, false);
   // RocksDB names its lock only in words.
   if (!db.ok() && absl::StrContains(db.status().message(), "/LOCK")) {

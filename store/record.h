@@ -36,6 +36,9 @@ inline constexpr uint8_t kIndexOrganisation = 51;   // KVK with vestiging.
 inline constexpr uint8_t kIndexLogin = 52;          // Authenticated session.
 inline constexpr uint8_t kIndexCandidate = 64;      // Value by which candidates are found.
 inline constexpr uint8_t kIndexRegistry = 65;       // BSN that the registry was asked about.
+inline constexpr uint8_t kIndexSought = 66;         // What claims are sought by in the registry.
+inline constexpr uint8_t kIndexSearched = 67;       // What it was searched for.
+inline constexpr uint8_t kIndexFound = 68;          // BSN that it found: the claims it found it for.
 
 // Value of a row of `identifier`: whether claims that share it may join by it.
 std::string IndexMark(bool joins);

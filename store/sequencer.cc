@@ -11,6 +11,13 @@ namespace klantbeeld::store {
 namespace {
 
 absl::Status Stopped(const absl::Status& cause) {
+  if (absl::IsResourceExhausted(cause)) {
+    return Error(v1::ERROR_REASON_DISK_FULL,
+                 absl::StrCat("the disk is full, and it is not known whether this was recorded: send "
+                              "it again, what stands is recognised. Reads go on. Cause: ",
+                              cause.message()),
+                 {.retry = absl::Seconds(5)});
+  }
   return Error(v1::ERROR_REASON_WRITES_STOPPED,
                absl::StrCat("an earlier write failed and the log's end is not known; nothing is "
                             "taken until a restart. Cause: ",
@@ -29,9 +36,10 @@ void Finish(Proposal& proposal, const absl::Status& group) {
 
 }  // namespace
 
-Sequencer::Sequencer(Limits limits, Apply apply)
+Sequencer::Sequencer(Limits limits, Apply apply, Mend mend)
     : limits_(limits),
       apply_(std::move(apply)),
+      mend_(std::move(mend)),
       writer_([this] { RunWrite(); }),
       applier_([this] { RunApply(); }) {}
 
@@ -46,7 +54,7 @@ Sequencer::~Sequencer() {
 
 absl::Status Sequencer::Submit(Proposal proposal) {
   absl::MutexLock lock(&mutex_);
-  if (!broken_.ok()) return Stopped(broken_);
+  if (!broken_.ok() && !MayBeMended()) return Stopped(broken_);
   if (figures_.queue_bytes + proposal.bytes > limits_.queue_bytes_max) {
     return Error(v1::ERROR_REASON_OVERLOADED,
                  absl::StrCat("the write queue is full (", limits_.queue_bytes_max >> 20, " MiB)"),
@@ -84,6 +92,25 @@ bool Sequencer::Take(std::vector<Proposal>& proposals) {
   return !proposals.empty();
 }
 
+bool Sequencer::MayBeMended() const { return absl::IsResourceExhausted(broken_); }
+
+// OK: what came before is written, or known not to stand.
+absl::Status Sequencer::MendFirst() {
+  const auto all_written = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return !writing_ && !applied_;
+  };
+  {
+    absl::MutexLock lock(&mutex_);
+    if (broken_.ok() || !MayBeMended()) return broken_;
+    mutex_.Await(absl::Condition(&all_written));
+  }
+  const absl::Status mended = mend_();
+  absl::MutexLock lock(&mutex_);
+  broken_ = mended;
+  figures_.stopped = !broken_.ok() && !MayBeMended();
+  return mended;
+}
+
 void Sequencer::RunApply() {
   pthread_setname_np(pthread_self(), "apply");
   const auto may_hand_over = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -93,7 +120,8 @@ void Sequencer::RunApply() {
     Group group;
     if (!Take(group.proposals)) break;
     const absl::Time start = absl::Now();
-    group.write = apply_(group.proposals);
+    const absl::Status mended = MendFirst();
+    group.write = mended.ok() ? apply_(group.proposals) : mended;
     group.applied_in = absl::Now() - start;
     absl::MutexLock lock(&mutex_);
     mutex_.Await(absl::Condition(&may_hand_over));
@@ -133,7 +161,7 @@ void Sequencer::WriteOne(Group group) {
     if (!written.ok()) status = Stopped(written);
     absl::MutexLock lock(&mutex_);
     broken_ = written;
-    figures_.stopped = !written.ok();
+    figures_.stopped = !broken_.ok() && !MayBeMended();
     ++figures_.commits;
     figures_.committed_facts += group.proposals.size();
     figures_.commit_seconds += absl::ToDoubleSeconds(group.applied_in + (absl::Now() - start));

@@ -25,7 +25,8 @@ namespace klantbeeld::store {
 // Order:   proposals are applied, written and answered in the order of Submit.
 // Errors:  RESOURCE_EXHAUSTED  queue full, nothing taken, try later.
 //          UNAVAILABLE         an earlier commit failed. The log's end is then
-//                              unknown, so nothing is taken until a restart.
+//                              unknown, so nothing is taken until a restart,
+//                              or, where the disk was full, until it is known.
 class Sequencer {
  public:
   struct Limits {
@@ -39,7 +40,13 @@ class Sequencer {
   // that nothing is known of the group: it, and all later ones, fail.
   using Apply = absl::AnyInvocable<absl::StatusOr<Write>(std::vector<Proposal>&)>;
 
-  Sequencer(Limits limits, Apply apply);
+  // After a group found the disk full (RESOURCE_EXHAUSTED): finds out what stands,
+  // so that the next can be applied after that. Called on the applying thread,
+  // while nothing is written, whenever something is submitted. An error fails what
+  // was; RESOURCE_EXHAUSTED: try again with the next, any other: it is for good.
+  using Mend = absl::AnyInvocable<absl::Status()>;
+
+  Sequencer(Limits limits, Apply apply, Mend mend);
   // Commits what was taken, then stops.
   ~Sequencer();
 
@@ -63,6 +70,8 @@ class Sequencer {
     absl::StatusOr<Write> write = absl::UnknownError("");
     absl::Duration applied_in;
   };
+  bool MayBeMended() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status MendFirst();
   void RunApply();
   void RunWrite();
   bool Take(std::vector<Proposal>& proposals);
@@ -71,6 +80,7 @@ class Sequencer {
 
   const Limits limits_;
   Apply apply_;
+  Mend mend_;
   mutable absl::Mutex mutex_;
   std::deque<Proposal> queue_ ABSL_GUARDED_BY(mutex_);
   Figures figures_ ABSL_GUARDED_BY(mutex_);

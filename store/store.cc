@@ -31,6 +31,9 @@ namespace {
 // Far below the reserve that stays free on the disk.
 constexpr size_t kDiskLookBytes = 16 << 20;
 
+// What a backup that is being made needs meanwhile.
+std::string StagingDir(const std::string& data_dir) { return data_dir + "/backup"; }
+
 }  // namespace
 
 struct Store::Impl {
@@ -62,11 +65,26 @@ struct Store::Impl {
   }
 
   absl::Status Write(const Committer::Group& group) {
-    KB_RETURN_IF_ERROR(committer->Write(group));
+    if (absl::Status written = committer->Write(group); !written.ok()) {
+      bytes_since_look = kDiskLookBytes;  // Was it the disk, it is looked at from now on.
+      return written;
+    }
     const uint64_t now = group.head.position();
     // Readers see the group from here on: it is synced.
     if (head.exchange(now) != now && wake) wake(now);
     return absl::OkStatus();
+  }
+
+  // After a write that found the disk full.
+  absl::Status Mend() {
+    KB_RETURN_IF_ERROR(db->CheckDisk());
+    KB_RETURN_IF_ERROR(db->Resume());
+    KB_ASSIGN_OR_RETURN(format::Head stands, ReadHead(*db));
+    KB_ASSIGN_OR_RETURN(ModelInEffect in_effect, models.At(*db));
+    const Committer::Group nothing{nullptr, stands};
+    committer->BeginAgain(std::move(stands), std::move(in_effect));
+    KB_RETURN_IF_ERROR(acknowledged->Note(nothing.head));
+    return Write(nothing);
   }
 
   // Looking costs a system call, so it is done for every some bytes taken, and
@@ -128,6 +146,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const Options& options, Keys 
   KB_ASSIGN_OR_RETURN(OpenedRows rows, OpenRows(options.data_dir, options.db, impl->keys));
   KB_RETURN_IF_ERROR(CheckComparer(rows.info));
   ClearScrub(options.data_dir);
+  ScratchDir{StagingDir(options.data_dir)};
   impl->db = std::move(rows.db);
   impl->log_id = rows.info.log_id();
   KB_ASSIGN_OR_RETURN(impl->acknowledged,
@@ -141,7 +160,8 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const Options& options, Keys 
                                                 std::move(in_effect), impl->options.applied);
   Impl* raw = impl.get();
   impl->sequencer = std::make_unique<Sequencer>(
-      options.sequencer, [raw](std::vector<Proposal>& group) { return raw->Apply(group); });
+      options.sequencer, [raw](std::vector<Proposal>& group) { return raw->Apply(group); },
+      [raw] { return raw->Mend(); });
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
@@ -212,6 +232,14 @@ absl::StatusOr<bool> Store::RegistryKnows(absl::string_view bsn) const {
 
 absl::StatusOr<std::vector<std::string>> Store::UnansweredBsns(size_t max) const {
   return store::UnansweredBsns(*impl_->db->View(), max);
+}
+
+absl::StatusOr<std::vector<Sought>> Store::SoughtsOf(const PreparedEvent& event) const {
+  return store::SoughtsOf(impl_->keys, *impl_->db, event);
+}
+
+absl::StatusOr<std::vector<Sought>> Store::UnansweredSoughts(size_t max) const {
+  return store::UnansweredSoughts(impl_->keys, *impl_->db->View(), max);
 }
 
 absl::StatusOr<v1::GetContactResponse> Store::GetContact(
@@ -361,7 +389,7 @@ absl::StatusOr<format::BackupInfo> Store::Backup(const std::string& backups) con
     return Error(v1::ERROR_REASON_OVERLOADED, "a backup is being made",
                  {.retry = absl::Seconds(5)});
   }
-  auto made = MakeBackup(*impl_->db, backups, impl_->clock());
+  auto made = MakeBackup(*impl_->db, StagingDir(impl_->options.data_dir), backups, impl_->clock());
   impl_->backing_up = false;
   return made;
 }

@@ -24,6 +24,7 @@
 #include "store/fact.h"
 #include "store/feed.h"
 #include "store/identity/nobodys.h"
+#include "store/identity/found.h"
 #include "store/identity/registry.h"
 #include "store/keys.h"
 #include "store/scrub.h"
@@ -89,6 +90,10 @@ class Store {
   absl::StatusOr<bool> RegistryKnows(absl::string_view bsn) const;
   // BSNs that contacts verified and no answer stands for, at most `max`.
   absl::StatusOr<std::vector<std::string>> UnansweredBsns(size_t max) const;
+  // Who gives no BSN and is to be sought in the registry: of an event that is yet
+  // to be recorded, and of contacts, at most `max`. No answer stands for them.
+  absl::StatusOr<std::vector<Sought>> SoughtsOf(const PreparedEvent& event) const;
+  absl::StatusOr<std::vector<Sought>> UnansweredSoughts(size_t max) const;
 
   // --- Reading. `min_position`, `purpose` and `reason` are the caller's
   // business; the rest of the request is honoured.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "service/log.h"
+#include "service/registry/search.h"
 #include "store/contact.h"
 
 namespace klantbeeld::registry {
@@ -17,8 +18,17 @@ using service::Severity;
 constexpr absl::Duration kPauseMin = absl::Milliseconds(5);
 constexpr absl::Duration kPauseMax = absl::Milliseconds(100);
 
-void AddOnce(const std::string& bsn, std::vector<std::string>* bsns) {
-  if (std::find(bsns->begin(), bsns->end(), bsn) == bsns->end()) bsns->push_back(bsn);
+// Of the book: enough that one is not asked or on its way already.
+constexpr size_t kSoughtsMax = 20;
+
+void AddOnce(Question question, Questions* questions) {
+  const bool is_new = std::none_of(questions->begin(), questions->end(),
+                                   [&](const Question& one) { return one.key == question.key; });
+  if (is_new) questions->push_back(std::move(question));
+}
+
+const std::string& KeyOf(const store::RegistryAnswer& answer) {
+  return answer.sought.empty() ? answer.bsn : answer.sought;
 }
 
 }  // namespace
@@ -35,29 +45,36 @@ Asker::Asker(Registry& registry, Book book, Options options, std::function<absl:
 
 Asker::~Asker() { Stop(); }
 
-void Asker::AddUnknown(const store::PreparedEvent& event, std::vector<std::string>* bsns) {
+void Asker::AddUnknown(const store::PreparedEvent& event, Questions* questions) {
+  bool search = false;
   {
     absl::MutexLock lock(&mutex_);
     if (stopping_ || failing_) return;
+    search = !search_denied_;
   }
   for (const v1::Party& party : event.body.event().data().parties()) {
     for (const v1::Identifier& one : party.identifiers()) {
       if (one.type() != v1::IDENTIFIER_TYPE_BSN || !store::IsVerified(one)) continue;
       const auto known = book_.knows(one.value());
-      if (known.ok() && !*known) AddOnce(one.value(), bsns);
+      if (known.ok() && !*known) AddOnce(Question(one.value()), questions);
     }
+  }
+  if (!search) return;
+  auto soughts = book_.soughts(event);
+  for (size_t i = 0; soughts.ok() && i < soughts->size(); ++i) {
+    AddOnce(Question(std::move((*soughts)[i])), questions);
   }
 }
 
-void Asker::Ask(std::vector<std::string> bsns, Task go) {
+void Asker::Ask(Questions questions, Task go) {
   auto waiter = std::make_shared<Waiter>();
   waiter->go = std::move(go);
   absl::MutexLock lock(&mutex_);
   if (stopping_ || failing_) return Release(*waiter);
-  for (std::string& bsn : bsns) {
-    if (submitted_.contains(bsn)) continue;
-    const auto [at, added] = waiters_.try_emplace(bsn);
-    if (added) queue_.push_back(std::move(bsn));
+  for (Question& question : questions) {
+    if (submitted_.contains(question.key)) continue;
+    const auto [at, added] = waiters_.try_emplace(question.key);
+    if (added) queue_.push_back(std::move(question));
     at->second.push_back(waiter);
     ++waiter->missing;
   }
@@ -77,7 +94,7 @@ void Asker::Release(Waiter& waiter) {
 }
 
 void Asker::ReleaseAll() {
-  for (auto& [bsn, waiters] : waiters_) {
+  for (auto& [key, waiters] : waiters_) {
     for (const auto& waiter : waiters) Release(*waiter);
   }
   waiters_.clear();
@@ -96,17 +113,26 @@ void Asker::Stop() {
 
 Asker::Figures Asker::figures() const {
   const auto waiting = book_.unanswered(kWaitingMax);
+  const auto soughts = book_.unanswered_soughts(kWaitingMax);
   absl::MutexLock lock(&mutex_);
   Figures figures = figures_;
   if (waiting.ok()) figures.waiting = waiting->size();
+  if (soughts.ok() && !search_denied_) figures.waiting = std::min(kWaitingMax, figures.waiting + soughts->size());
   return figures;
 }
 
 void Asker::Run() {
   while (WaitForWork()) {
-    std::vector<std::string> batch = TakeQueued();
+    Questions batch = TakeQueued();
     if (batch.size() < kBsnsPerCallMax) AddFromBook(batch);
-    if (!batch.empty()) AskBatch(batch);
+    std::vector<std::string> bsns;
+    for (const Question& question : batch) {
+      if (!question.sought) bsns.push_back(question.key);
+    }
+    if (!bsns.empty() && !AskBatch(bsns)) continue;
+    for (const Question& question : batch) {
+      if (question.sought) Search(*question.sought);
+    }
   }
 }
 
@@ -119,17 +145,20 @@ bool Asker::WaitForWork() {
   return !stopping_;
 }
 
-std::vector<std::string> Asker::TakeQueued() {
-  std::vector<std::string> batch;
+// A search is two calls or three: whoever waits for a BSN waits for one of them
+// at most, so it is the last of a batch.
+Questions Asker::TakeQueued() {
+  Questions batch;
   absl::MutexLock lock(&mutex_);
-  while (!queue_.empty() && batch.size() < kBsnsPerCallMax) {
-    std::string bsn = std::move(queue_.front());
+  while (!queue_.empty() && batch.size() < kBsnsPerCallMax &&
+         (batch.empty() || !batch.back().sought)) {
+    Question question = std::move(queue_.front());
     queue_.pop_front();
-    const auto at = waiters_.find(bsn);
+    const auto at = waiters_.find(question.key);
     const bool wanted = std::any_of(at->second.begin(), at->second.end(),
                                     [](const auto& one) { return one->go != nullptr; });
     if (wanted) {
-      batch.push_back(std::move(bsn));
+      batch.push_back(std::move(question));
     } else {
       waiters_.erase(at);
     }
@@ -137,23 +166,30 @@ std::vector<std::string> Asker::TakeQueued() {
   return batch;
 }
 
-void Asker::AddFromBook(std::vector<std::string>& batch) {
+void Asker::AddFromBook(Questions& batch) {
+  bool search = batch.empty() || !batch.back().sought;
   {
     absl::MutexLock lock(&mutex_);
     if (!std::exchange(look_, false)) return;
+    search = search && !search_denied_;
   }
   const size_t room = kBsnsPerCallMax - batch.size();
   const auto unanswered = book_.unanswered(room);
-  const bool more = unanswered.ok() && unanswered->size() == room;
+  bool more = unanswered.ok() && unanswered->size() == room;
+  auto soughts = search ? book_.unanswered_soughts(kSoughtsMax) : std::vector<store::Sought>();
   bool added = false;
   absl::MutexLock lock(&mutex_);
-  for (size_t i = 0; unanswered.ok() && i < unanswered->size(); ++i) {
-    const std::string& bsn = (*unanswered)[i];
+  const auto add = [&](Question question) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     // Somebody waits for it and it is about to be asked, or its answer is on its way.
-    if (waiters_.contains(bsn) || submitted_.contains(bsn)) continue;
-    waiters_.try_emplace(bsn);
-    batch.push_back(bsn);
-    added = true;
+    if (waiters_.contains(question.key) || submitted_.contains(question.key)) return false;
+    waiters_.try_emplace(question.key);
+    batch.push_back(std::move(question));
+    return added = true;
+  };
+  for (size_t i = 0; unanswered.ok() && i < unanswered->size(); ++i) add((*unanswered)[i]);
+  for (size_t i = 0; soughts.ok() && i < soughts->size(); ++i) {
+    more = more || soughts->size() > 1;
+    if (add(std::move((*soughts)[i]))) break;
   }
   if (more && added) {
     look_ = true;
@@ -164,20 +200,47 @@ void Asker::AddFromBook(std::vector<std::string>& batch) {
   if (batch.empty()) failing_ = false;
 }
 
-void Asker::AskBatch(const std::vector<std::string>& bsns) {
+// False: there is no answer.
+bool Asker::AskBatch(const std::vector<std::string>& bsns) {
   const absl::Time asked_at = clock_();
   auto answers = registry_.Ask(bsns, asked_at + options_.timeout);
   {
     absl::MutexLock lock(&mutex_);
     figures_.asked += bsns.size();
-    if (!answers.ok()) return Fail(answers.status());
-    if (std::exchange(failing_, false)) Log(Severity::kInfo, "the registry answers again");
+    if (!answers.ok()) {
+      Fail(answers.status());
+      return false;
+    }
+    AnswersAgain();
     for (const auto& answer : *answers) ++(answer.found ? figures_.found : figures_.not_found);
   }
   for (store::RegistryAnswer& answer : *answers) {
     answer.asked_at = asked_at;
     Record(answer);
   }
+  return true;
+}
+
+void Asker::Search(const store::Sought& sought) {
+  const absl::Time asked_at = clock_();
+  auto answer = LookFor(registry_, sought, asked_at + options_.timeout);
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!answer.ok() && FailureOf(answer.status()) == Failure::kDenied) {
+      ++figures_.failed[static_cast<size_t>(Failure::kDenied)];
+      search_denied_ = true;
+      Settle(sought.id);
+      Log(Severity::kWarning,
+          "the registry allows no search by name and birth date; restart when it does",
+          {{"error", Setting{std::string(answer.status().message())}}});
+      return;
+    }
+    if (!answer.ok()) return Fail(answer.status());
+    AnswersAgain();
+    ++(answer->found ? figures_.searched_found : figures_.searched_not_found);
+  }
+  answer->asked_at = asked_at;
+  Record(*answer);
 }
 
 void Asker::Record(const store::RegistryAnswer& answer) {
@@ -189,7 +252,7 @@ void Asker::Record(const store::RegistryAnswer& answer) {
     status = Submit(answer);
   }
   absl::MutexLock lock(&mutex_);
-  Settle(answer.bsn);
+  Settle(KeyOf(answer));
   if (status.ok()) {
     retry_ = options_.retry_min;
     return;
@@ -200,21 +263,27 @@ void Asker::Record(const store::RegistryAnswer& answer) {
 }
 
 absl::Status Asker::Submit(const store::RegistryAnswer& answer) {
-  const std::string& bsn = answer.bsn;
+  const std::string& key = KeyOf(answer);
   {
     absl::MutexLock lock(&mutex_);
-    submitted_.insert(bsn);
+    submitted_.insert(key);
   }
-  const absl::Status status = book_.record(answer, [this, bsn](absl::StatusOr<uint64_t> outcome) {
+  const absl::Status status = book_.record(answer, [this, key](absl::StatusOr<uint64_t> outcome) {
     absl::MutexLock lock(&mutex_);
-    submitted_.erase(bsn);
+    submitted_.erase(key);
     if (!outcome.ok()) LookAgain(options_.retry_min);
   });
   if (!status.ok()) {
     absl::MutexLock lock(&mutex_);
-    submitted_.erase(bsn);
+    submitted_.erase(key);
   }
   return status;
+}
+
+void Asker::AnswersAgain() {
+  if (!std::exchange(failing_, false)) return;
+  search_denied_ = false;  // It may have been the key's fault.
+  Log(Severity::kInfo, "the registry answers again");
 }
 
 // False: the asker stops.
@@ -232,8 +301,8 @@ bool Asker::Pause(absl::Duration step) {
   return !stopping_;
 }
 
-void Asker::Settle(const std::string& bsn) {
-  const auto at = waiters_.find(bsn);
+void Asker::Settle(const std::string& key) {
+  const auto at = waiters_.find(key);
   if (at == waiters_.end()) return;  // Everyone was let go.
   for (const auto& waiter : at->second) {
     if (--waiter->missing == 0) Release(*waiter);

@@ -35,6 +35,7 @@ absl::StatusOr<std::vector<std::string>> ClaimsOfFact(const Keys& keys, const Re
   if (!ParseBytes(pieces.header, header)) return absl::DataLossError("journal: record not readable");
   if (header.kind() == v1::FACT_KIND_REGISTRY) {
     KB_ASSIGN_OR_RETURN(const auto body, OpenRegistry(header, pieces.body));
+    if (!body.sought().empty()) return claims;  // Those of contacts.
     KB_ASSIGN_OR_RETURN(std::string claim, RegistryClaim(keys, reader, body.bsn()));
     if (!claim.empty()) claims.push_back(std::move(claim));
     return claims;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/identity/identity.h"
 #include "store/keys.h"
 #include "store/record.h"
 #include "store/status_macros.h"
@@ -139,6 +140,21 @@ void AddIssues(const RaisedIssues& raised, std::vector<v1::CitizenChange>& chang
       if (std::find(known.begin(), known.end(), issue) == known.end()) at->add_issues(issue);
     }
   }
+}
+
+absl::Status IdentityChange::AddRelevelled(format::Consequences& consequences) {
+  for (const Moved& moved : moved_) {
+    KB_ASSIGN_OR_RETURN(const Held* held, Load(moved.claim));
+    if (held->row.citizen_id() != moved.citizen_before ||
+        held->row.assurance() == moved.assurance_before) {
+      continue;
+    }
+    relevelled_[moved.citizen_before].contacts.insert(moved.contact_id);
+  }
+  for (const auto& [citizen, what] : relevelled_) {
+    KB_ASSIGN_OR_RETURN(*consequences.add_relevelled(), ListRelevelled(batch_, citizen, what));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace klantbeeld::store

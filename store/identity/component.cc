@@ -3,6 +3,7 @@
 #include <deque>
 #include <limits>
 
+#include "store/identity/found.h"
 #include "store/identity/identity.h"
 #include "store/identity/registry.h"
 #include "store/record.h"
@@ -106,6 +107,7 @@ class ComponentReader {
                       (content.identifiers_size() > 0 || node.contested || content.has_details());
     AddNumbers(content, node);
     node.person = IsOfPerson(content);
+    KB_RETURN_IF_ERROR(AddFound(id, row, node));
     for (const IndexValue& value : values) {
       KB_RETURN_IF_ERROR(AddValue(value, content, node));
     }
@@ -151,7 +153,29 @@ class ComponentReader {
         }
       }
     }
+    if (type == v1::IDENTIFIER_TYPE_BSN) KB_RETURN_IF_ERROR(MeetFound(value.index));
     return MeetIndex(value.index, kAny).status();
+  }
+
+  // The number that the registry found for it is its number, and joins it to
+  // those who have it verified.
+  absl::Status AddFound(const std::string& id, const format::ClaimRow& row, ClaimNode& node) {
+    KB_ASSIGN_OR_RETURN(const std::string bsn, FoundFor(id, row));
+    if (bsn.empty()) return absl::OkStatus();
+    const IndexValue value = JoiningValueOf(keys_, bsn);
+    node.numbers.insert({kNumberBsn, bsn});
+    node.person = true;
+    node.found_value = value.permanent;
+    KB_RETURN_IF_ERROR(MeetFound(value.index));
+    return MeetIndex(value.index, kAny).status();
+  }
+
+  // The claims for which a BSN was found. Once, as for a value.
+  absl::Status MeetFound(const std::string& bsn_index) {
+    if (!found_.insert(bsn_index).second) return absl::OkStatus();
+    KB_ASSIGN_OR_RETURN(const auto claims, ClaimsFoundAt(reader_, bsn_index));
+    for (const std::string& claim : claims) Meet(claim);
+    return absl::OkStatus();
   }
 
   // Log-ins beside the claim. Of what is beside it only they join.
@@ -324,6 +348,7 @@ class ComponentReader {
   std::vector<ContentPair> pairs_;
   std::set<std::string> met_;
   std::deque<std::string> waiting_;
+  std::set<std::string> found_;         // BSNs, by index, of which it was looked up who was found.
   std::map<std::string, bool> shared_;  // Values that were looked up, and whether they join.
   std::map<std::string, Visited> visited_;
   std::map<std::string, DecisionNode> decisions_;

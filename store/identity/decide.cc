@@ -12,6 +12,7 @@
 #include "store/citizen.h"
 #include "store/contact.h"
 #include "store/error.h"
+#include "store/identity/found.h"
 #include "store/identity/identity.h"
 #include "store/rows.h"
 #include "store/timeline.h"
@@ -146,10 +147,12 @@ absl::Status WithoutEffect(absl::string_view why, absl::string_view field) {
   return Error(v1::ERROR_REASON_DECISION_WITHOUT_EFFECT, why, {.field = std::string(field)});
 }
 
-// Calls `see` with where each party stands, and the content there.
+// Calls `see` with where each party stands, the content there, and the BSN that
+// the registry found for it.
 absl::Status SeeContents(
     const Reader& reader, const Parties& parties,
-    absl::FunctionRef<void(const format::Standing&, const format::ClaimContent&)> see) {
+    absl::FunctionRef<void(const format::Standing&, const format::ClaimContent&,
+                           const std::string& found)> see) {
   for (const auto& [contact, key] : parties) {
     KB_ASSIGN_OR_RETURN(const auto row,
                         ReadRow<format::ContactRow>(reader, Family::kContact, contact));
@@ -161,7 +164,8 @@ absl::Status SeeContents(
                                                 ClaimKey(standing.claim_id(), kClaimRecord)));
       if (!claim) return absl::DataLossError("contact: a claim is not there");
       KB_ASSIGN_OR_RETURN(const auto content, OpenContent(standing.claim_id(), *claim));
-      see(standing, content);
+      KB_ASSIGN_OR_RETURN(const std::string found, FoundFor(standing.claim_id(), *claim));
+      see(standing, content, found);
     }
   }
   return absl::OkStatus();
@@ -172,7 +176,10 @@ absl::StatusOr<std::set<std::string>> JoinValues(const Keys& keys, const Reader&
                                                  const Parties& parties) {
   std::set<std::string> values;
   KB_RETURN_IF_ERROR(SeeContents(
-      reader, parties, [&](const format::Standing& standing, const format::ClaimContent& content) {
+      reader, parties,
+      [&](const format::Standing& standing, const format::ClaimContent& content,
+          const std::string& found) {
+        if (!found.empty()) values.insert(JoiningValueOf(keys, found).permanent);
         for (const std::string& bytes : standing.extras()) {
           const IndexValue extra = FromExtra(bytes);
           if (extra.joins) values.insert(extra.permanent);
@@ -380,10 +387,13 @@ absl::StatusOr<std::string> WhyForbidden(const Reader& reader, const DecisionFac
     for (const auto& party : *side) parties.insert({party.contact_id(), party.party_key()});
   }
   std::map<v1::IdentifierType, std::set<std::string>> numbers;
-  bool person = false;
+  bool person = false, any_found = false;
   KB_RETURN_IF_ERROR(SeeContents(
-      reader, parties, [&](const format::Standing&, const format::ClaimContent& content) {
-        person = person || IsOfPerson(content);
+      reader, parties,
+      [&](const format::Standing&, const format::ClaimContent& content, const std::string& found) {
+        person = person || IsOfPerson(content) || !found.empty();
+        any_found = any_found || !found.empty();
+        if (!found.empty()) numbers[v1::IDENTIFIER_TYPE_BSN].insert(found);
         for (const auto* list : {&content.identifiers(), &content.contested()}) {
           for (const auto& one : *list) {
             if (IsSingle(one.type())) numbers[one.type()].insert(one.value());
@@ -400,6 +410,12 @@ absl::StatusOr<std::string> WhyForbidden(const Reader& reader, const DecisionFac
     if (values.size() < 2) continue;
     const char* const whose = type == v1::IDENTIFIER_TYPE_BSN ? "a person has one BSN"
                                                               : "an organisation has one such number";
+    if (any_found && type == v1::IDENTIFIER_TYPE_BSN) {
+      return std::string(
+          "the two sides have different BSNs, one found in the register of persons by the name, "
+          "birth date and address that were stated; if these are wrong, correct them at their "
+          "source first");
+    }
     return absl::StrCat("the two sides have different numbers, verified or not, and ", whose,
                         "; if one of them was mistyped, correct it at its source first");
   }

@@ -133,6 +133,8 @@ class Surroundings {
     } else if (const DecisionNode* link = LinkOf(node, part)) {
       response.set_rule(v1::JOIN_RULE_LINK);
       KB_RETURN_IF_ERROR(AddDecision(link->id, response));
+    } else if (IsFoundWith(claim, part)) {
+      response.set_rule(v1::JOIN_RULE_REGISTRY);
     } else {
       KB_RETURN_IF_ERROR(ExplainByEvidence(claim, part, response));
     }
@@ -165,11 +167,11 @@ class Surroundings {
         if (input_.persons.contains(content)) continue;
         KB_ASSIGN_OR_RETURN(input_.persons[content], ReadPerson(keys_, reader_, content));
       }
-      const auto [low, high] = std::minmax(one.content, one.owner);
+      const auto sides = std::minmax(one.content, one.owner);
       const bool known = std::any_of(input_.pairs.begin(), input_.pairs.end(), [&](const auto& pair) {
-        return pair.low == low && pair.high == high;
+        return pair.low == sides.first && pair.high == sides.second;
       });
-      if (!known) input_.pairs.push_back({low, high, {.bits = model_.suggest}});
+      if (!known) input_.pairs.push_back({sides.first, sides.second, {.bits = model_.suggest}});
     }
     return absl::OkStatus();
   }
@@ -191,6 +193,18 @@ class Surroundings {
     const Score score = Compare(model_, PersonAt(a, b), PersonAt(b, a), &fields);
     ToEvidence(fields, evidence);
     return score.bits / kCentibitsPerBit;
+  }
+
+  // Somebody else in the citizen has the number that the registry found for
+  // this claim, or it was found for him too.
+  bool IsFoundWith(size_t claim, const CitizenPart& part) const {
+    const std::string& found = input_.claims[claim].found_value;
+    return !found.empty() && std::any_of(part.claims.begin(), part.claims.end(), [&](size_t other) {
+      const ClaimNode& node = input_.claims[other];
+      const auto& numbers = node.number_values;
+      return other != claim && (node.found_value == found ||
+                                std::find(numbers.begin(), numbers.end(), found) != numbers.end());
+    });
   }
 
   const DecisionNode* LinkOf(const ClaimNode& node, const CitizenPart& part) const {

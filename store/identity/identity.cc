@@ -159,7 +159,7 @@ absl::Status IdentityChange::AddClaim(absl::string_view claim_id,
   }
   candidates_.Touch(content);
   seeds_.insert(std::string(claim_id));
-  return absl::OkStatus();
+  return AddSought(claim_id, content);
 }
 
 absl::Status IdentityChange::RemoveClaim(absl::string_view claim_id, Held& held) {
@@ -187,6 +187,7 @@ absl::Status IdentityChange::RemoveClaim(absl::string_view claim_id, Held& held)
     if (citizen) seeds_.insert(citizen->claims().begin(), citizen->claims().end());
   }
   candidates_.Touch(content);
+  KB_RETURN_IF_ERROR(RemoveSought(claim_id, content));
   seeds_.erase(std::string(claim_id));
   batch_.Delete(Family::kClaim, ClaimKey(claim_id, kClaimRecord));
   held.exists = false;
@@ -341,6 +342,7 @@ absl::StatusOr<format::Consequences> IdentityChange::Finish(uint64_t position) {
   position_ = position;
   KB_RETURN_IF_ERROR(Flush());
   KB_RETURN_IF_ERROR(SettleRegistry());
+  KB_RETURN_IF_ERROR(SettleSoughts());
   KB_ASSIGN_OR_RETURN(const auto changed, candidates_.Finish());
   seeds_.insert(changed.begin(), changed.end());  // And whoever else has that content.
   format::Consequences consequences;
@@ -477,21 +479,6 @@ absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::Changes(
   KB_ASSIGN_OR_RETURN(auto changes, flow.Changes(batch_));
   AddIssues(raised_, changes);
   return changes;
-}
-
-absl::Status IdentityChange::AddRelevelled(format::Consequences& consequences) {
-  for (const Moved& moved : moved_) {
-    KB_ASSIGN_OR_RETURN(const Held* held, Load(moved.claim));
-    if (held->row.citizen_id() != moved.citizen_before ||
-        held->row.assurance() == moved.assurance_before) {
-      continue;
-    }
-    relevelled_[moved.citizen_before].contacts.insert(moved.contact_id);
-  }
-  for (const auto& [citizen, what] : relevelled_) {
-    KB_ASSIGN_OR_RETURN(*consequences.add_relevelled(), ListRelevelled(batch_, citizen, what));
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace klantbeeld::store

@@ -68,8 +68,8 @@ class IdentityChange {
   // The citizen that a claim stands in now; empty: no such claim.
   absl::StatusOr<std::string> CitizenOf(absl::string_view claim_id);
 
-  // The registry answered about a BSN. Of two answers the one that was asked
-  // for later stands.
+  // The registry answered about a BSN, or to a search. Of two answers the one
+  // that was asked for later stands.
   absl::Status Register(const RegistryFact& fact, uint64_t position);
 
   // A decision about this party was recorded: its claim is looked at again.
@@ -109,6 +109,14 @@ class IdentityChange {
   absl::Status CountCoParties(const std::set<std::string>& before,
                               const std::set<std::string>& after);
   absl::Status CountCoParty(absl::string_view claim, absl::string_view other, int by);
+  // What the registry answered (registry.cc), and found (found.cc).
+  absl::Status RegisterPerson(const format::RegistryBody& body, const std::string& claim_before,
+                              format::RegistryRow& row);
+  absl::Status RegisterSearch(const format::RegistryBody& body);
+  absl::Status AddSought(absl::string_view claim_id, const format::ClaimContent& content);
+  absl::Status RemoveSought(absl::string_view claim_id, const format::ClaimContent& content);
+  absl::Status SetFound(absl::string_view claim_id, const std::string& bsn);
+  absl::Status SettleSoughts();
   absl::Status SettleRegistry();
   absl::Status SettleRegistry(const std::string& index, const std::string& bsn);
   void NoteNumber(const format::ClaimContent& content, const IndexValue& value);
@@ -142,6 +150,8 @@ class IdentityChange {
   std::set<std::string> again_;              // Contents to compare anew; unless settled.
   std::map<std::string, std::string> numbers_;  // BSNs that contacts verified or no longer do,
                                                 // or that were asked about, by index.
+  std::set<std::string> soughts_;               // What claims that came or went are sought by,
+                                                // or the registry was searched for.
   std::set<std::string> least_to_find_;
   NewClaims made_;                           // By this fact.
   std::set<std::string> bereft_;             // Citizens that lost a claim for good.

@@ -232,7 +232,7 @@ std::string FoldText(absl::string_view text) {
   return folded;
 }
 
-std::string FoldSurname(absl::string_view surname) {
+std::string WithoutPrefix(absl::string_view surname) {
   std::string folded = FoldText(absl::StripAsciiWhitespace(surname));
   for (const absl::string_view prefix : kPrefixes) {
     if (absl::StartsWith(folded, prefix) && folded.size() > prefix.size()) {
@@ -240,8 +240,12 @@ std::string FoldSurname(absl::string_view surname) {
       break;
     }
   }
-  folded = absl::StrReplaceAll(folded, {{" ", ""}, {"-", ""}, {"'", ""}, {".", ""}, {"ij", "y"}});
   return folded;
+}
+
+std::string FoldSurname(absl::string_view surname) {
+  return absl::StrReplaceAll(WithoutPrefix(surname),
+                             {{" ", ""}, {"-", ""}, {"'", ""}, {".", ""}, {"ij", "y"}});
 }
 
 std::string FoldStreet(absl::string_view street) {

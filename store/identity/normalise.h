@@ -28,6 +28,8 @@ absl::Status NormaliseIdentifier(v1::Identifier& identifier);
 // "1234 ab" -> "1234AB"; other text is left as it is.
 std::string NormalPostcode(absl::string_view postcode);
 
+// For searching a register by surname: as FoldText, without prefix.
+std::string WithoutPrefix(absl::string_view surname);
 // For comparing surnames: without accents, capitals, prefix ("van der"),
 // spaces and hyphens; "ij" is "y". Empty when no letter is left.
 std::string FoldSurname(absl::string_view surname);

@@ -31,6 +31,7 @@ class Partitioner {
       for (const size_t decision : decisions_.order()) {
         if (!input_.decisions[decision].unlink) JoinByLink(input_.decisions[decision]);
       }
+      if (AnyFound()) JoinByValues(JoinClass::kFound);
       JoinByScores();
       JoinByValues(JoinClass::kContent);
     }
@@ -61,7 +62,8 @@ class Partitioner {
     const ClaimNode& node = input_.claims[claim];
     if (join == JoinClass::kNumber) return node.number_values;
     if (join == JoinClass::kLogin) return node.login_values;
-    return {node.content};
+    if (join == JoinClass::kContent) return {node.content};
+    return node.found_value.empty() ? node.number_values : std::vector{node.found_value};
   }
 
   bool TakesPart(size_t claim, JoinClass join) const {
@@ -72,8 +74,9 @@ class Partitioner {
 
   void JoinByValues(JoinClass join) {
     std::map<std::pair<std::string, Taken>, std::set<size_t>> groups;
-    const std::set<std::string> spoilt =
-        join == JoinClass::kLogin ? LoginsOfTwo() : std::set<std::string>();
+    std::map<std::string, std::vector<size_t>> spoilt;
+    if (join == JoinClass::kLogin) spoilt = LoginsOfTwo(input_);
+    for (const auto& [login, claims] : spoilt) Raise(claims, v1::CITIZEN_ISSUE_SESSION_TWO_NUMBERS);
     for (size_t claim = 0; claim < input_.claims.size(); ++claim) {
       if (!TakesPart(claim, join)) continue;
       for (const std::string& value : ValuesOf(claim, join)) {
@@ -84,34 +87,39 @@ class Partitioner {
     // First each value's own group, then the groups that hang together: a
     // value that two people share joins nobody, and spoils no other value.
     std::vector<Clusters> joinable;
-    for (const auto& [key, claims] : groups) {
+    for (auto& [key, claims] : groups) {
+      if (join == JoinClass::kFound) LeaveOutBarred(claims);
       for (Clusters& part : Reduced(RootsOf(claims))) {
         if (part.size() > 1 && Joinable(part, join, nullptr)) joinable.push_back(std::move(part));
       }
     }
     for (const Clusters& component : Connected(joinable)) {
       for (const Clusters& part : Reduced(component)) {
-        if (part.size() > 1 && Joinable(part, join, nullptr)) Join(part);
+        if (part.size() < 2 || !Joinable(part, join, nullptr)) continue;
+        if (join == JoinClass::kFound) Confirm(part);
+        Join(part);
       }
     }
   }
 
-  // Sessions in which two numbers were seen, also where an unlink suspends one
-  // of them: it joins nobody then, and still speaks against the other.
-  std::set<std::string> LoginsOfTwo() {
-    std::map<std::string, std::vector<size_t>> holders;
-    for (size_t claim = 0; claim < input_.claims.size(); ++claim) {
-      for (const std::string& value : ValuesOf(claim, JoinClass::kLogin)) {
-        holders[value].push_back(claim);
-      }
+  bool AnyFound() const {
+    return std::any_of(input_.claims.begin(), input_.claims.end(),
+                       [](const ClaimNode& node) { return !node.found_value.empty(); });
+  }
+
+  void Confirm(const Clusters& part) {
+    for (const size_t claim : ClaimsIn(part)) {
+      if (!input_.claims[claim].found_value.empty()) confirmed_[claim] = true;
     }
-    std::set<std::string> spoilt;
-    for (const auto& [value, claims] : holders) {
-      if (!HoldTwoNumbers(input_, claims)) continue;
-      spoilt.insert(value);
-      Raise(claims, v1::CITIZEN_ISSUE_SESSION_TWO_NUMBERS);
-    }
-    return spoilt;
+  }
+
+  void LeaveOutBarred(std::set<size_t>& claims) {
+    claims = WithoutBarred(
+        input_, claims,
+        [&](const std::set<size_t>& with) {
+          return Joinable(RootsOf(with), JoinClass::kFound, nullptr);
+        },
+        [&](size_t claim) { return root_[claim]; });
   }
 
   void JoinByLink(const DecisionNode& link) {
@@ -281,8 +289,8 @@ class Partitioner {
       }
       return held.size() > before;
     };
-    const bool both = gather(link.a) & gather(link.b);
-    if (!both) return;
+    const bool a = gather(link.a), b = gather(link.b);
+    if (!a || !b) return;
     for (const size_t claim : held) linked_[claim] = true;
   }
 
@@ -340,7 +348,7 @@ class Partitioner {
   bool Joinable(const Clusters& clusters, JoinClass join, const DecisionNode* link) {
     if (!MayBeOne(clusters, join, link)) return false;
     const auto root_of = [&](size_t claim) { return root_[claim]; };
-    return join < JoinClass::kScore || !barriers_.any() ||
+    return join < JoinClass::kFound || !barriers_.any() ||
            barriers_.Between(ClaimsIn(clusters), root_of) == Barrier::kNone;
   }
 
@@ -350,30 +358,15 @@ class Partitioner {
     if (HoldTwoNumbers(input_, claims)) {
       const auto issue = join == JoinClass::kLink ? v1::CITIZEN_ISSUE_LINK_TWO_NUMBERS
                                                   : v1::CITIZEN_ISSUE_SESSION_TWO_NUMBERS;
-      if (join < JoinClass::kScore) Raise(claims, issue);
+      if (join < JoinClass::kFound) Raise(claims, issue);
       return false;
     }
-    if (HoldsCoParties(claims, join, link)) {
+    const auto root_of = [&](size_t claim) { return root_[claim]; };
+    if (HoldCoParties(input_, claims, join, link, root_of)) {
       if (join == JoinClass::kLink) Raise(claims, v1::CITIZEN_ISSUE_PARTIES_OF_ONE_CONTACT);
       return false;
     }
     return !HoldsUnlinked(claims);
-  }
-
-  // Parties of one contact are apart unless they share a verified number or a
-  // person says that they are one.
-  bool HoldsCoParties(const std::vector<size_t>& claims, JoinClass join,
-                      const DecisionNode* link) const {
-    for (const auto& [low, high] : input_.co_parties) {
-      if (root_[low] == root_[high]) continue;
-      if (!std::binary_search(claims.begin(), claims.end(), low) ||
-          !std::binary_search(claims.begin(), claims.end(), high)) {
-        continue;
-      }
-      if (join == JoinClass::kNumber && ShareNumber(input_, low, high)) continue;
-      if (!SaidToBeOne(input_, low, high, link)) return true;
-    }
-    return false;
   }
 
   bool HoldsUnlinked(const std::vector<size_t>& claims) const {
@@ -485,7 +478,7 @@ class Partitioner {
   std::vector<size_t> root_;                        // Cluster of each claim.
   std::vector<size_t> established_;                 // The same before links and content.
   std::vector<bool> linked_;                        // Held by a link.
-  std::vector<bool> confirmed_;                     // By a typed number that agrees.
+  std::vector<bool> confirmed_;                     // By a typed number that agrees, or one found.
   std::vector<ApartPair> apart_;
   std::set<std::pair<std::string, std::string>> compared_;  // Contents of pairs.
   std::vector<std::set<v1::CitizenIssue>> issues_;

@@ -29,7 +29,7 @@ inline constexpr size_t kComponentClaimsMax = 4096;
 inline constexpr size_t kScoredMax = 512;
 
 // Classes of joining, strongest first.
-enum class JoinClass { kNumber, kLogin, kLink, kScore, kContent };
+enum class JoinClass { kNumber, kLogin, kLink, kFound, kScore, kContent };
 
 // A claim, as the rules see it. Ids and values are opaque bytes.
 struct ClaimNode {
@@ -42,6 +42,9 @@ struct ClaimNode {
   bool person = false;          // Says what only a natural person has.
   std::vector<std::string> number_values;   // Join values of class kNumber.
   std::vector<std::string> login_values;    // Of class kLogin.
+  // Of class kFound: the join value of the BSN that the registry found for it,
+  // which is among its `numbers` too. It has no verified number itself.
+  std::string found_value;
   std::string content;                      // Of class kContent.
   std::optional<int64_t> dead_from_us;      // Of the register: contacts from then on are after
                                             // the death.

@@ -8,24 +8,18 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "store/identity/claims.h"
+#include "store/identity/found.h"
 #include "store/identity/identity.h"
 #include "store/identity/normalise.h"
 #include "store/record.h"
 #include "store/rows.h"
+#include "store/sealer.h"
 
 namespace klantbeeld::store {
 namespace {
 
 // Rows of `meta`: numbers that are to be asked about.
 constexpr absl::string_view kToAsk = "ask/";
-
-v1::Identifier BsnOf(absl::string_view bsn) {
-  v1::Identifier identifier;
-  identifier.set_type(v1::IDENTIFIER_TYPE_BSN);
-  identifier.set_value(std::string(bsn));
-  identifier.set_verified(v1::VERIFIED_BY_REGISTRY);
-  return identifier;
-}
 
 // Beside the number's place in the index, by the same hash.
 std::string RegistryKey(absl::string_view bsn_index) {
@@ -42,6 +36,12 @@ absl::StatusOr<std::optional<format::RegistryRow>> ReadRegistry(const Reader& re
   return ReadRow<format::RegistryRow>(reader, Family::kIdentifier, RegistryKey(bsn_index));
 }
 
+// Key of the row of the latest answer to the same question.
+std::string AnswerKey(const Keys& keys, const format::RegistryBody& body) {
+  if (!body.sought().empty()) return SearchedKey(body.sought());
+  return RegistryKey(IndexOfIdentifier(keys, RegisteredBsn(body.bsn())));
+}
+
 // Of what it says, not of when it was asked for.
 std::string AnswerOf(const Keys& keys, format::RegistryBody body) {
   body.clear_asked_us();
@@ -49,6 +49,14 @@ std::string AnswerOf(const Keys& keys, format::RegistryBody body) {
 }
 
 }  // namespace
+
+v1::Identifier RegisteredBsn(absl::string_view bsn) {
+  v1::Identifier identifier;
+  identifier.set_type(v1::IDENTIFIER_TYPE_BSN);
+  identifier.set_value(std::string(bsn));
+  identifier.set_verified(v1::VERIFIED_BY_REGISTRY);
+  return identifier;
+}
 
 std::optional<int64_t> DeadFrom(const format::ClaimContent& content) {
   if (!content.deceased()) return std::nullopt;
@@ -61,17 +69,25 @@ std::optional<int64_t> DeadFrom(const format::ClaimContent& content) {
 
 absl::StatusOr<std::optional<uint64_t>> AnsweredAt(const Keys& keys, const Reader& reader,
                                                    const RegistryFact& fact) {
-  const std::string index = IndexOfIdentifier(keys, BsnOf(fact.body.bsn()));
-  KB_ASSIGN_OR_RETURN(const auto row, ReadRegistry(reader, index));
+  KB_ASSIGN_OR_RETURN(const auto row,
+                      ReadRow<format::RegistryRow>(reader, Family::kIdentifier,
+                                                   AnswerKey(keys, fact.body)));
   if (!row || row->answer() != AnswerOf(keys, fact.body)) return std::optional<uint64_t>();
   return std::optional<uint64_t>(row->position());
 }
 
 RegistryFact PrepareRegistry(const Keys& keys, const RegistryAnswer& answer) {
   RegistryFact fact;
+  fact.body.set_found(answer.found);
+  if (!answer.sought.empty()) {
+    fact.subject = ToId(answer.sought);
+    fact.body.set_sought(answer.sought);
+    if (answer.found) fact.body.set_bsn(answer.bsn);
+    fact.body.set_asked_us(absl::ToUnixMicros(answer.asked_at));
+    return fact;
+  }
   fact.subject = CitizenIdOfBsn(keys, answer.bsn);
   fact.body.set_bsn(answer.bsn);
-  fact.body.set_found(answer.found);
   fact.body.set_deceased(answer.deceased);
   if (answer.deceased && answer.deceased_on.has_year()) {
     *fact.body.mutable_deceased_on() = answer.deceased_on;
@@ -90,12 +106,20 @@ RegistryFact PrepareRegistry(const Keys& keys, const RegistryAnswer& answer) {
 
 absl::StatusOr<std::string> RegistryClaim(const Keys& keys, const Reader& reader,
                                           absl::string_view bsn) {
-  KB_ASSIGN_OR_RETURN(const auto row, ReadRegistry(reader, IndexOfIdentifier(keys, BsnOf(bsn))));
+  KB_ASSIGN_OR_RETURN(const auto row, ReadRegistry(reader, IndexOfIdentifier(keys, RegisteredBsn(bsn))));
   return row ? row->claim_id() : std::string();
 }
 
+absl::StatusOr<std::string> OpenFound(absl::string_view sought, const format::RegistryRow& row) {
+  if (row.found().empty()) return std::string();
+  std::string scratch;
+  KB_ASSIGN_OR_RETURN(const absl::string_view bsn,
+                      Unseal({sought, "found", sought}, row.found(), scratch));
+  return std::string(bsn);
+}
+
 absl::StatusOr<bool> RegistryKnows(const Keys& keys, const Reader& reader, absl::string_view bsn) {
-  KB_ASSIGN_OR_RETURN(const auto row, ReadRegistry(reader, IndexOfIdentifier(keys, BsnOf(bsn))));
+  KB_ASSIGN_OR_RETURN(const auto row, ReadRegistry(reader, IndexOfIdentifier(keys, RegisteredBsn(bsn))));
   return row.has_value();
 }
 
@@ -123,20 +147,34 @@ void IdentityChange::NoteNumber(const format::ClaimContent& content, const Index
 
 absl::Status IdentityChange::Register(const RegistryFact& fact, uint64_t position) {
   const format::RegistryBody& body = fact.body;
-  const std::string index = IndexOfIdentifier(keys_, BsnOf(body.bsn()));
-  const std::string answer = AnswerOf(keys_, body);
-  KB_ASSIGN_OR_RETURN(const auto before, ReadRegistry(batch_, index));
-  if (before && std::forward_as_tuple(before->asked_us(), before->answer()) >=
-                    std::forward_as_tuple(body.asked_us(), answer)) {
-    return absl::OkStatus();
-  }
+  const std::string key = AnswerKey(keys_, body);
+  KB_ASSIGN_OR_RETURN(const auto before,
+                      ReadRow<format::RegistryRow>(batch_, Family::kIdentifier, key));
   format::RegistryRow row;
   row.set_position(position);
   row.set_asked_us(body.asked_us());
-  row.set_answer(answer);
+  row.set_answer(AnswerOf(keys_, body));
+  if (before && std::forward_as_tuple(before->asked_us(), before->answer()) >=
+                    std::forward_as_tuple(row.asked_us(), row.answer())) {
+    return absl::OkStatus();
+  }
+  const std::string& sought = body.sought();
+  if (sought.empty()) {
+    KB_RETURN_IF_ERROR(RegisterPerson(body, before ? before->claim_id() : "", row));
+  } else {
+    if (body.found()) row.set_found(Seal({sought, "found", sought}, body.bsn()));
+    KB_RETURN_IF_ERROR(RegisterSearch(body));
+  }
+  batch_.Put(Family::kIdentifier, key, Encode(row));
+  return absl::OkStatus();
+}
+
+absl::Status IdentityChange::RegisterPerson(const format::RegistryBody& body,
+                                            const std::string& claim_before,
+                                            format::RegistryRow& row) {
   if (body.found()) {
     format::ClaimContent content;
-    *content.add_identifiers() = BsnOf(body.bsn());
+    *content.add_identifiers() = RegisteredBsn(body.bsn());
     *content.mutable_details() = body.details();
     *content.mutable_names() = body.names();
     content.set_deceased(body.deceased());
@@ -146,14 +184,14 @@ absl::Status IdentityChange::Register(const RegistryFact& fact, uint64_t positio
     row.set_claim_id(std::string(View(keys_.IdOf("registry claim", content.content_id()))));
     row.set_content(Seal({row.claim_id(), "claim", row.claim_id()}, content.SerializeAsString()));
   }
-  if (before && !before->claim_id().empty() && before->claim_id() != row.claim_id()) {
-    KB_ASSIGN_OR_RETURN(Held* held, Load(before->claim_id()));
+  if (!claim_before.empty() && claim_before != row.claim_id()) {
+    KB_ASSIGN_OR_RETURN(Held* held, Load(claim_before));
     if (held->exists) {
       held->row.set_holders(0);
       held->dirty = true;
     }
   }
-  batch_.Put(Family::kIdentifier, RegistryKey(index), Encode(row));
+  const std::string index = IndexOfIdentifier(keys_, RegisteredBsn(body.bsn()));
   batch_.Delete(Family::kMeta, ToAskKey(index));
   numbers_[index] = body.bsn();
   return absl::OkStatus();
@@ -175,7 +213,7 @@ absl::Status IdentityChange::SettleRegistry(const std::string& index, const std:
       });
   if (!registry) {
     if (held_by_contacts) {
-      batch_.Put(Family::kMeta, ToAskKey(index), Encode(BsnOf(bsn)));
+      batch_.Put(Family::kMeta, ToAskKey(index), Encode(RegisteredBsn(bsn)));
     } else {
       batch_.Delete(Family::kMeta, ToAskKey(index));
     }

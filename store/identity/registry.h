@@ -20,6 +20,7 @@
 
 namespace klantbeeld::store {
 
+// About a BSN, or to a search for somebody who gave none.
 struct RegistryAnswer {
   std::string bsn;               // Nine digits that pass the eleven test.
   bool found = false;
@@ -27,7 +28,13 @@ struct RegistryAnswer {
   bool deceased = false;
   absl::Time asked_at;
   v1::PartialDate deceased_on = {};  // As far as it is known.
+  // Id of what was sought (found.h): then `found` says that exactly one person
+  // fits it, `bsn` whose number that is, and nothing else is kept.
+  std::string sought = {};
 };
+
+// The number as the registry says it.
+v1::Identifier RegisteredBsn(absl::string_view bsn);
 
 // Names and address in normal form, ready to be appended.
 RegistryFact PrepareRegistry(const Keys& keys, const RegistryAnswer& answer);
@@ -45,6 +52,9 @@ absl::StatusOr<std::string> RegistryClaim(const Keys& keys, const Reader& reader
 // the day after it in UTC, or after the first day that it may have been on;
 // always, where nothing is known of the day. Nothing: nobody died.
 std::optional<int64_t> DeadFrom(const format::ClaimContent& content);
+
+// The BSN in the row of an answer to a search; empty: nobody was found.
+absl::StatusOr<std::string> OpenFound(absl::string_view sought, const format::RegistryRow& row);
 
 absl::StatusOr<bool> RegistryKnows(const Keys& keys, const Reader& reader, absl::string_view bsn);
 absl::StatusOr<std::vector<std::string>> UnansweredBsns(const Reader& reader, size_t max);

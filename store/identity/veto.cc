@@ -21,6 +21,17 @@ bool HoldTwoNumbers(const PartitionInput& input, const std::vector<size_t>& clai
   return person && organisation;
 }
 
+std::map<std::string, std::vector<size_t>> LoginsOfTwo(const PartitionInput& input) {
+  std::map<std::string, std::vector<size_t>> holders;
+  for (size_t claim = 0; claim < input.claims.size(); ++claim) {
+    for (const std::string& value : input.claims[claim].login_values) {
+      holders[value].push_back(claim);
+    }
+  }
+  std::erase_if(holders, [&](const auto& login) { return !HoldTwoNumbers(input, login.second); });
+  return holders;
+}
+
 bool ShareNumber(const PartitionInput& input, size_t a, size_t b) {
   const auto& values = input.claims[b].number_values;
   return std::find_first_of(values.begin(), values.end(), input.claims[a].number_values.begin(),
@@ -37,6 +48,43 @@ bool SaidToBeOne(const PartitionInput& input, size_t a, size_t b, const Decision
   };
   if (link != nullptr) return lists(*link);
   return std::any_of(input.decisions.begin(), input.decisions.end(), lists);
+}
+
+bool HoldCoParties(const PartitionInput& input, const std::vector<size_t>& claims, JoinClass join,
+                   const DecisionNode* link, absl::FunctionRef<size_t(size_t)> root_of) {
+  for (const auto& [low, high] : input.co_parties) {
+    if (root_of(low) == root_of(high)) continue;
+    if (!std::binary_search(claims.begin(), claims.end(), low) ||
+        !std::binary_search(claims.begin(), claims.end(), high)) {
+      continue;
+    }
+    if (join == JoinClass::kNumber && ShareNumber(input, low, high)) continue;
+    if (!SaidToBeOne(input, low, high, link)) return true;
+  }
+  return false;
+}
+
+std::set<size_t> WithoutBarred(const PartitionInput& input, const std::set<size_t>& claims,
+                               absl::FunctionRef<bool(const std::set<size_t>&)> may_be_one,
+                               absl::FunctionRef<size_t(size_t)> root_of) {
+  std::set<size_t> holders, rest;
+  const auto is_found = [&](size_t claim) { return !input.claims[claim].found_value.empty(); };
+  for (const size_t claim : claims) (is_found(claim) ? rest : holders).insert(claim);
+  std::erase_if(rest, [&](size_t claim) {
+    std::set<size_t> with = holders;
+    with.insert(claim);
+    return !may_be_one(with);
+  });
+  std::set<size_t> roots, of_one_contact;
+  for (const size_t claim : rest) roots.insert(root_of(claim));
+  for (const auto& [low, high] : input.co_parties) {
+    const size_t a = root_of(low), b = root_of(high);
+    if (a == b || !roots.contains(a) || !roots.contains(b)) continue;
+    if (!SaidToBeOne(input, low, high, nullptr)) of_one_contact.insert({a, b});
+  }
+  std::erase_if(rest, [&](size_t claim) { return of_one_contact.contains(root_of(claim)); });
+  rest.insert(holders.begin(), holders.end());
+  return rest;
 }
 
 Barriers::Barriers(const PartitionInput& input)

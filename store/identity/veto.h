@@ -3,6 +3,9 @@
 #define KLANTBEELD_STORE_IDENTITY_VETO_H_
 
 #include <cstddef>
+#include <map>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -14,10 +17,29 @@ namespace klantbeeld::store {
 // verified or not, or are of a person and of an organisation.
 bool HoldTwoNumbers(const PartitionInput& input, const std::vector<size_t>& claims);
 
+// Log-ins in which two numbers were seen, with the claims that have them; also
+// where an unlink suspends one of these: it joins nobody then, and still speaks
+// against the other.
+std::map<std::string, std::vector<size_t>> LoginsOfTwo(const PartitionInput& input);
+
 // What lets two parties of one contact be one: a verified number that both
 // have, or a person who said so, in `link` or, where that is null, ever.
 bool ShareNumber(const PartitionInput& input, size_t a, size_t b);
 bool SaidToBeOne(const PartitionInput& input, size_t a, size_t b, const DecisionNode* link);
+
+// The claims hold two parties of one contact in different clusters: they are
+// apart unless they share a verified number, by which they join, or a person
+// says that they are one.
+bool HoldCoParties(const PartitionInput& input, const std::vector<size_t>& claims, JoinClass join,
+                   const DecisionNode* link, absl::FunctionRef<size_t(size_t)> root_of);
+
+// Of those who have a number and those for whom the registry found it: all but
+// those found who may not be one with those who have it, or who are a party of
+// a contact of another of them. They spoil it for nobody else. `may_be_one`
+// says whether something else forbids it; `root_of` names a claim's cluster.
+std::set<size_t> WithoutBarred(const PartitionInput& input, const std::set<size_t>& claims,
+                               absl::FunctionRef<bool(const std::set<size_t>&)> may_be_one,
+                               absl::FunctionRef<size_t(size_t)> root_of);
 
 // What stands between clusters that only evidence would join.
 enum class Barrier {

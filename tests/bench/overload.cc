@@ -29,6 +29,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
 #include "klantbeeld/v1/citizen_service.pb.h"
 #include "klantbeeld/v1/contact_service.pb.h"
 #include "klantbeeld/v1/feed_service.grpc.pb.h"
@@ -98,7 +100,7 @@ class OpenLoop {
       for (const auto due = static_cast<int64_t>(now * per_second); sent < due; ++sent) {
         Send(request(), static_cast<size_t>(sent));
       }
-      std::this_thread::sleep_for(std::chrono::microseconds(500));
+      never_.WaitForNotificationWithTimeout(absl::Microseconds(500));
     }
     absl::MutexLock lock(&mutex_);
     sending_ = false;
@@ -145,6 +147,7 @@ class OpenLoop {
   }
 
   const std::string method_;
+  const absl::Notification never_;  // Whose waiting keeps the pace.
   std::vector<std::unique_ptr<grpc::GenericStub>> stubs_;
   absl::Mutex mutex_;
   bool sending_ ABSL_GUARDED_BY(mutex_) = false;
@@ -257,18 +260,17 @@ int Run(const std::string& program, double seconds, bool smoke,
   const auto run = [&](double times) {
     Load load;
     load.times = times;
-    std::atomic<bool> done{false};
+    absl::Notification done;
     std::thread memory([&] {
-      while (!done) {
+      do {
         load.memory = std::max(load.memory, MemoryOf(server.pid()));
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      }
+      } while (!done.WaitForNotificationWithTimeout(absl::Milliseconds(50)));
     });
     Answers reads;
     std::thread other([&] { reads = reader.Run(kReadsPerSecond, seconds, find); });
     const Answers answers = flood.Run(times * peak, seconds, record);
     other.join();
-    done = true;
+    done.Notify();
     memory.join();
     load.offered = flood.sent_per_second();
     load.goodput = static_cast<double>(answers.good_in_time) / seconds;

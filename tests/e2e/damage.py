@@ -59,11 +59,11 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.channel.close()
 
-    def call(self, service: str, method: str, request: dict[str, Any]) -> Any:
+    def call(self, service: str, method: str, request: dict[str, Any], seconds: float = 20) -> Any:
         message = json_format.ParseDict(request, contract.message(f"{method}Request")())
         return self.channel.unary_unary(
             f"/klantbeeld.v1.{service}/{method}", request_serializer=lambda one: one.SerializeToString(),
-            response_deserializer=contract.message(f"{method}Response").FromString)(message, timeout=20)
+            response_deserializer=contract.message(f"{method}Response").FromString)(message, timeout=seconds)
 
     def record(self, events: list[dict[str, Any]]) -> None:
         for event in events:

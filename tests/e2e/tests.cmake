@@ -31,6 +31,22 @@ if(TARGET klantbeeld)
     ENVIRONMENT "PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/scripts:${CMAKE_SOURCE_DIR}/tests/clients")
 endif()
 
+# A disk that is full, slow, read-only or broken; a store that is destroyed and comes back; stores
+# of earlier formats.
+add_library(faults MODULE e2e/faults.cc)
+klantbeeld_strict(faults)
+target_link_libraries(faults PRIVATE ${CMAKE_DL_LIBS})
+if(TARGET klantbeeld-server AND TARGET klantbeeld)
+  add_test(NAME disk_test COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/disk_test.py
+    $<TARGET_FILE:klantbeeld-server> $<TARGET_FILE:faults>)
+  add_test(NAME drill_test COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/drill_test.py
+    $<TARGET_FILE:klantbeeld-server> $<TARGET_FILE:klantbeeld>)
+  add_test(NAME upgrade_test COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/upgrade_test.py
+    $<TARGET_FILE:klantbeeld-server>)
+  set_tests_properties(disk_test drill_test upgrade_test PROPERTIES TIMEOUT 600
+    ENVIRONMENT "PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/scripts")
+endif()
+
 # Files brought in by the command line.
 foreach(name import_data import_interrupted)
   klantbeeld_test(e2e_${name}_test e2e/${name}_test.cc klantbeeld_grpc absl::strings absl::time

@@ -1,7 +1,27 @@
-# A fuzz target for each adapter. With clang and the preset `fuzz` they are
-# fuzzers; in every other build they run the kept corpus as a test.
+# A fuzz target for whatever a client or a file reaches. With clang and the
+# preset `fuzz` they are fuzzers; in every other build they run the kept corpus
+# as a test.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND KLANTBEELD_FUZZ)
   set(fuzzing ON)
+endif()
+function(klantbeeld_fuzz_target name source corpus)
+  if(fuzzing)
+    add_executable(${name} fuzz/${source})
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    add_executable(${name} fuzz/${source} fuzz/replay.cc)
+    add_test(NAME ${name}_corpus COMMAND ${name} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${corpus})
+    set_tests_properties(${name}_corpus PROPERTIES TIMEOUT 60)
+  endif()
+  klantbeeld_strict(${name})
+  target_link_libraries(${name} PRIVATE ${ARGN})
+endfunction()
+
+if(TARGET klantbeeld_store)
+  klantbeeld_fuzz_target(fuzz_request request_fuzz.cc request klantbeeld_service_rules klantbeeld_store)
+  klantbeeld_fuzz_target(fuzz_stored stored_fuzz.cc stored klantbeeld_store)
+  klantbeeld_fuzz_target(fuzz_config config_fuzz.cc config klantbeeld_service_rules)
+  klantbeeld_fuzz_target(fuzz_partition partition_fuzz.cc partition klantbeeld_store)
 endif()
 foreach(format csv events cloudevents asterisk-cdr asterisk-queue qmatic matomo ga4)
   string(REPLACE "-" "_" name fuzz_${format})
@@ -12,16 +32,7 @@ foreach(format csv events cloudevents asterisk-cdr asterisk-queue qmatic matomo 
   elseif(format STREQUAL "events" OR format STREQUAL "cloudevents")
     set(named 0)  # Whatever is JSON of ours passes; the server refuses the rest.
   endif()
-  if(fuzzing)
-    add_executable(${name} fuzz/adapter_fuzz.cc)
-    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
-  else()
-    add_executable(${name} fuzz/adapter_fuzz.cc fuzz/replay.cc)
-    add_test(NAME ${name}_corpus COMMAND ${name} ${CMAKE_CURRENT_LIST_DIR}/corpus/${format})
-    set_tests_properties(${name}_corpus PROPERTIES TIMEOUT 60)
-  endif()
-  klantbeeld_strict(${name})
+  klantbeeld_fuzz_target(${name} adapter_fuzz.cc ${format} klantbeeld_adapters)
   target_compile_definitions(${name} PRIVATE KLANTBEELD_FUZZ_FORMAT="${format}"
     KLANTBEELD_FUZZ_MAPPING="${mapping}" KLANTBEELD_FUZZ_NAMED=${named})
-  target_link_libraries(${name} PRIVATE klantbeeld_adapters)
 endforeach()

@@ -67,7 +67,7 @@ def headings() -> list[str]:
 
 def refusals(text: str) -> Iterator[str]:
     """The fixed words of each message that ends a start."""
-    for call in re.findall(r"absl::(?:FailedPrecondition|DataLoss)Error\((.*?)\);\n", text, re.S):
+    for call in re.findall(r"absl::(?:FailedPrecondition|DataLoss|ResourceExhausted)Error\((.*?)\);\n", text, re.S):
         if text := "".join(re.findall(r'"((?:\\.|[^"\\])*)"', call)):
             yield text
 

@@ -12,7 +12,7 @@ set_tests_properties(feed_durable_test PROPERTIES LABELS core)
 find_package(CURL REQUIRED)
 find_package(nlohmann_json REQUIRED)
 # The register of persons; the BRP of brp_server.py is a process of its own.
-foreach(name asker brp_client brp_messages file_registry registry)
+foreach(name asker brp_client brp_messages file_registry registry search)
   klantbeeld_test(service_registry_${name}_test service/registry/${name}_test.cc klantbeeld_registry
     nlohmann_json::nlohmann_json CURL::libcurl)
 endforeach()

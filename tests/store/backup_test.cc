@@ -1,77 +1,26 @@
 #include "store/backup.h"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
+#include <algorithm>
 #include <atomic>
-#include <fstream>
+#include <map>
 #include <thread>
 
-#include "absl/strings/match.h"
-#include "tests/store/events.h"
-#include "tests/store/testing.h"
+#include "store/error.h"
+#include "tests/store/backups.h"
 
 namespace klantbeeld::store {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::AllOf;
 using testing::HasSubstr;
 
-class BackupTest : public testing::Test {
- protected:
-  void RecordVisits(int from, int until) {
-    std::vector<v1::ContactEvent> events;
-    for (int i = from; i < until; ++i) {
-      events.push_back(Visit(absl::StrCat("v-", i), i % 1000, {Phone("+31612345678")}));
-    }
-    store_.RecordAll(events);
-  }
-  std::string Make() {
-    store_.now += absl::Seconds(1);
-    const auto made = store_->Backup(backups_);
-    EXPECT_TRUE(made.ok()) << made.status();
-    return made.ok() ? made->id() : "";
-  }
-  absl::Status Restore(const std::string& id, const std::string& to, char keys = 'k') {
-    return RestoreBackup(backups_, id, to, TestKeys(keys)).status();
-  }
-  // A file of the backup, of which there is at least one with this end.
-  fs::path FileOf(const std::string& id, const std::string& end) const {
-    for (const auto& entry : fs::recursive_directory_iterator(fs::path(backups_) / id)) {
-      if (absl::EndsWith(entry.path().string(), end)) return entry.path();
-    }
-    ADD_FAILURE() << "no " << end;
-    return {};
-  }
-  std::vector<std::string> Ids() const {
-    const auto list = ListBackups(backups_);
-    EXPECT_TRUE(list.ok()) << list.status();
-    std::vector<std::string> ids;
-    if (list.ok())
-      for (const auto& info : *list) ids.push_back(info.id());
-    return ids;
-  }
-
-  TempDir temp_;
-  TestStore store_{temp_ / "data"};
-  const std::string backups_ = temp_ / "backups";
-};
-
-TEST_F(BackupTest, RestoredItIsTheStoreAsItStoodAndGoesOn) {
-  RecordVisits(0, 50);
-  const std::string stood = store_.Dump();
-  const std::string id = Make();
-  EXPECT_THAT(id, AllOf(HasSubstr("20260101T000001"), HasSubstr("-50")));
-  RecordVisits(50, 90);
-  ASSERT_TRUE(Restore(id, temp_ / "again").ok()) << Restore(id, temp_ / "again2");
-  TestStore again(temp_ / "again", 'k', false);
-  EXPECT_EQ(again.Dump(), stood);
-  EXPECT_EQ(again->head(), 50u);
-  EXPECT_EQ(again->log_id(), store_->log_id());
-  again.ExpectConsistent();
-  EXPECT_TRUE(again.Record(Visit("more", 1, {})).ok());
-  // The backup itself was only read.
-  EXPECT_TRUE(Restore(id, temp_ / "third").ok());
+struct stat StatOf(const fs::path& path) {
+  struct stat info {};
+  EXPECT_EQ(::stat(path.c_str(), &info), 0) << path;
+  return info;
 }
 
 TEST_F(BackupTest, MadeWhileWritingEachHoldsAllThatWasAcknowledgedBefore) {
@@ -95,19 +44,13 @@ TEST_F(BackupTest, MadeWhileWritingEachHoldsAllThatWasAcknowledgedBefore) {
     const auto& [head, info] = made[i];
     EXPECT_GE(info.position(), head);
     const std::string to = temp_ / absl::StrCat("restored", i);
-    const auto restored = RestoreBackup(absl::StrCat(backups_, i), info.id(), to, TestKeys());
+    const auto restored =
+        RestoreBackup(absl::StrCat(backups_, i), info.id(), to, TestKeys(), {}, store_.now, nullptr);
     ASSERT_TRUE(restored.ok()) << restored.status();
     TestStore again(to, 'k', false);
     EXPECT_EQ(again->head(), info.position());
     again.ExpectConsistent();
   }
-}
-
-TEST_F(BackupTest, EmptyStoreIsBackedUpToo) {
-  const std::string id = Make();
-  EXPECT_TRUE(absl::EndsWith(id, "-0")) << id;
-  ASSERT_TRUE(Restore(id, temp_ / "again").ok());
-  EXPECT_EQ(TestStore(temp_ / "again", 'k', false)->head(), 0u);
 }
 
 TEST_F(BackupTest, ListsTheWholeOnesOldestFirstAndClearsWhatWasBrokenOff) {
@@ -122,99 +65,154 @@ TEST_F(BackupTest, ListsTheWholeOnesOldestFirstAndClearsWhatWasBrokenOff) {
   EXPECT_TRUE(fs::exists(fs::path(backups_) / "of something else"));
 }
 
-TEST_F(BackupTest, WhatIsNoBackupIsRefusedByName) {
-  const std::string id = Make();
-  const auto why = [&](const std::string& asked) {
-    const absl::Status status = Restore(asked, temp_ / "again");
-    EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;
-    return std::string(status.message());
-  };
-  EXPECT_THAT(why("20990101"), AllOf(HasSubstr("'20990101'"), HasSubstr(id)));
-  fs::create_directories(fs::path(backups_) / "x.part");
-  for (const char* asked : {"", ".", "..", "../data", "x.part"}) why(asked);
-  fs::create_directories(fs::path(backups_) / "bare");
-  const absl::Status bare = Restore("bare", temp_ / "again");
-  EXPECT_EQ(bare.code(), absl::StatusCode::kDataLoss);
-  EXPECT_THAT(std::string(bare.message()), HasSubstr("backup.json is missing"));
-  EXPECT_FALSE(fs::exists(temp_ / "again"));
-}
+// --- Only what is new is copied.
 
-TEST_F(BackupTest, OtherKeysAnotherNameAndADirectoryInUseAreRefused) {
-  RecordVisits(0, 3);
-  const std::string id = Make();
-  const auto refused = [&](const std::string& asked, const std::string& to, char keys) {
-    const absl::Status status = Restore(asked, to, keys);
-    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
-    return std::string(status.message());
-  };
-  EXPECT_THAT(refused(id, temp_ / "again", 'x'), HasSubstr("right key file"));
-  EXPECT_THAT(refused(id, store_.dir(), 'k'), HasSubstr("not empty"));
-  fs::copy(fs::path(backups_) / id, fs::path(backups_) / "renamed", fs::copy_options::recursive);
-  EXPECT_THAT(refused("renamed", temp_ / "again", 'k'), HasSubstr(id));
-}
+// Another disk than that of the store.
+class OtherDisk {
+ public:
+  OtherDisk() {
+    std::string name = "/dev/shm/kb-XXXXXX";
+    path_ = ::mkdtemp(name.data());
+  }
+  ~OtherDisk() { fs::remove_all(path_); }
+  const std::string& path() const { return path_; }
 
-struct Damage {
-  const char* name;
-  std::function<void(const fs::path& backup, const fs::path& table, const fs::path& note)> inflict;
-  const char* want;
+ private:
+  std::string path_;
 };
-class DamagedBackup : public BackupTest, public testing::WithParamInterface<Damage> {};
 
-TEST_P(DamagedBackup, IsRefusedAndLeavesNothing) {
-  RecordVisits(0, 200);
+// The tables of a backup, by what they hold.
+std::map<std::string, fs::path> Tables(const std::string& backups, const std::string& id) {
+  std::map<std::string, fs::path> tables;
+  const auto info = FindBackup(backups, id);
+  EXPECT_TRUE(info.ok()) << info.status();
+  for (const auto& file : info->files()) {
+    if (!file.table().empty()) tables[file.table()] = fs::path(backups) / id / file.name();
+  }
+  return tables;
+}
+
+TEST_F(BackupTest, OnTheStoresDiskTablesAreTheStoresOwn) {
+  RecordVisits(0, 100);
   const std::string id = Make();
-  // On this disk the files are shared with the store: damage a copy.
-  const std::string elsewhere = temp_ / "elsewhere";
-  fs::copy(backups_, elsewhere, fs::copy_options::recursive);
-  const fs::path backup = fs::path(elsewhere) / id;
-  const fs::path table = backup / FileOf(id, ".sst").lexically_relative(fs::path(backups_) / id);
-  GetParam().inflict(backup, table, backup / "acknowledged");
-  const absl::Status status = RestoreBackup(elsewhere, id, temp_ / "again", TestKeys()).status();
+  for (const auto& [table, path] : Tables(backups_, id)) {
+    EXPECT_EQ(StatOf(path).st_ino, StatOf(store_.dir() + "/rows/" + path.filename().string()).st_ino);
+  }
+  EXPECT_FALSE(fs::exists(store_.dir() + "/backup"));
+}
+
+TEST_F(BackupTest, OnAnotherDiskTablesOfTheBackupBeforeAreNotCopiedAgain) {
+  const OtherDisk disk;
+  backups_ = disk.path();
+  RecordVisits(0, 100);
+  ASSERT_NE(StatOf(backups_).st_dev, StatOf(store_.dir()).st_dev) << "needs /dev/shm beside /tmp";
+  const std::string first = Make();
+  RecordVisits(100, 150);
+  const std::string second = Make();
+  const auto before = Tables(backups_, first);
+  size_t shared = 0, copied = 0;
+  for (const auto& [table, path] : Tables(backups_, second)) {
+    const auto had = before.find(table);
+    if (had == before.end()) {
+      EXPECT_EQ(StatOf(path).st_nlink, 1u);
+      ++copied;
+    } else {
+      EXPECT_EQ(StatOf(path).st_ino, StatOf(had->second).st_ino) << path;
+      ++shared;
+    }
+  }
+  EXPECT_GT(shared, 0u);
+  EXPECT_GT(copied, 0u);
+  // Each is whole by itself: the other may go.
+  fs::remove_all(fs::path(backups_) / first);
+  EXPECT_TRUE(CheckBackup(backups_, second).ok());
+  const std::string stood = store_.Dump();
+  ASSERT_TRUE(Restore(second, temp_ / "again").ok());
+  EXPECT_EQ(TestStore(temp_ / "again", 'k', false).Dump(), stood);
+}
+
+// A store that was put back gives out the numbers of tables again.
+TEST_F(BackupTest, ATableOfTheSameNumberIsNotTakenForTheSame) {
+  RecordVisits(0, 50);
+  store_.Close();
+  fs::copy(store_.dir(), temp_ / "copy", fs::copy_options::recursive);
+  store_.Open();
+  TestStore copy(temp_ / "copy", 'k', false);
+  copy.now += absl::Hours(1);
+  RecordVisits(50, 90);
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_TRUE(copy.Record(Visit(absl::StrCat("w-", i), i, {Phone("+31612345678")})).ok());
+  }
+  const std::string one = Make();
+  const auto other = copy->Backup(backups_);
+  ASSERT_TRUE(other.ok()) << other.status();
+  size_t alike = 0;
+  const auto tables = Tables(backups_, one);
+  for (const auto& [table, path] : Tables(backups_, other->id())) {
+    for (const auto& [table_of_one, path_of_one] : tables) {
+      if (path.filename() != path_of_one.filename() || table == table_of_one) continue;
+      EXPECT_NE(StatOf(path).st_ino, StatOf(path_of_one).st_ino) << path;
+      ++alike;
+    }
+  }
+  EXPECT_GT(alike, 0u) << "no number was given out twice";
+  EXPECT_TRUE(CheckBackup(backups_, other->id()).ok());
+}
+
+// --- What goes in is whole, and stays so.
+
+TEST_F(BackupTest, OfAStoreWithADamagedTableThereIsNone) {
+  RecordVisits(0, 100);
+  const std::string good = Make();
+  RecordVisits(100, 200);
+  store_.Close();
+  store_.Open();  // Makes tables of what is in the log.
+  const auto before = Tables(backups_, good);
+  for (const auto& entry : fs::directory_iterator(store_.dir() + "/rows")) {
+    const bool old = std::any_of(before.begin(), before.end(), [&](const auto& one) {
+      return one.second.filename() == entry.path().filename();
+    });
+    if (entry.path().extension() == ".sst" && !old) Overwrite(entry.path(), 20, "damage");
+  }
+  store_.now += absl::Seconds(1);
+  const absl::Status status = store_->Backup(backups_).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
-  EXPECT_THAT(std::string(status.message()), HasSubstr(GetParam().want));
-  EXPECT_FALSE(fs::exists(temp_ / "again"));
-  EXPECT_FALSE(fs::exists(temp_ / "again.part"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr(".sst"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("klantbeeld-server check"));
+  EXPECT_THAT(Ids(), testing::ElementsAre(good));
+  EXPECT_TRUE(CheckBackup(backups_, good).ok());
 }
 
-void Overwrite(const fs::path& path, std::streamoff at, const std::string& bytes) {
-  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-  file.seekp(at);
-  file << bytes;
+TEST_F(BackupTest, ABackupIsCheckedWithoutKeys) {
+  RecordVisits(0, 100);
+  const std::string id = Make();
+  const auto whole = CheckBackup(backups_, id);
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  EXPECT_EQ(whole->position(), 100u);
+  EXPECT_EQ(CheckBackup(backups_, "none").status().code(), absl::StatusCode::kNotFound);
+  Overwrite(FileOf(id, "CURRENT"), 0, "MANIFEST-9");
+  const absl::Status status = CheckBackup(backups_, id).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("rows/CURRENT"));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Kinds, DamagedBackup,
-    testing::Values(
-        Damage{"FileMissing", [](auto&, auto& table, auto&) { fs::remove(table); },
-               ".sst is missing"},
-        Damage{"FileShort",
-               [](auto&, auto& table, auto&) { fs::resize_file(table, fs::file_size(table) - 1); },
-               "bytes of"},
-        Damage{"FileMore",
-               [](auto& backup, auto&, auto&) { std::ofstream(backup / "rows/999999.sst") << "x"; },
-               "not of it"},
-        Damage{"FileChanged", [](auto&, auto& table, auto&) { Overwrite(table, 20, "damage"); },
-               "checksum"},
-        Damage{"NoteChanged",
-               [](auto&, auto&, auto& note) {
-                 Overwrite(note, 0, "damage");
-                 Overwrite(note, 4096, "damage");
-               },
-               "acknowledged"},
-        Damage{"ListDamaged",
-               [](auto& backup, auto&, auto&) { std::ofstream(backup / "backup.json") << "{"; },
-               "backup.json is damaged"},
-        Damage{"ListOfAnother",
-               [](auto& backup, auto&, auto&) {
-                 std::ifstream in(backup / "backup.json");
-                 std::string json((std::istreambuf_iterator<char>(in)), {});
-                 const size_t at = json.find("\"position\": \"200\"");
-                 ASSERT_NE(at, std::string::npos);
-                 json.replace(at, 17, "\"position\": \"199\"");
-                 std::ofstream(backup / "backup.json") << json;
-               },
-               "199"}),
-    [](const auto& info) { return info.param.name; });
+TEST_F(BackupTest, WhatABrokenOffOneLeftInTheStoreGoesWhenItOpens) {
+  store_.Close();
+  fs::create_directories(store_.dir() + "/backup/rows");
+  store_.Open();
+  EXPECT_FALSE(fs::exists(store_.dir() + "/backup"));
+}
+
+TEST_F(BackupTest, WithoutRoomThereIsNoneAndTheStoreGoesOn) {
+  Store::Options options;
+  options.data_dir = temp_ / "full";
+  options.db.disk_reserve_bytes = int64_t{1} << 60;
+  ASSERT_TRUE(Store::Create(options.data_dir, TestKeys(), std::string(16, 'L')).ok());
+  const auto full = Store::Open(options, TestKeys(), [this] { return store_.now; });
+  ASSERT_TRUE(full.ok()) << full.status();
+  EXPECT_EQ(ReasonOf((*full)->Backup(backups_).status()), v1::ERROR_REASON_DISK_FULL);
+  EXPECT_THAT(Ids(), testing::IsEmpty());
+}
 
 }  // namespace
 }  // namespace klantbeeld::store

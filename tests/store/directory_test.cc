@@ -14,6 +14,18 @@ TEST(DirectoryTest, SyncsWhatIsThereAndNamesWhatIsNot) {
   EXPECT_NE(missing.message().find("/nowhere/at/all"), absl::string_view::npos);
 }
 
+TEST(DirectoryTest, SyncsAllThatIsBelow) {
+  const ScratchDir scratch(testing::TempDir() + "/all");
+  std::filesystem::create_directories(scratch.path() + "/below/deep");
+  EXPECT_TRUE(SyncAll(scratch.path()).ok());
+  EXPECT_NE(SyncAll("/nowhere/at/all").message().find("/nowhere/at/all"), absl::string_view::npos);
+}
+
+TEST(DirectoryTest, ThereIsRoomWhereThereIsADisk) {
+  EXPECT_GT(FreeBytes(testing::TempDir()), 0);
+  EXPECT_EQ(FreeBytes("/nowhere/at/all"), 0);
+}
+
 TEST(DirectoryTest, IsTheOneThatHoldsTheName) {
   EXPECT_EQ(DirectoryOf("/srv/data"), "/srv");
   EXPECT_EQ(DirectoryOf("/srv/data/"), "/srv");

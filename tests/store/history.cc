@@ -9,6 +9,8 @@
 #include "store/check.h"
 #include "store/contact.h"
 #include "store/identity/decide.h"
+#include "store/identity/found.h"
+#include "store/identity/normalise.h"
 #include "store/identity/registry.h"
 #include "store/journal.h"
 #include "store/prepare.h"
@@ -52,12 +54,13 @@ class Maker {
 
   void Step(int step) {
     const int kind = Roll(100);
-    if (kind < 64 || contacts_.empty()) return Take(RandomEvent(step), "event");
-    if (kind < 72) return Take(RandomRetraction(step), "retraction");
-    if (kind < 76) return Take(ContactRetraction(step), "contact retraction");
-    if (kind < 88) return Link(step);
-    if (kind < 95) return Unlink(step);
-    Ask(step);
+    if (kind < 61 || contacts_.empty()) return Take(RandomEvent(step), "event");
+    if (kind < 69) return Take(RandomRetraction(step), "retraction");
+    if (kind < 73) return Take(ContactRetraction(step), "contact retraction");
+    if (kind < 85) return Link(step);
+    if (kind < 92) return Unlink(step);
+    if (kind < 97) return Ask(step);
+    Seek(step);
   }
 
   static google::protobuf::Timestamp At(int minute) {
@@ -148,6 +151,23 @@ class Maker {
                                                        : "registry";
     answer.asked_at = absl::FromUnixSeconds(1'740'000'000 + step / 4);
     Take(FactOf(PrepareRegistry(keys_, answer)), kind);
+  }
+
+  // The registry is searched for somebody who gives no number, and finds one or
+  // none; it may say otherwise later.
+  void Seek(int step) {
+    format::ClaimContent content;
+    constexpr int kWhole[] = {0, 1, 2, 4};
+    State(kPeople[kWhole[Roll(4)]], *content.mutable_details());
+    *content.mutable_names() = FoldNames(content.details());
+    const auto sought = SoughtOf(keys_, content);
+    if (!sought) return Count("unexpected: too little to seek");
+    RegistryAnswer answer;
+    answer.sought = sought->id;
+    answer.found = Chance(80);
+    if (answer.found) answer.bsn = kBsns[Roll(2)];
+    answer.asked_at = absl::FromUnixSeconds(1'740'000'000 + step / 4);
+    Take(FactOf(PrepareRegistry(keys_, answer)), answer.found ? "search, found" : "search");
   }
 
   static void Add(v1::Party& party, v1::IdentifierType type, const std::string& value,

@@ -14,6 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "store/identity/found.h"
 #include "store/identity/identity.h"
 #include "store/rows.h"
 #include "tests/store/testing.h"
@@ -64,7 +65,8 @@ TEST(History, AnyOrderGivesTheSameStore) {
     const std::map<std::string, int> least = {
         {"event", 10000},          {"retraction", 1000},      {"contact retraction", 500},
         {"link", 1000},            {"unlink", 300},           {"registry", 250},
-        {"registry, deceased", 150}, {"registry, secret", 20}, {"-> a value that is nobody's", 150},
+        {"registry, deceased", 150}, {"registry, secret", 20}, {"search, found", 200}, {"search", 40},
+        {"-> a value that is nobody's", 150},
         {"-> KIND_MERGED", 800},   {"-> KIND_SPLIT", 500},    {"-> KIND_MOVED", 80},
         {"-> KIND_RENAMED", 700},  {"-> KIND_ISSUE_RAISED", 500}};
     for (const auto& [kind, count] : least) {
@@ -77,6 +79,7 @@ TEST(History, AnyOrderGivesTheSameStore) {
 TEST(History, NoCitizenEverHoldsTwoBsns) {
   const Keys keys = TestKeys();
   const NoRows none;
+  int searched = 0;
   for (const uint32_t seed : Seeds(1000)) {
     const History history = MakeHistory(keys, seed, kSteps);
     Batch batch(&none);
@@ -88,6 +91,11 @@ TEST(History, NoCitizenEverHoldsTwoBsns) {
         if (key[16] != kClaimRecord) return true;
         const auto row = DecodeAs<format::ClaimRow>(value, "claim");
         const auto content = OpenContent(key.substr(0, 16), *row);
+        const auto found = FoundFor(key.substr(0, 16), *row);
+        if (!found->empty()) {
+          bsns[row->citizen_id()].insert(*found);
+          ++searched;
+        }
         EXPECT_FALSE(row->citizen_id().empty()) << "seed " << seed;
         for (const auto& identifier : content->identifiers()) {
           if (identifier.type() != v1::IDENTIFIER_TYPE_BSN) continue;
@@ -100,6 +108,7 @@ TEST(History, NoCitizenEverHoldsTwoBsns) {
       }
     }
   }
+  EXPECT_GT(searched * 1000, 500 * static_cast<int>(Seeds(1000).size()));
 }
 
 TEST(History, AnyBatchingGivesTheSameRows) {

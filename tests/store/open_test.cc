@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "absl/strings/match.h"
 #include "tests/store/testing.h"
 
@@ -35,6 +37,23 @@ TEST(OpenRows, StoreThatIsServedIsRefused) {
   const TempDir temp;
   const TestStore store(temp / "data");
   ExpectRefused(temp / "data", "Stop the server");
+}
+
+// RocksDB makes tables of its log when it opens. A hole takes no room, and says as much.
+TEST(OpenRows, WithoutRoomForWhatIsInTheLogItIsLeftAsItIs) {
+  const TempDir temp;
+  TestStore store(temp / "data");
+  store.Close();
+  const std::string log = RowsDir(temp / "data") + "/999999.log";
+  std::ofstream(log).close();
+  std::filesystem::resize_file(log, uint64_t{1} << 43);
+  const auto opened = OpenRows(temp / "data", {}, TestKeys());
+  EXPECT_EQ(opened.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(absl::StrContains(opened.status().message(), "opening the store needs 8388613 MiB"))
+      << opened.status();
+  std::filesystem::remove(log);
+  store.Open();
+  EXPECT_EQ(store->head(), 0u);
 }
 
 }  // namespace

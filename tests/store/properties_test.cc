@@ -197,7 +197,7 @@ TEST(Properties, WhatComesAgainChangesNothing) {
       } else if (fact.header.kind() == v1::FACT_KIND_REGISTRY) {
         const auto body = OpenRegistry(fact.header, fact.body);
         answered.push_back({body->bsn(), body->found(), body->details(), body->deceased(),
-                            absl::FromUnixMicros(body->asked_us()), body->deceased_on()});
+                            absl::FromUnixMicros(body->asked_us()), body->deceased_on(), body->sought()});
       }
     }
     const auto send = [&] {

@@ -1,9 +1,9 @@
 // Claims and decisions in a few letters, for tables of the identity rules.
 //
 // Claims, by spaces: a name and what it says. "a!bsn1" has the verified BSN 1,
-// "a?bsn1" the same unverified, "a@s" the session s, "a=x" the content x, "a*"
-// is a party's own claim that may fall back to its content, "a%" one that may
-// not. Numbers are bsn, rsin, kvk and vest; "a#bsn1,bsn2" are contested, and
+// "a?bsn1" the same unverified, "a~bsn1" the same found in the registry, "a@s"
+// the session s, "a=x" the content x, "a*" is a party's own claim that may fall
+// back to its content, "a%" one that may not. Numbers are bsn, rsin, kvk and vest; "a#bsn1,bsn2" are contested, and
 // "a!/x" joins by x, which is no number by itself.
 // Decisions, by spaces: "ab+c@3" links a and b with c at 3, "ab-c@3" unlinks
 // a and b from c, "ab-c@3:bsn1" when they shared the value bsn1.
@@ -49,7 +49,7 @@ inline ClaimNode ClaimOf(const std::string& text) {
   node.id = node.least_party = text.substr(0, 1);
   node.content = absl::StrCat("content of ", node.id);
   for (size_t at = 1; at < text.size();) {
-    const size_t end = std::min(text.find_first_of("!?@=*%#", at + 1), text.size());
+    const size_t end = std::min(text.find_first_of("!?@=*%#~", at + 1), text.size());
     const std::string value = text.substr(at + 1, end - at - 1);
     switch (text[at]) {
       case '!':
@@ -57,6 +57,9 @@ inline ClaimNode ClaimOf(const std::string& text) {
         node.number_values.push_back(value);
         if (value.substr(0, 3) == "bsn") node.bsn_citizen = absl::StrCat("citizen of ", value);
         break;
+      case '~':
+        node.found_value = value;
+        [[fallthrough]];
       case '?':
         node.numbers.insert(NumberOf(value));
         break;

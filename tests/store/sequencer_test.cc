@@ -41,6 +41,10 @@ class SequencerTest : public testing::Test {
             log_.push_back("write " + names);
             return next_;
           });
+    }, [this] {
+      absl::MutexLock lock(&mutex_);
+      log_.push_back("mend");
+      return mend_;
     });
   }
   absl::Status Submit(const std::string& name, size_t bytes = 1) {
@@ -92,6 +96,7 @@ class SequencerTest : public testing::Test {
   bool disk_ = true;  // Groups may be written.
   bool entered_ = false;
   absl::Status next_;
+  absl::Status mend_;
   absl::Status last_;
   std::vector<size_t> groups_;
   std::vector<std::string> log_;
@@ -162,6 +167,53 @@ TEST_F(SequencerTest, FailedWriteStopsTheGroupAppliedOverIt) {
   AwaitDone(2);
   EXPECT_THAT(done_, ElementsAre("a failed", "b failed"));
   EXPECT_THAT(groups_, ElementsAre(1u));
+}
+
+// Full is not broken: once it is known what stands, the next group follows on it.
+TEST_F(SequencerTest, AfterAFullDiskItGoesOnWhenThatWasMended) {
+  Start({.group_facts_max = 1});
+  HoldDisk(true);
+  ASSERT_TRUE(Submit("a").ok());
+  ASSERT_TRUE(Submit("b").ok());
+  AwaitLogged("apply b");
+  FailWith(absl::ResourceExhaustedError("no space"));
+  {
+    absl::MutexLock lock(&mutex_);
+    mend_ = absl::ResourceExhaustedError("no space yet");
+  }
+  HoldDisk(false);
+  AwaitDone(2);
+  EXPECT_EQ(ReasonOf(last_), v1::ERROR_REASON_DISK_FULL) << last_;
+  EXPECT_FALSE(sequencer_->figures().stopped);
+  ASSERT_TRUE(Submit("c").ok());
+  AwaitDone(3);
+  FailWith(absl::OkStatus());
+  {
+    absl::MutexLock lock(&mutex_);
+    mend_ = absl::OkStatus();
+  }
+  ASSERT_TRUE(Submit("d").ok());
+  ASSERT_TRUE(Submit("e").ok());
+  AwaitDone(5);
+  EXPECT_THAT(done_, ElementsAre("a failed", "b failed", "c failed", "d d", "e e"));
+  EXPECT_EQ(log_[0], "apply a");
+  EXPECT_THAT(std::vector<std::string>(log_.begin() + 3, log_.end()),
+              ElementsAre("mend", "mend", "apply d", testing::_, testing::_, testing::_));
+}
+
+TEST_F(SequencerTest, WhatCannotBeMendedIsStoppedForGood) {
+  Start({.group_facts_max = 1});
+  FailWith(absl::ResourceExhaustedError("no space"));
+  ASSERT_TRUE(Submit("a").ok());
+  AwaitDone(1);
+  {
+    absl::MutexLock lock(&mutex_);
+    mend_ = absl::InternalError("disk on fire");
+  }
+  ASSERT_TRUE(Submit("b").ok());
+  AwaitDone(2);
+  EXPECT_EQ(ReasonOf(Submit("c")), v1::ERROR_REASON_WRITES_STOPPED);
+  EXPECT_TRUE(sequencer_->figures().stopped);
 }
 
 TEST_F(SequencerTest, GroupIsBoundInBytesButNeverEmpty) {

@@ -160,6 +160,30 @@ const Row kCoPartyRows[] = {
     {"ContentDoesNotJoinThem", {"a=x* b=x*", "", "ab"}, "a b"},
 };
 
+const Row kFoundRows[] = {
+    {"FoundJoinsWhoHasTheNumber", {"a!bsn1 b~bsn1"}, "ab=citizen of bsn1"},
+    {"FoundAloneNamesNobody", {"a~bsn1 b~bsn1"}, "ab"},
+    {"FoundNeverJoinsAnotherNumber", {"a!bsn2@s b~bsn1@s"}, "a=citizen of bsn2 b"},
+    {"FoundForbidsALinkWithAnother", {"a~bsn1* b!bsn2*", "a+b@1"}, "a b=citizen of bsn2"},
+    {"TypedNumberIsNobodysToJoin", {"a?bsn1 b~bsn1"}, "a b"},
+    {"LinkedComesAlong", {"a* b~bsn1* c!bsn1", "a+b@1"}, "abc=citizen of bsn1"},
+    {"LinkedToAnotherNumberStays", {"a* b~bsn1 c!bsn2* d!bsn1", "a+c@1"},
+     "ac=citizen of bsn2 bd=citizen of bsn1"},
+    {"UnlinkBeatsIt", {"a~bsn1* b!bsn1*", "a-b@1"}, "a b=citizen of bsn1"},
+    {"UnlinkBeatsItAlsoWithTheNextOfThatNumber",
+     {"a~bsn1* b* c!bsn1", "a-b@1:bsn1"},
+     "a b c=citizen of bsn1"},
+    {"FoundAndTakenOutTogetherStayTogether",
+     {"a~bsn1* b~bsn1* c!bsn1*", "ab-c@1:bsn1"},
+     "ab c=citizen of bsn1"},
+    {"LaterLinkEndsTheDisputeOfOneFound", {"a~bsn1* b!bsn1*", "a-b@1 a+b@2"}, "ab=citizen of bsn1"},
+    {"PartyOfTheSameContactIsLeftOut", {"a~bsn1 b!bsn1 c~bsn1", "", "ab"}, "a bc=citizen of bsn1"},
+    {"TwoFoundInOneContactAreBothLeftOut",
+     {"a~bsn1 b~bsn1 c~bsn1 d!bsn1", "", "ab"},
+     "a b cd=citizen of bsn1"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Found, Rules, testing::ValuesIn(kFoundRows), NameOf);
 INSTANTIATE_TEST_SUITE_P(Number, Rules, testing::ValuesIn(kNumberRows), NameOf);
 INSTANTIATE_TEST_SUITE_P(Login, Rules, testing::ValuesIn(kLoginRows), NameOf);
 INSTANTIATE_TEST_SUITE_P(Link, Rules, testing::ValuesIn(kLinkRows), NameOf);
@@ -228,6 +252,13 @@ TEST(Assurance, SaysByWhatAClaimBelongs) {
   EXPECT_EQ(got["b"], v1::ASSURANCE_ESTABLISHED);
   EXPECT_EQ(got["e"], v1::ASSURANCE_CONFIRMED);
   EXPECT_EQ(got["c"], v1::ASSURANCE_PROBABLE);
+}
+
+TEST(Assurance, FoundInTheRegistryIsConfirmed) {
+  auto got = Assurances({"a!bsn1 b~bsn1 c~bsn2 d~bsn2"});
+  EXPECT_EQ(got["a"], v1::ASSURANCE_ESTABLISHED);
+  EXPECT_EQ(got["b"], v1::ASSURANCE_CONFIRMED);
+  EXPECT_EQ(got["c"], v1::ASSURANCE_CONFIRMED);
 }
 
 TEST(Assurance, LogInThatAPersonLinkedIsConfirmedOnly) {

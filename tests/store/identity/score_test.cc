@@ -432,28 +432,22 @@ TEST(Join, ClaimThatFitsTwoNumbersJoinsNeither) {
   EXPECT_THAT(JoinAll({a, b, kPieter}).clusters, IsEmpty());
 }
 
+const Stated kTwin = Having(kPieter, [](Stated& s) { s.first_names = "Willemijn"; });
+
 TEST(Join, NoThirdClaimBringsTwinsTogether) {
-  const Stated twin = Having(kPieter, [](Stated& s) { s.first_names = "Willemijn"; });
   const Stated both = Having(kPieter, [](Stated& s) { s.first_names = "Pieter Willemijn"; });
-  for (const auto& cluster : JoinAll({kPieter, twin, both, kPieter, twin}).clusters) {
+  for (const auto& cluster : JoinAll({kPieter, kTwin, both, kPieter, kTwin}).clusters) {
     EXPECT_FALSE(cluster.contains(0) && cluster.contains(1));
   }
 }
 
-// No model allows what is never joined.
+// A lower threshold joins what is suggested, and no model what is never joined.
 TEST(Join, TwinsStayTwoWhateverTheThreshold) {
   Model low = kModel;
   low.link = low.suggest = -10'000;
-  const Stated twin = Having(kPieter, [](Stated& s) { s.first_names = "Willemijn"; });
-  EXPECT_THAT(JoinAll({kPieter, twin}, {}, low).clusters, IsEmpty());
-}
-
-TEST(Join, LowerThresholdJoinsWhatIsSuggested) {
-  Model low = kModel;
-  low.link = low.suggest;
-  Stated nameless = kPieter;
-  nameless.first_names = "";
+  const Stated nameless = Having(kPieter, [](Stated& s) { s.first_names = ""; });
   EXPECT_THAT(JoinAll({kPieter, nameless}, {}, low).clusters, ElementsAre(std::set<size_t>{0, 1}));
+  EXPECT_THAT(JoinAll({kPieter, kTwin}, {}, low).clusters, IsEmpty());
 }
 
 TEST(Join, DependsOnNoOrderOfPairs) {
