@@ -2,7 +2,9 @@
 #include <fcntl.h>
 #include <google/protobuf/stubs/logging.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -40,6 +42,14 @@ int Written(int code) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
   std::fprintf(stderr, "klantbeeld-server: cannot write to standard output\n");
   return code == 0 ? 1 : code;
+}
+
+// What is in memory is personal data: no core file, to a program that takes
+// them neither, and nobody but root looks into the process. What it writes is
+// for its owner.
+void KeepToItself() {
+  prctl(PR_SET_DUMPABLE, 0);
+  umask(0077);
 }
 
 // A connection takes two descriptors; the usual soft limit is for programs
@@ -92,6 +102,7 @@ int Main(int argc, char** argv) {
 }  // namespace klantbeeld::service
 
 int main(int argc, char** argv) {
+  klantbeeld::service::KeepToItself();
   // Debian's Abseil ends the process on a cycle of locks, gRPC's included; a
   // server rather goes on. Tests keep the detector.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);

@@ -127,9 +127,9 @@ MaybeFault CheckInt(const FieldPlan& plan, int64_t value) {
   const v1::Limit& limit = plan.limit;
   if (limit.numeric_max() == 0) return {};
   if (value >= limit.numeric_min() && value <= limit.numeric_max()) return {};
-  return Fault{
-      v1::ERROR_REASON_LIMIT_EXCEEDED, "",
-      absl::StrCat("is ", value, ", must be ", limit.numeric_min(), "..", limit.numeric_max())};
+  // Not which number it is: somebody's BSN may have got into the field.
+  return Fault{v1::ERROR_REASON_LIMIT_EXCEEDED, "",
+               absl::StrCat("must be ", limit.numeric_min(), "..", limit.numeric_max())};
 }
 
 MaybeFault CheckEnum(const FieldPlan& plan, int value) {
@@ -141,8 +141,7 @@ MaybeFault CheckEnum(const FieldPlan& plan, int value) {
                          ? value >= 0 && value < plan.enum_count
                          : plan.field->enum_type()->FindValueByNumber(value) != nullptr;
   if (known) return {};
-  return Fault{v1::ERROR_REASON_ENUM_UNKNOWN, "",
-               absl::StrCat("has no value ", value, " in this version")};
+  return Fault{v1::ERROR_REASON_ENUM_UNKNOWN, "", "has a value that this version does not know"};
 }
 
 MaybeFault CheckTimestamp(const google::protobuf::Timestamp& time) {
@@ -168,7 +167,7 @@ MaybeFault CheckDuration(const FieldPlan& plan, const google::protobuf::Duration
     return {};
   }
   return Fault{v1::ERROR_REASON_LIMIT_EXCEEDED, "",
-               absl::StrCat(length.seconds(), " seconds, at most ", max)};
+               absl::StrCat("at most ", max, " seconds")};
 }
 
 MaybeFault CheckUnknown(const Message& message) {

@@ -322,7 +322,12 @@ std::variant<Mapping, MappingFault> Mapping::Read(const std::string& path, absl:
 std::variant<std::monostate, MappingFault> Mapping::Bind(const std::vector<std::string>& header) {
   MaybeFault fault;
   std::set<std::string> used;
-  const std::string all = absl::StrJoin(header, ", ");
+  bool known = false;
+  ForColumns(impl_->nodes, [&](const Node&, Template::Piece& piece) {
+    known = known || std::find(header.begin(), header.end(), piece.text) != header.end();
+  });
+  // Else it may be the first line of a file without a header: somebody's data.
+  const std::string all = known ? absl::StrJoin(header, ", ") : "…";
   ForColumns(impl_->nodes, [&](const Node& node, Template::Piece& piece) {
     const auto at = std::find(header.begin(), header.end(), piece.text);
     const auto& drop = impl_->drop;

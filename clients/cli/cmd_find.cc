@@ -122,7 +122,7 @@ int Search(Context& context, const Flags& flags, const std::string& term, const 
     reply.value().Swap(&both);
   }
   if (reply.value().citizens().empty() && !context.settings.quiet)
-    Complain(context.Say(Label::search_none, Shown(*key, term)));
+    Complain(context.Say(Label::search_none, context.Say(key->kind)));
   return Show(context, reply.value());
 }
 

@@ -152,10 +152,4 @@ std::string HitsTable(const Context& context, const Citizens& citizens, bool num
   return table.Render(context.columns);
 }
 
-std::string Shown(const Key& key, const std::string& term) {
-  if (key.kind != Label::kind_bsn) return Clean(term);
-  const std::string& bsn = key.request.identifier().value();
-  return "BSN ******" + bsn.substr(bsn.size() - 3);
-}
-
 }  // namespace klantbeeld::cli

@@ -29,7 +29,4 @@ std::string AboutHits(const Context& context, const v1::FindCitizensResponse& fo
 // A row per hit, numbered where one can be chosen by number.
 std::string HitsTable(const Context& context, const Citizens& citizens, bool numbered);
 
-// What was searched by, as it may be shown: of a BSN the last digits.
-std::string Shown(const Key& key, const std::string& term);
-
 }  // namespace klantbeeld::cli

@@ -1,6 +1,7 @@
 // klantbeeld: the command line. Wiring only.
 #include <pthread.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -67,6 +68,8 @@ int Main(Context& context, int count, char** arguments) {
 }  // namespace klantbeeld::cli
 
 int main(int count, char** arguments) {
+  // What it shows is personal data: no core file, and nobody but root looks into the process.
+  prctl(PR_SET_DUMPABLE, 0);
   // The thread that waits for signals outlives main's variables.
   auto& context = *new klantbeeld::cli::Context;
   const int code =

@@ -54,6 +54,8 @@ Paged::Paged(const Context& context) {
   if (pipe2(ends, O_CLOEXEC) != 0) return;
   setenv("LESS", "FIRX", 0);
   setenv("LESSCHARSET", "utf-8", 0);
+  // What is searched for in it, a name, else stands in ~/.lesshst.
+  setenv("LESSHISTFILE", "-", 1);
   FlushPrinted();
   pager_ = Start(settings.pager, ends[0]);
   close(ends[0]);

@@ -120,7 +120,7 @@ void Session::Search(const std::string& term) {
   for (auto& citizen : *reply.value().mutable_citizens())
     if (!before_ || MayHold(citizen, *before_)) found.Add()->Swap(&citizen);
   before_.reset();
-  if (found.empty()) Print(context_.Say(Label::search_none, Shown(*key, term)));
+  if (found.empty()) Print(context_.Say(Label::search_none, context_.Say(key->kind)));
   *reply.value().mutable_citizens() = found;
   Print(AboutHits(context_, reply.value()));
   if (found.empty()) return;

@@ -190,7 +190,7 @@ class SessionTest(unittest.TestCase):
         terminal.type("12-04-1984")
         terminal.wait_for("Contacten 15")
         terminal.type("0600000000")
-        terminal.wait_for("Geen klant gevonden voor '0600000000'")
+        terminal.wait_for("Geen klant gevonden voor 'telefoonnummer'")
 
     def test_more_than_ten_ask_for_the_next_key(self) -> None:
         home = {"postcode": "1234AB", "houseNumber": 7}

@@ -23,6 +23,14 @@ if(TARGET klantbeeld-server)
     ENVIRONMENT "PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/scripts")
 endif()
 
+# Planted values, and every place where they may not stand.
+if(TARGET klantbeeld)
+  add_test(NAME leaks_test COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/leaks_test.py
+    $<TARGET_FILE:klantbeeld-server> $<TARGET_FILE:klantbeeld>)
+  set_tests_properties(leaks_test PROPERTIES TIMEOUT 900 COST 90
+    ENVIRONMENT "PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/scripts:${CMAKE_SOURCE_DIR}/tests/clients")
+endif()
+
 # A disk that is full, slow, read-only or broken; a store that is destroyed and comes back; stores
 # of earlier formats.
 add_library(faults MODULE e2e/faults.cc)

@@ -1,5 +1,6 @@
 #include "service/validate.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "klantbeeld/v1/citizen_service.pb.h"
@@ -8,6 +9,9 @@
 
 namespace klantbeeld::service {
 namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(Validate, CharactersAreCodePointsNotBytes) {
   EXPECT_EQ(Characters("caf\xC3\xA9"), 4u);
@@ -60,6 +64,17 @@ TEST(Validate, FaultNeverRepeatsTheText) {
   v1::ContactEvent event = Call();
   event.mutable_data()->set_note(std::string(10'001, 'x'));
   EXPECT_EQ(Validate(event, UnknownFields::kRefuse)->what, "10001 characters, at most 10000");
+}
+
+// A BSN is a number, and slips into fields of numbers.
+TEST(Validate, FaultNeverRepeatsTheNumber) {
+  v1::ContactEvent number = Call(), word = Call(), length = Call();
+  number.mutable_data()->add_parties()->mutable_details()->mutable_address()->set_house_number(
+      999990019);
+  word.mutable_data()->set_channel(static_cast<v1::Channel>(999990019));
+  length.mutable_data()->mutable_waited()->set_seconds(999990019);
+  for (const auto& event : {number, word, length})
+    EXPECT_THAT(Validate(event, UnknownFields::kRefuse)->what, Not(HasSubstr("999990019")));
 }
 
 }  // namespace

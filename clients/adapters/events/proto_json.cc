@@ -7,10 +7,22 @@
 
 namespace klantbeeld::adapters {
 
+namespace {
+
+// What is wrong, and where, without the values that protobuf quotes.
+std::string WithoutValues(std::string text) {
+  const size_t value = text.find(": invalid value "), type = text.rfind(" for type ");
+  if (value != std::string::npos && type != std::string::npos && value + 15 < type)
+    text.erase(value + 15, type - value - 15);
+  return text.substr(0, text.find('\n'));  // Behind it: a piece of the text that was read.
+}
+
+}  // namespace
+
 std::optional<std::string> FromJson(const std::string& json, google::protobuf::Message& message) {
   const auto status = google::protobuf::util::JsonStringToMessage(json, &message);
   if (status.ok()) return std::nullopt;
-  return std::string(status.message().data(), status.message().size());
+  return WithoutValues({status.message().data(), status.message().size()});
 }
 
 bool EventsFromLines(const std::vector<std::string>& lines,
