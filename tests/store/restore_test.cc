@@ -81,7 +81,9 @@ TEST_F(RestoreTest, OtherKeysAnotherNameAndADirectoryInUseAreRefused) {
     EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
     return std::string(status.message());
   };
-  EXPECT_THAT(refused(id, temp_ / "again", 'x'), HasSubstr("right key file"));
+  // Of the backup, before anything of it is read.
+  EXPECT_THAT(refused(id, temp_ / "again", 'x'),
+              HasSubstr(absl::StrCat("backup ", id, " was made with the keys named")));
   EXPECT_THAT(refused(id, store_.dir(), 'k'), HasSubstr("not empty"));
   fs::copy(fs::path(backups_) / id, fs::path(backups_) / "renamed", fs::copy_options::recursive);
   EXPECT_THAT(refused("renamed", temp_ / "again", 'k'), HasSubstr(id));
