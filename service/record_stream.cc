@@ -41,10 +41,12 @@ RecordStream::RecordStream(Shared& shared, MethodMetrics& metrics)
 void RecordStream::Begin(const grpc::CallbackServerContext& context) {
   metrics_.Started();
   auto place = shared_.admission.Enter(shared_.admission.record_streams, context);
-  if (place.ok()) shared_.record_streams.Add(shared_from_this());
+  if (place.ok()) {
+    place_ = *std::move(place);  // Before a drain can find it, and end it.
+    shared_.record_streams.Add(shared_from_this());
+  }
   absl::MutexLock lock(&mutex_);
   if (!place.ok()) return EndNow(place.status());
-  place_ = *std::move(place);
   ReadOrEnd();
 }
 

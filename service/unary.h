@@ -103,11 +103,12 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
   void WaitForPosition() {
     if constexpr (requires(const Request& r) { r.min_position(); }) {
       const absl::Time by = AnswerBy(*context_, absl::Now(), shared_.limits.unary_deadline);
-      const uint64_t number = shared_.positions.Wait(
-          request_.min_position(), by, [self = this->shared_from_this()](absl::Status reached) {
-            if (!reached.ok()) return self->End(reached);
-            self->Run();
-          });
+      const uint64_t number =
+          shared_.positions.Wait(request_.min_position(), by,
+                                 [self = this->shared_from_this()](absl::Status reached) {
+                                   if (!reached.ok()) return self->End(reached);
+                                   self->Run();
+                                 });
       waiting_ = number;
       if (ended_) StopWaiting(number);  // The caller went just before.
     }

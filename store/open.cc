@@ -33,10 +33,6 @@ absl::StatusOr<OpenedRows> CheckOpened(absl::string_view data_dir, std::unique_p
   return OpenedRows{std::move(db), *std::move(info)};
 }
 
-}  // namespace
-
-namespace {
-
 // What opening writes beside the tables that it makes of the log.
 constexpr int64_t kOpenBytes = 4 << 20;
 

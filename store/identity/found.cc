@@ -13,7 +13,6 @@
 #include "store/identity/person.h"
 #include "store/record.h"
 #include "store/rows.h"
-#include "store/sealer.h"
 
 namespace klantbeeld::store {
 namespace {
@@ -141,11 +140,7 @@ absl::StatusOr<std::vector<std::string>> ClaimsSoughtBy(const Reader& reader,
 }
 
 absl::StatusOr<std::string> FoundFor(absl::string_view claim_id, const format::ClaimRow& row) {
-  if (row.found().empty()) return std::string();
-  std::string scratch;
-  KB_ASSIGN_OR_RETURN(const absl::string_view bsn,
-                      Unseal({claim_id, "found", claim_id}, row.found(), scratch));
-  return std::string(bsn);
+  return OpenFound(claim_id, row.found());
 }
 
 IndexValue JoiningValueOf(const Keys& keys, absl::string_view bsn) {
@@ -175,7 +170,7 @@ absl::Status IdentityChange::AddSought(absl::string_view claim_id,
   KB_ASSIGN_OR_RETURN(const auto answer, ReadRow<format::RegistryRow>(
                                              batch_, Family::kIdentifier, SearchedKey(sought->id)));
   if (!answer) return absl::OkStatus();
-  KB_ASSIGN_OR_RETURN(const std::string bsn, OpenFound(sought->id, *answer));
+  KB_ASSIGN_OR_RETURN(const std::string bsn, OpenFound(sought->id, answer->found()));
   return SetFound(claim_id, bsn);
 }
 
@@ -209,7 +204,7 @@ absl::Status IdentityChange::SetFound(absl::string_view claim_id, const std::str
     if (citizen) seeds_.insert(citizen->claims().begin(), citizen->claims().end());
   }
   if (bsn.empty()) return absl::OkStatus();
-  held->row.set_found(Seal({claim_id, "found", claim_id}, bsn));
+  held->row.set_found(SealFound(claim_id, bsn));
   const std::string index = FoundIndex(JoiningValueOf(keys_, bsn).index);
   batch_.Put(Family::kIdentifier, index, IndexMark(false));
   batch_.Put(Family::kIdentifier, absl::StrCat(index, claim_id), IndexMark(true));

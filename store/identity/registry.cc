@@ -110,11 +110,14 @@ absl::StatusOr<std::string> RegistryClaim(const Keys& keys, const Reader& reader
   return row ? row->claim_id() : std::string();
 }
 
-absl::StatusOr<std::string> OpenFound(absl::string_view sought, const format::RegistryRow& row) {
-  if (row.found().empty()) return std::string();
+std::string SealFound(absl::string_view id, absl::string_view bsn) {
+  return Seal({id, "found", id}, bsn);
+}
+
+absl::StatusOr<std::string> OpenFound(absl::string_view id, absl::string_view sealed) {
+  if (sealed.empty()) return std::string();
   std::string scratch;
-  KB_ASSIGN_OR_RETURN(const absl::string_view bsn,
-                      Unseal({sought, "found", sought}, row.found(), scratch));
+  KB_ASSIGN_OR_RETURN(const absl::string_view bsn, Unseal({id, "found", id}, sealed, scratch));
   return std::string(bsn);
 }
 
@@ -162,7 +165,7 @@ absl::Status IdentityChange::Register(const RegistryFact& fact, uint64_t positio
   if (sought.empty()) {
     KB_RETURN_IF_ERROR(RegisterPerson(body, before ? before->claim_id() : "", row));
   } else {
-    if (body.found()) row.set_found(Seal({sought, "found", sought}, body.bsn()));
+    if (body.found()) row.set_found(SealFound(sought, body.bsn()));
     KB_RETURN_IF_ERROR(RegisterSearch(body));
   }
   batch_.Put(Family::kIdentifier, key, Encode(row));

@@ -53,8 +53,10 @@ absl::StatusOr<std::string> RegistryClaim(const Keys& keys, const Reader& reader
 // always, where nothing is known of the day. Nothing: nobody died.
 std::optional<int64_t> DeadFrom(const format::ClaimContent& content);
 
-// The BSN in the row of an answer to a search; empty: nobody was found.
-absl::StatusOr<std::string> OpenFound(absl::string_view sought, const format::RegistryRow& row);
+// A BSN that was found, as the row of a search's answer or of a claim keeps it:
+// sealed to the id of what was sought, or of the claim; empty: none.
+std::string SealFound(absl::string_view id, absl::string_view bsn);
+absl::StatusOr<std::string> OpenFound(absl::string_view id, absl::string_view sealed);
 
 absl::StatusOr<bool> RegistryKnows(const Keys& keys, const Reader& reader, absl::string_view bsn);
 absl::StatusOr<std::vector<std::string>> UnansweredBsns(const Reader& reader, size_t max);
