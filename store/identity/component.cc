@@ -251,9 +251,7 @@ class ComponentReader {
     } else if (compared) {
       KB_RETURN_IF_ERROR(Decode(*compared, NameOf(Family::kClaim), at->second.row));
     }
-    if (at->second.row.edges() == 0) return absl::OkStatus();
-    KB_ASSIGN_OR_RETURN(const auto edges, EdgesOf(reader_, name));
-    for (const Edge& edge : edges) {
+    for (const Edge& edge : EdgesIn(at->second.row)) {
       const bool joins = HangTogether(model_, edge.score.bits, edge.score.typed_number);
       if (!joins && !suggestions_) continue;
       if (name < edge.other) pairs_.push_back({name, edge.other, edge.score});
