@@ -150,9 +150,21 @@ absl::StatusOr<Person> ReadPerson(const Keys& keys, const Reader& reader,
   return PersonWith(keys, *read, compared ? *compared : format::ComparedRow());
 }
 
+void CandidateChange::Touch(const format::ClaimContent& content) {
+  touched_[content.content_id()] = content;
+  if (content.own_reason() != format::ClaimContent::SHARED) own_.insert(content.content_id());
+}
+
+std::optional<KnownContent> CandidateChange::Take(const std::string& content) {
+  const auto at = known_.find(content);
+  if (at == known_.end()) return std::nullopt;
+  return std::move(at->second);
+}
+
 absl::StatusOr<std::set<std::string>> CandidateChange::Finish() {
   if (model_.candidates_max == 0) return std::set<std::string>();
   KB_RETURN_IF_ERROR(FindWhatCameAndWent());
+  KB_RETURN_IF_ERROR(CountOwn());
   KB_RETURN_IF_ERROR(UpdatePostings());
   for (const auto& [content, came] : came_) PairUp(content);
   std::vector<std::string> contents;
@@ -217,6 +229,19 @@ absl::Status CandidateChange::FindWhatCameAndWent() {
   return absl::OkStatus();
 }
 
+absl::Status CandidateChange::CountOwn() {
+  for (const std::string& content : own_) {
+    KB_ASSIGN_OR_RETURN(Known* known, Know(content));
+    if (!known->row) continue;
+    KB_ASSIGN_OR_RETURN(const auto count, ReadRow<format::ClaimCount>(batch_, Family::kIdentifier,
+                                                                      OwnByContent(content)));
+    const uint64_t own = count ? count->count() : 0;
+    known->dirty = known->dirty || own != known->row->own();
+    known->row->set_own(own);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CandidateChange::KnowAll(const std::vector<std::string>& contents) {
   std::vector<std::string> unknown, keys;
   for (const std::string& content : contents) {
@@ -233,7 +258,7 @@ absl::Status CandidateChange::KnowAll(const std::vector<std::string>& contents) 
       KB_RETURN_IF_ERROR(Decode(*compared, NameOf(Family::kClaim), known.row.emplace()));
     }
     if (const auto& record = rows[2 * i]) {
-      format::ClaimRow row;
+      format::ClaimRow& row = known.claim.emplace();
       KB_RETURN_IF_ERROR(Decode(*record, NameOf(Family::kClaim), row));
       KB_ASSIGN_OR_RETURN(known.stated, OpenContent(unknown[i], row));
     } else {

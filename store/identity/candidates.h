@@ -35,6 +35,16 @@ std::vector<CandidateKey> CandidateKeys(const Keys& keys, const Person& person);
 // What became of comparing a content by another model than before.
 enum class Anew { kNever, kAlready, kNow };  // kNever: it is compared with no other.
 
+// A content as it stands now, read once.
+struct KnownContent {
+  std::optional<format::ClaimRow> claim;  // Of the claim that parties share, if it was read.
+  std::optional<format::ClaimContent> stated;
+  std::optional<format::ComparedRow> row;  // None: it is not compared, or went.
+  bool dirty = false;
+  std::optional<Person> person;            // Made when all postings are up to date.
+  std::optional<std::map<std::string, uint8_t>> keys;  // In the index, with their rules.
+};
+
 // What one fact changes about candidates. One thread; used for one fact only.
 class CandidateChange {
  public:
@@ -43,7 +53,7 @@ class CandidateChange {
       : keys_(keys), model_(model), adopted_(adopted), batch_(batch) {}
 
   // A claim with this content came or went.
-  void Touch(const format::ClaimContent& content) { touched_[content.content_id()] = content; }
+  void Touch(const format::ClaimContent& content);
 
   // Brings postings and edges up to date with the claims' rows, which must be
   // written. Returns the contents that an edge that may join came to or left.
@@ -52,6 +62,10 @@ class CandidateChange {
   // Compares a content with whoever shares an open value, unless it was by this
   // model. After Finish; adds to `changed` as Finish returns.
   absl::StatusOr<Anew> CompareAnew(const std::string& content, std::set<std::string>& changed);
+
+  // Gives away what was read of a content, whose rows stand as they are. The last
+  // thing that is asked.
+  std::optional<KnownContent> Take(const std::string& content);
 
  private:
   using Pair = std::pair<std::string, std::string>;  // Contents, the lesser first.
@@ -62,14 +76,7 @@ class CandidateChange {
     bool generic = false;         // Afterwards.
     Holders holders;              // Afterwards, unless it is generic.
   };
-  // A content as it stands now, read once.
-  struct Known {
-    std::optional<format::ClaimContent> stated;
-    std::optional<format::ComparedRow> row;  // None: it is not compared, or went.
-    bool dirty = false;
-    std::optional<Person> person;            // Made when all postings are up to date.
-    std::optional<std::map<std::string, uint8_t>> keys;  // In the index, with their rules.
-  };
+  using Known = KnownContent;
   struct Came {
     std::string birth;  // Mark.
     std::vector<CandidateKey> keys;
@@ -79,6 +86,7 @@ class CandidateChange {
 
   void WriteKnown();
   absl::Status FindWhatCameAndWent();
+  absl::Status CountOwn();
   absl::Status UpdatePostings();
   absl::Status UpdatePosting(const std::string& index, const std::optional<std::string>& value,
                              Shared& shared);
@@ -99,6 +107,7 @@ class CandidateChange {
   const uint64_t adopted_;
   Batch& batch_;
   std::map<std::string, format::ClaimContent> touched_;
+  std::set<std::string> own_;              // Of those, whose own claims came or went.
   std::map<std::string, Came> came_;
   std::map<std::string, Shared> shared_;   // By index key.
   std::map<std::string, bool> open_;       // Index keys that were asked for beside.
