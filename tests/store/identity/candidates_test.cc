@@ -379,7 +379,7 @@ TEST_F(CandidatesTest, NameOfManyFindsWhoseBirthDateIsNotKnown) {
   for (int i = 0; i < 12; ++i) {
     Take(Call(absl::StrCat("c", i), {"Noor", "Berkenbosch", 1990 + i, 1 + i, 1 + i}));
   }
-  Take(Call("unknown", {"Noor", "Berkenbosch"}));
+  Take(Call("unknown", {"Noor", "Berkenbosch", 0, 0, 0, "", 0, {Phone("0612345678")}}));
   EXPECT_EQ(EdgesOf(batch_, ClaimOf("unknown"))->size(), 12u);
   ExpectAnyOrderGivesTheSame();
 }
