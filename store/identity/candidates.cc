@@ -455,8 +455,7 @@ absl::Status CandidateChange::Evaluate(const Pair& pair, Says says) {
   if (says == Says::kNothing) return SetEdge(pair, nullptr);
   KB_ASSIGN_OR_RETURN(const Person* low, PersonAt(pair.first));
   KB_ASSIGN_OR_RETURN(const Person* high, PersonAt(pair.second));
-  if (says == Says::kIfBornAlike &&
-      CompareDates(low->birth, high->birth) == DateAgreement::kDifferent) {
+  if (says == Says::kIfBornAlike && !MayBeOneBirth(low->birth, high->birth)) {
     return SetEdge(pair, nullptr);
   }
   const Score score = Compare(model_, *low, *high);

@@ -302,7 +302,19 @@ void Disregard(const BlockKey& key, Person& person) {
 }
 
 bool GoesWithBirth(uint8_t rule) {
-  return rule == kSurnameInitial || rule == kFirstNameYear || rule == kSounds;
+  switch (rule) {
+    case kSurnameInitial:
+    case kSounds:
+    case kFirstNameYear:
+    case kInitialPostcode:
+    case kSurnameCity:
+    case kSoundPostcodeArea:
+    case kFirstNameBirthPlace:
+    case kSoundBirthPlace:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace klantbeeld::store

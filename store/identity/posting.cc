@@ -27,16 +27,19 @@ char MarkOf(const Keys& keys, absl::string_view part, int number) {
 std::string BirthMark(const Keys& keys, const Person::Date& birth) {
   std::string mark(kMarkBytes, '\0');
   mark[0] = MarkOf(keys, "birth year", birth.year);
-  mark[1] = MarkOf(keys, "birth month", birth.month);
-  mark[2] = MarkOf(keys, "birth day", birth.day);
+  // By the same hash: they change places.
+  mark[1] = MarkOf(keys, "birth month or day", birth.month);
+  mark[2] = MarkOf(keys, "birth month or day", birth.day);
   return mark;
 }
 
 bool MarksApart(absl::string_view a, absl::string_view b) {
+  int same = 0;
   for (size_t part = 0; part < kMarkBytes; ++part) {
-    if (a[part] == 0 || b[part] == 0 || a[part] == b[part]) return false;
+    if (a[part] == 0 || b[part] == 0) return false;
+    same += a[part] == b[part];
   }
-  return true;
+  return same < 2 && !(a[0] == b[0] && a[1] == b[2] && a[2] == b[1]);
 }
 
 size_t Holders::size() const { return bytes_.size() / kHolderBytes; }

@@ -22,8 +22,7 @@ namespace klantbeeld::store {
 // on another day: a byte of a keyed hash of year, month and day, 0 where not
 // known. Empty where nothing is known.
 std::string BirthMark(const Keys& keys, const Person::Date& birth);
-// Only if the dates that they are made of are DateAgreement::kDifferent: what is
-// two digits away has the year, the month or the day in common.
+// Only if MayBeOneBirth is false of the dates that they are made of.
 bool MarksApart(absl::string_view a, absl::string_view b);
 
 struct Holder {
