@@ -19,8 +19,8 @@ namespace klantbeeld::store {
 // Version of the code that compares: fields, comparators, values by which
 // candidates are found. Whoever changes what it says of the same two contents
 // by the same model raises it, or what is kept of claims, and stores are to be
-// rebuilt. 5: town and quarter count beside a street.
-inline constexpr uint32_t kComparer = 5;
+// rebuilt. 4: what claims are sought by in the registry is kept.
+inline constexpr uint32_t kComparer = 4;
 
 // Bytes of a model file.
 inline constexpr size_t kModelFileBytesMax = 1 << 20;
