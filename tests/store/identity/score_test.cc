@@ -58,34 +58,6 @@ TEST(Score, OneSlipShortFormInitialAndMoveStillLink) {
   }
 }
 
-TEST(Score, TownAndQuarterCountBesideAStreet) {
-  const Stated here = {.first_names = "Pieter", .surname = "Ravensteyn", .postcode = "2145",
-                       .house_number = 7, .street = "Kerkstraat", .city = "Elders"};
-  const auto address = [&](const Stated& a, const Stated& b) {
-    std::vector<FieldScore> fields;
-    Compare(kModel, PersonOf(a), PersonOf(b), &fields);
-    Centibits bits = 0;
-    for (const FieldScore& one : fields) bits += one.field == v1::EVIDENCE_FIELD_ADDRESS ? one.bits : 0;
-    return bits;
-  };
-  const auto with = [&](void (*change)(Stated&)) { return address(here, Having(here, change)); };
-  const Centibits same = kModel.file.address().same();
-  EXPECT_EQ(address(here, here), same);
-  // A slip in the street is made up for, a missing number is not quite.
-  EXPECT_EQ(with([](Stated& s) { s.street = "Kerkstraet"; }), same);
-  EXPECT_GT(with([](Stated& s) { s.house_number = 0; }), kModel.file.address().area());
-  // There is a Kerkstraat in every town.
-  EXPECT_LT(with([](Stated& s) { s.city = "Verweg"; s.postcode = "8311"; }), same);
-  EXPECT_LT(with([](Stated& s) { s.city = "Verweg"; s.postcode = "8311"; }),
-            with([](Stated& s) { s.city = ""; s.postcode = ""; }));
-  // A quarter has many streets with a number 7.
-  EXPECT_LT(with([](Stated& s) { s.street = "Molenweg"; }), same);
-  // A Dutch postcode is a street's: that says it all.
-  const Stated dutch = Having(here, [](Stated& s) { s.postcode = "1234AB"; });
-  EXPECT_EQ(address(dutch, Having(dutch, [](Stated& s) { s.house_number = 9; })),
-            kModel.file.address().other_number());
-}
-
 TEST(Score, DayAndMonthInEachOthersPlaceAreOneSlip) {
   Stated swapped = kPieter;
   std::swap(swapped.month, swapped.day);
