@@ -17,7 +17,7 @@ namespace {
 // Names that no more than these share find each other whatever the birth dates
 // are. Written wrong, they are a slip that is worth finding; of more, hardly
 // anybody of them is one person with another.
-constexpr uint64_t kFew = 16;
+constexpr uint64_t kFew = 8;
 
 // Has any claim this content?
 absl::StatusOr<bool> Stands(const Reader& reader, absl::string_view content) {
@@ -325,11 +325,32 @@ absl::Status CandidateChange::Cross(const std::string& index, uint8_t rule, Says
       known.dirty = true;
     }
   }
-  const bool born_alike_only = before != Says::kEnough && after != Says::kEnough;
+  if (after < before) return DoubtEdgesAmong(holders);
+  const bool born_alike_only = after != Says::kEnough;
   for (size_t low = 0; low < holders.size(); ++low) {
     for (size_t high = low + 1; high < holders.size(); ++high) {
       if (born_alike_only && MarksApart(holders[low].birth, holders[high].birth)) continue;
       doubtful_.emplace(holders[low].content, holders[high].content);
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Where less is said, only an edge that stands can go, and few have one.
+absl::Status CandidateChange::DoubtEdgesAmong(const Holders& holders) {
+  std::vector<std::string> keys;
+  for (size_t i = 0; i < holders.size(); ++i) {
+    keys.push_back(ClaimKey(holders[i].content, kClaimCompared));
+  }
+  KB_ASSIGN_OR_RETURN(const auto rows, batch_.GetMany(Family::kClaim, keys));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i]) continue;  // It came with this fact, and has no edge yet.
+    format::ComparedRow row;
+    KB_RETURN_IF_ERROR(Decode(*rows[i], NameOf(Family::kClaim), row));
+    for (const auto& edge : row.edges()) {
+      if (holders[i].content < edge.content() && holders.Has(edge.content())) {
+        doubtful_.emplace(holders[i].content, edge.content());
+      }
     }
   }
   return absl::OkStatus();

@@ -93,6 +93,7 @@ class CandidateChange {
                              Shared& shared);
   absl::Status Cross(const std::string& index, uint8_t rule, Says before, Says after,
                      const Holders& holders);
+  absl::Status DoubtEdgesAmong(const Holders& holders);
   void PairUp(const std::string& content);
   absl::Status Evaluate(const Pair& pair, Says says);
   absl::Status SetEdge(const Pair& pair, const Score* score);

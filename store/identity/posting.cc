@@ -59,18 +59,20 @@ size_t Holders::PlaceOf(absl::string_view content) const {
   return from;
 }
 
+bool Holders::Has(absl::string_view content) const {
+  const size_t at = PlaceOf(content);
+  return at < size() && (*this)[at].content == content;
+}
+
 bool Holders::Insert(const Holder& holder) {
-  const size_t at = PlaceOf(holder.content);
-  if (at < size() && (*this)[at].content == holder.content) return false;
-  const std::string one = absl::StrCat(holder.content, holder.birth);
-  bytes_.insert(at * kHolderBytes, one);
+  if (Has(holder.content)) return false;
+  bytes_.insert(PlaceOf(holder.content) * kHolderBytes, absl::StrCat(holder.content, holder.birth));
   return true;
 }
 
 bool Holders::Erase(absl::string_view content) {
-  const size_t at = PlaceOf(content);
-  if (at == size() || (*this)[at].content != content) return false;
-  bytes_.erase(at * kHolderBytes, kHolderBytes);
+  if (!Has(content)) return false;
+  bytes_.erase(PlaceOf(content) * kHolderBytes, kHolderBytes);
   return true;
 }
 

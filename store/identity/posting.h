@@ -40,6 +40,7 @@ class Holders {
   size_t size() const;
   // Good until the next change.
   Holder operator[](size_t i) const;
+  bool Has(absl::string_view content) const;
   bool Insert(const Holder& holder);  // False: it was here.
   bool Erase(absl::string_view content);
   const std::string& bytes() const { return bytes_; }

@@ -401,6 +401,50 @@ TEST_F(CandidatesTest, ValueAboveItsCapMatchesNobodyUntilBelowAgain) {
   ExpectAnyOrderGivesTheSame();
 }
 
+// A slip in the whole birth date is found where few are called so; where many
+// are, only who may have been born the same day is compared.
+TEST_F(CandidatesTest, NameOfManyFindsWhoeverMayBeBornTheSameDay) {
+  const auto noor = [](const std::string& id, int year, int month, int day) {
+    return Call(id, {"Noor", "Berkenbosch", year, month, day});
+  };
+  const auto compared = [&](const std::string& contact) {
+    std::set<std::string> others;
+    const auto edges = EdgesOf(batch_, ClaimOf(contact));
+    for (const Edge& edge : *edges) others.insert(edge.other);
+    return others;
+  };
+  Take(noor("a", 1984, 4, 12));
+  Take(noor("b", 1951, 9, 27));
+  Take(noor("slip", 1984, 4, 13));
+  EXPECT_TRUE(compared("a").contains(ClaimOf("b")));
+  // None of them has year, month or day in common with another.
+  for (int i = 0; i < 5; ++i) Take(noor(absl::StrCat("c", i), 1990 + i, 5 + i % 4, 1 + i));
+  EXPECT_TRUE(compared("a").contains(ClaimOf("b")));
+  Take(noor("c5", 1935, 10, 8));
+  EXPECT_EQ(compared("a"), std::set<std::string>{ClaimOf("slip")});
+  EXPECT_TRUE(compared("b").empty());
+  Take(noor("c6", 1936, 11, 9));
+  EXPECT_TRUE(compared("c6").empty());
+  ExpectAnyOrderGivesTheSame();
+
+  Take(RetractEvent("exchange", "r1", "c6"));
+  EXPECT_TRUE(compared("b").empty());
+  Take(RetractEvent("exchange", "r2", "c5"));
+  EXPECT_TRUE(compared("b").contains(ClaimOf("a")));
+  EXPECT_EQ(compared("b").size(), 7u);
+  ExpectAnyOrderGivesTheSame();
+}
+
+// Whose birth date is not known may be any of them, up to the cap.
+TEST_F(CandidatesTest, NameOfManyFindsWhoseBirthDateIsNotKnown) {
+  for (int i = 0; i < 12; ++i) {
+    Take(Call(absl::StrCat("c", i), {"Noor", "Berkenbosch", 1990 + i, 1 + i, 1 + i}));
+  }
+  Take(Call("unknown", {"Noor", "Berkenbosch", 0, 0, 0, "", 0, {Phone("0612345678")}}));
+  EXPECT_EQ(EdgesOf(batch_, ClaimOf("unknown"))->size(), 12u);
+  ExpectAnyOrderGivesTheSame();
+}
+
 // How two compare does not depend on who else has the telephone of one of them.
 TEST_F(CandidatesTest, ValueThatBecomesGenericLeavesOthersComparedAsTheyWere) {
   const size_t cap = ShippedModel().candidates_max;
