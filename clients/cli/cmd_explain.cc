@@ -28,8 +28,15 @@ void PrintEvidence(const Context& context, const Evidence& evidence) {
   }
 }
 
-int Suggestions(Context& context, const std::string& whose) {
+void PrintSuggestion(const Context& context, int number, const v1::Suggestion& suggestion) {
+  Print(context.Say(Label::suggestion_line, number, Clean(suggestion.citizen_id()),
+                    Bits(suggestion.bits()), Word(context.lang, suggestion.obstacle())));
+  PrintEvidence(context, suggestion.evidence());
+}
+
+int Suggestions(Context& context, const std::string& whose, bool further) {
   v1::ListSuggestionsRequest request;
+  request.set_further(further);
   if (const int code = ReadWhose(context, whose, request)) return code;
   Items items(context, "table", v1::Suggestion::descriptor, {"citizenId", "bits", "obstacle"});
   if (items.wrong()) return kUsage;
@@ -44,10 +51,14 @@ int Suggestions(Context& context, const std::string& whose) {
   }
   int number = 0;
   for (const auto& suggestion : response.suggestions()) {
-    Print(context.Say(Label::suggestion_line, ++number, Clean(suggestion.citizen_id()),
-                      Bits(suggestion.bits()), Word(context.lang, suggestion.obstacle())));
-    PrintEvidence(context, suggestion.evidence());
+    PrintSuggestion(context, ++number, suggestion);
   }
+  if (number == 0 && further) Print(context.Say(Label::suggestions_none));
+  if (!response.further().empty()) Print(context.Say(Label::suggestions_further));
+  for (const auto& suggestion : response.further()) {
+    PrintSuggestion(context, ++number, suggestion);
+  }
+  if (number == 0 && further) return kOk;
   Print(number == 0 ? context.Say(Label::suggestions_none)
                     : context.Say(Label::suggestion_what_to_do, Clean(response.citizen_id())));
   return kOk;
@@ -100,8 +111,10 @@ void AddExplain(CLI::App& app, Context& context, Run& run) {
   suggestions->alias("voorstellen");
   suggestions->footer(context.Say(Label::suggestions_examples));
   suggestions->add_option("citizen", *whose, context.Say(Label::opt_party))->required();
-  suggestions->callback([whose, &run] {
-    run = [whose](Context& c) { return Suggestions(c, *whose); };
+  auto further = std::make_shared<bool>(false);
+  suggestions->add_flag("--further,--verder", *further, context.Say(Label::opt_further));
+  suggestions->callback([whose, further, &run] {
+    run = [whose, further](Context& c) { return Suggestions(c, *whose, *further); };
   });
   auto party = std::make_shared<std::string>();
   CLI::App* explain = app.add_subcommand("explain", context.Say(Label::cmd_explain));

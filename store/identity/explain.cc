@@ -1,7 +1,9 @@
 #include "store/identity/explain.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -9,6 +11,7 @@
 #include "store/identity/candidates.h"
 #include "store/identity/identity.h"
 #include "store/identity/owner.h"
+#include "store/identity/search.h"
 #include "store/rows.h"
 #include "store/timeline.h"
 
@@ -16,6 +19,8 @@ namespace klantbeeld::store {
 namespace {
 
 constexpr double kCentibitsPerBit = 100;
+// Contents that are read for further ones: what hangs together with them is read too.
+constexpr size_t kFurtherRead = 32;
 
 // A party of the claim: that of its latest contact.
 absl::StatusOr<v1::PartyRef> PartyOfClaim(const Reader& reader, absl::string_view claim) {
@@ -57,9 +62,11 @@ class Surroundings {
   Surroundings(const Keys& keys, const Model& model, const Reader& reader)
       : keys_(keys), model_(model), reader_(reader) {}
 
-  // With what the claims could be suggested to be, too.
-  absl::Status Read(const std::set<std::string>& claims) {
+  // With what the claims could be suggested to be, too; and with whom a search
+  // for what they state finds, if `further`.
+  absl::Status Read(const std::set<std::string>& claims, bool further) {
     std::set<std::string> seeds = claims;
+    std::set<std::string> contents;
     for (const std::string& claim : claims) {
       KB_ASSIGN_OR_RETURN(const auto row, ReadRow<format::ClaimRow>(
                                               reader_, Family::kClaim,
@@ -69,12 +76,15 @@ class Surroundings {
       KB_ASSIGN_OR_RETURN(const auto edges, EdgesOf(reader_, content.content_id()));
       for (const Edge& edge : edges) seeds.insert(edge.other);
       KB_RETURN_IF_ERROR(FindOwners(content, seeds));
+      if (further && SaysWho(content)) contents.insert(content.content_id());
     }
+    KB_RETURN_IF_ERROR(FindFurther(contents, seeds));
     KB_ASSIGN_OR_RETURN(Component component,
                         ReadComponent(keys_, model_, reader_, seeds, {}, true));
     input_ = std::move(component.input);
     ids_ = std::move(component.ids);
     KB_RETURN_IF_ERROR(AddOwned());
+    KB_RETURN_IF_ERROR(AddFurther());
     input_.obstacles = true;
     result_ = Partition(input_);
     for (size_t part = 0; part < result_.citizens.size(); ++part) {
@@ -83,29 +93,30 @@ class Surroundings {
     return absl::OkStatus();
   }
 
+  struct Listed {
+    std::vector<v1::Suggestion> suggestions;
+    std::vector<v1::Suggestion> further;
+  };
+
   // The best pair with each other citizen, best first.
-  absl::StatusOr<std::vector<v1::Suggestion>> Suggestions(const std::set<std::string>& claims) {
-    std::map<size_t, std::pair<ApartPair, size_t>> best;  // By citizen: with its claim.
+  absl::StatusOr<Listed> Suggestions(const std::set<std::string>& claims) {
+    Best best, further;
     for (const ApartPair& pair : result_.apart) {
       for (const auto& [mine, other] : {std::pair(pair.low, pair.high), {pair.high, pair.low}}) {
         if (!claims.contains(ids_[mine])) continue;
-        const auto [at, is_new] = best.try_emplace(part_of_.at(other), pair, other);
-        if (!is_new && pair.score.bits > at->second.first.score.bits) at->second = {pair, other};
+        const auto found = further_.find(ContentsOf(pair));
+        if (found == further_.end()) {
+          Offer({pair, other, pair.score.bits}, best);
+        } else {
+          Offer({pair, other, found->second}, further);
+        }
       }
     }
-    std::vector<v1::Suggestion> suggestions;
-    for (const auto& [part, found] : best) {
-      const auto& [pair, other] = found;
-      v1::Suggestion& suggestion = suggestions.emplace_back();
-      suggestion.set_citizen_id(ToHex(result_.citizens[part].id));
-      suggestion.set_obstacle(pair.obstacle);
-      suggestion.set_bits(Weigh(pair.low, pair.high, *suggestion.mutable_evidence()));
-      KB_ASSIGN_OR_RETURN(*suggestion.mutable_party(), PartyOfClaim(reader_, ids_[other]));
-    }
-    std::stable_sort(suggestions.begin(), suggestions.end(),
-                     [](const auto& a, const auto& b) { return a.bits() > b.bits(); });
-    if (suggestions.size() > kSuggestionsMax) suggestions.resize(kSuggestionsMax);
-    return suggestions;
+    for (const auto& [part, one] : best) further.erase(part);
+    Listed listed;
+    KB_ASSIGN_OR_RETURN(listed.suggestions, List(best, kSuggestionsMax));
+    KB_ASSIGN_OR_RETURN(listed.further, List(further, kFurtherMax));
+    return listed;
   }
 
   // The strongest rule by which this claim is in its citizen.
@@ -142,6 +153,95 @@ class Surroundings {
   }
 
  private:
+  using Contents = std::pair<std::string, std::string>;  // The lesser id first.
+
+  Contents ContentsOf(const ApartPair& pair) const {
+    return std::minmax(input_.claims[pair.low].content, input_.claims[pair.high].content);
+  }
+
+  struct Offered {
+    ApartPair pair;
+    size_t other = 0;  // Its claim that is not of the citizen asked about.
+    Centibits rank = 0;
+  };
+  using Best = std::map<size_t, Offered>;  // By citizen.
+
+  void Offer(const Offered& one, Best& best) const {
+    const auto [at, is_new] = best.try_emplace(part_of_.at(one.other), one);
+    if (!is_new && one.rank > at->second.rank) at->second = one;
+  }
+
+  absl::StatusOr<std::vector<v1::Suggestion>> List(const Best& best, size_t most) const {
+    std::vector<std::pair<Centibits, v1::Suggestion>> ranked;
+    for (const auto& [part, found] : best) {
+      v1::Suggestion suggestion;
+      suggestion.set_citizen_id(ToHex(result_.citizens[part].id));
+      suggestion.set_obstacle(found.pair.obstacle);
+      suggestion.set_bits(Weigh(found.pair.low, found.pair.high, *suggestion.mutable_evidence()));
+      KB_ASSIGN_OR_RETURN(*suggestion.mutable_party(), PartyOfClaim(reader_, ids_[found.other]));
+      ranked.push_back({found.rank, std::move(suggestion)});
+    }
+    std::stable_sort(ranked.begin(), ranked.end(),
+                     [](const auto& a, const auto& b) { return a.first > b.first; });
+    if (ranked.size() > most) ranked.resize(most);
+    std::vector<v1::Suggestion> list;
+    for (auto& [rank, suggestion] : ranked) list.push_back(std::move(suggestion));
+    return list;
+  }
+
+  // Contents that say enough with those of the citizen if all that a household
+  // shares counts, and are no suggestions: the best of them.
+  absl::Status FindFurther(const std::set<std::string>& mine, std::set<std::string>& seeds) {
+    std::vector<std::pair<Centibits, Contents>> found;
+    for (const std::string& content : mine) {
+      KB_ASSIGN_OR_RETURN(Person asked, ReadPerson(keys_, reader_, content));
+      KB_ASSIGN_OR_RETURN(Alike alike, FindAlike(keys_, model_, reader_, asked));
+      KB_ASSIGN_OR_RETURN(const auto edges, EdgesOf(reader_, content));
+      for (const Edge& edge : edges) alike.contents.erase(edge.other);
+      for (const std::string& other : alike.contents) {
+        if (mine.contains(other)) continue;
+        KB_ASSIGN_OR_RETURN(const Person person, ReadPerson(keys_, reader_, other));
+        std::vector<FieldScore> fields;
+        if (Compare(model_, asked, person, &fields).veto) continue;
+        Centibits whole = 0;
+        for (const FieldScore& one : fields) {
+          if (one.field != v1::EVIDENCE_FIELD_HOUSEHOLD) whole += one.bits;
+        }
+        if (whole >= model_.suggest) found.push_back({-whole, std::minmax(content, other)});
+      }
+    }
+    std::sort(found.begin(), found.end());
+    if (found.size() > kFurtherRead) found.resize(kFurtherRead);
+    for (const auto& [less, contents] : found) {
+      further_[contents] = -less;
+      const std::string& other = mine.contains(contents.first) ? contents.second : contents.first;
+      KB_ASSIGN_OR_RETURN(const auto claims, ClaimsWith(reader_, other));
+      seeds.insert(claims.begin(), claims.end());
+    }
+    return absl::OkStatus();
+  }
+
+  // As they compare, yet too little to hang together, so that nothing else
+  // comes out otherwise; and told however little it is.
+  absl::Status AddFurther() {
+    if (further_.empty()) return absl::OkStatus();
+    telling_all_ = model_;
+    telling_all_->suggest = std::numeric_limits<int32_t>::min();
+    input_.model = &*telling_all_;
+    for (const auto& [contents, whole] : further_) {
+      for (const std::string& content : {contents.first, contents.second}) {
+        if (input_.persons.contains(content)) continue;
+        KB_ASSIGN_OR_RETURN(input_.persons[content], ReadPerson(keys_, reader_, content));
+      }
+      Score score = Compare(model_, input_.persons.at(contents.first),
+                            input_.persons.at(contents.second));
+      score.typed_number = false;
+      score.bits = std::min(score.bits, model_.link - model_.margin - 1);
+      input_.pairs.push_back({contents.first, contents.second, score});
+    }
+    return absl::OkStatus();
+  }
+
   // Who was seen with the devices of what says nothing of itself.
   absl::Status FindOwners(const format::ClaimContent& content, std::set<std::string>& seeds) {
     if (SaysWho(content)) return absl::OkStatus();
@@ -275,6 +375,8 @@ class Surroundings {
     std::string device;
   };
   std::vector<Owned> owned_;
+  std::map<Contents, Centibits> further_;  // What they say if all that a household shares counts.
+  std::optional<Model> telling_all_;
 };
 
 absl::StatusOr<std::string> CitizenOfClaim(const Reader& reader, const std::string& claim) {
@@ -316,10 +418,11 @@ absl::StatusOr<v1::ListSuggestionsResponse> ListSuggestions(
   std::set<std::string> claims;
   for (const auto& [claim, assurance] : citizen.claims) claims.insert(claim);
   Surroundings surroundings(keys, model, reader);
-  KB_RETURN_IF_ERROR(surroundings.Read(claims));
+  KB_RETURN_IF_ERROR(surroundings.Read(claims, request.further()));
   v1::ListSuggestionsResponse response;
-  KB_ASSIGN_OR_RETURN(auto suggestions, surroundings.Suggestions(claims));
-  for (auto& one : suggestions) *response.add_suggestions() = std::move(one);
+  KB_ASSIGN_OR_RETURN(auto listed, surroundings.Suggestions(claims));
+  for (auto& one : listed.suggestions) *response.add_suggestions() = std::move(one);
+  for (auto& one : listed.further) *response.add_further() = std::move(one);
   response.set_citizen_id(ToHex(citizen.id));
   response.set_model(model.version);
   return response;
@@ -334,10 +437,11 @@ absl::StatusOr<v1::ExplainResponse> Explain(const Keys& keys, const Model& model
   std::set<std::string> claims;
   for (const auto& [one, assurance] : citizen.claims) claims.insert(one);
   Surroundings surroundings(keys, model, reader);
-  KB_RETURN_IF_ERROR(surroundings.Read(claims));
+  KB_RETURN_IF_ERROR(surroundings.Read(claims, false));
   v1::ExplainResponse response;
   KB_RETURN_IF_ERROR(surroundings.Explain(claim, response));
-  KB_ASSIGN_OR_RETURN(auto suggestions, surroundings.Suggestions(claims));
+  KB_ASSIGN_OR_RETURN(auto listed, surroundings.Suggestions(claims));
+  auto& suggestions = listed.suggestions;
   if (!suggestions.empty()) *response.mutable_runner_up() = std::move(suggestions.front());
   response.set_model(model.version);
   return response;

@@ -87,6 +87,8 @@ absl::Status CheckFields(const format::ModelFile& file) {
   KB_RETURN_IF_ERROR(CheckFalling(
       "address", {address.same(), address.close(), address.area(), address.other_number(),
                   address.near(), address.different()}));
+  KB_RETURN_IF_ERROR(CheckFalling("address", {address.same_town(), address.other_town()}));
+  KB_RETURN_IF_ERROR(CheckFalling("address", {address.same_quarter(), address.other_quarter()}));
   KB_RETURN_IF_ERROR(CheckValues("phone", file.phone()));
   KB_RETURN_IF_ERROR(CheckValues("email", file.email()));
   KB_RETURN_IF_ERROR(CheckValues("device", file.device()));

@@ -61,6 +61,12 @@ Model MakeProbe(const Model& model) {
                        probe.file.mutable_device()}) {
     values->clear_personal();
   }
+  auto& address = *probe.file.mutable_address();
+  address.clear_same_town();
+  address.clear_other_town();
+  address.clear_same_quarter();
+  address.clear_other_quarter();
+  address.clear_other_street();
   const int same = format::NameWeights::kSameFieldNumber;
   for (auto* table : {&probe.surnames, &probe.first_names}) {
     for (auto& [name, weight] : *table) weight = weight * kIds + same;

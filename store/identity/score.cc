@@ -63,30 +63,71 @@ bool OneMayBeShorter(const std::string& a, const std::string& b) {
   return a == b || a.empty() || b.empty();
 }
 
-Evidence CompareAddress(const Model& model, const Person& a, const Person& b) {
+// A postcode of digits only is that of a town or quarter. One with letters is a
+// street's, or a part of one, so it says all that street and town say.
+bool IsOfStreet(const std::string& postcode) {
+  return std::any_of(postcode.begin(), postcode.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+// How two addresses agree, by street and number, and what town and quarter say
+// beside it: together no more than the same address does.
+struct Address {
+  Evidence street;
+  Evidence area;
+  Centibits bits() const { return street.bits + area.bits; }
+};
+
+Centibits Beside(v1::Agreement part, Centibits agrees, Centibits differs) {
+  if (part == v1::AGREEMENT_UNSPECIFIED) return 0;
+  return part == v1::AGREEMENT_DIFFERENT ? differs : agrees;
+}
+
+Address WithArea(const Model& model, const Person& a, const Person& b, const Evidence& agreement,
+                 v1::Agreement street, v1::Agreement postcode) {
+  const auto& weights = model.file.address();
+  Address address{agreement, {}};
+  if (postcode == v1::AGREEMENT_SAME && IsOfStreet(a.postcode)) return address;
+  Centibits more =
+      Beside(PlaceAgreement(a.city, b.city), weights.same_town(), weights.other_town());
+  if (street == v1::AGREEMENT_DIFFERENT) {
+    more += weights.other_street();
+  } else if (street != v1::AGREEMENT_UNSPECIFIED) {
+    more += Beside(postcode, weights.same_quarter(), weights.other_quarter());
+  }
+  more = std::min(more, weights.same() - agreement.bits);
+  if (more > 0) address.area = Evidence::Same(more);
+  if (more < 0) address.area = Evidence::Different(more);
+  return address;
+}
+
+Address CompareAddress(const Model& model, const Person& a, const Person& b) {
   const auto& weights = model.file.address();
   const v1::Agreement postcode = PostcodeAgreement(a.postcode, b.postcode);
   const v1::Agreement street = PlaceAgreement(a.street, b.street);
   if (postcode == v1::AGREEMENT_UNSPECIFIED && street == v1::AGREEMENT_UNSPECIFIED) {
-    return CompareTown(model, a, b);
+    return {CompareTown(model, a, b), {}};
   }
   const bool numbers = a.house_number != 0 && b.house_number != 0;
   const bool same_number =
       a.house_number == b.house_number && OneMayBeShorter(a.house_suffix, b.house_suffix);
+  const auto with_area = [&](const Evidence& agreement) {
+    return WithArea(model, a, b, agreement, street, postcode);
+  };
   if (postcode == v1::AGREEMENT_SAME || street == v1::AGREEMENT_SAME) {
-    if (!numbers) return Evidence::Partly(weights.area());
-    return same_number ? Evidence::Same(weights.same()) : Evidence::Partly(weights.other_number());
+    if (!numbers) return with_area(Evidence::Partly(weights.area()));
+    return with_area(same_number ? Evidence::Same(weights.same())
+                                 : Evidence::Partly(weights.other_number()));
   }
   // In another street a postcode that differs by a digit is another postcode.
   const bool slip = postcode == v1::AGREEMENT_CLOSE && street != v1::AGREEMENT_DIFFERENT;
   if (slip || street == v1::AGREEMENT_CLOSE) {
-    if (numbers && same_number) return Evidence::Close(weights.close());
-    return Evidence::Partly(numbers ? weights.near() : weights.other_number());
+    if (numbers && same_number) return with_area(Evidence::Close(weights.close()));
+    return with_area(Evidence::Partly(numbers ? weights.near() : weights.other_number()));
   }
   const bool area = postcode != v1::AGREEMENT_UNSPECIFIED &&
                     AreaOf(a.postcode) == AreaOf(b.postcode);
-  if (area || (!a.city.empty() && a.city == b.city)) return Evidence::Partly(weights.near());
-  return Evidence::Different(weights.different());
+  if (area || (!a.city.empty() && a.city == b.city)) return {Evidence::Partly(weights.near()), {}};
+  return {Evidence::Different(weights.different()), {}};
 }
 
 bool IsGeneric(const Person& person, const std::string& value) {
@@ -238,11 +279,12 @@ Score Compare(const Model& model, const Person& a, const Person& b,
     return score;
   }
   const Names names = CompareNames(model, a, b);
-  const Evidence address = CompareAddress(model, a, b);
+  const Address address = CompareAddress(model, a, b);
   const bool other_surname = names.surname.agreement == v1::AGREEMENT_DIFFERENT;
   // What a household shares.
   if (!other_surname) sum.Add(v1::EVIDENCE_FIELD_SURNAME, names.surname);
-  sum.Add(v1::EVIDENCE_FIELD_ADDRESS, address);
+  sum.Add(v1::EVIDENCE_FIELD_ADDRESS, address.street);
+  sum.Add(v1::EVIDENCE_FIELD_ADDRESS, address.area);
   const Evidence phone = CompareValues(model.file.phone(), a, b, &Person::phones);
   const Evidence email = CompareEmails(model.file.email(), a, b);
   const Evidence device = CompareValues(model.file.device(), a, b, &Person::devices);
@@ -264,7 +306,7 @@ Score Compare(const Model& model, const Person& a, const Person& b,
   sum.Add(v1::EVIDENCE_FIELD_SEX, CompareSex(model.file.sex(), a.sex, b.sex));
   sum.Add(v1::EVIDENCE_FIELD_NUMBER, numbers.evidence);
   // Whoever has nothing but the names may live anywhere.
-  const bool beside = address.bits > 0 || phone.bits > 0 || email.bits > 0 || device.bits > 0 ||
+  const bool beside = address.bits() > 0 || phone.bits > 0 || email.bits > 0 || device.bits > 0 ||
                       birth_place.bits > 0 || birth.bits > 0 || numbers.evidence.bits > 0;
   sum.Prior(-model.population_bits - (beside ? 0 : model.file.names_alone()));
   score.bits = sum.bits();
@@ -274,7 +316,7 @@ Score Compare(const Model& model, const Person& a, const Person& b,
   score.veto = numbers.other_bsn;
   // Who has the same number in a register is one person, whatever else was
   // written wrong; a BSN that was typed is checked by what comes with it.
-  const bool one_household = names.surname.agrees() || address.agrees();
+  const bool one_household = names.surname.agrees() || address.street.agrees();
   score.twins = !numbers.same_register && names.tie == NameTie::kTwo && birth.same() && one_household;
   score.born_apart =
       !numbers.same_register && CompareDates(a.birth, b.birth) == DateAgreement::kDifferent;

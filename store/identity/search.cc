@@ -76,12 +76,12 @@ bool Fits(const Person& asked, const Compared& compared) {
   return !short_name || surname == v1::AGREEMENT_SAME || surname == v1::AGREEMENT_UNSPECIFIED;
 }
 
-class Searcher {
+class Finder {
  public:
-  Searcher(const Keys& keys, const Model& model, const Reader& reader, Person asked)
-      : keys_(keys), model_(model), reader_(reader), asked_(std::move(asked)) {}
+  Finder(const Keys& keys, const Model& model, const Reader& reader, Person& asked)
+      : keys_(keys), model_(model), reader_(reader), asked_(asked) {}
 
-  absl::Status FindCandidates() {
+  absl::StatusOr<Alike> Run() {
     const std::vector<BlockKey> rules = BlockKeysOf(asked_);
     const std::vector<CandidateKey> places = CandidateKeys(keys_, asked_);
     for (size_t i = 0; i < rules.size(); ++i) {
@@ -89,10 +89,11 @@ class Searcher {
       if (common) Disregard(rules[i], asked_);
     }
     KB_RETURN_IF_ERROR(FindBySlipsInDate());
+    KB_RETURN_IF_ERROR(FindByNamesSwapped());
     // Who knows the birth date and misspells the surname needs no initial for
     // it: all letters are tried, so that whoever was born that day is compared.
     if (asked_.surnames.empty() || asked_.birth.day == 0 || !asked_.initials.empty()) {
-      return absl::OkStatus();
+      return std::move(alike_);
     }
     Person born;
     born.birth = asked_.birth;
@@ -100,11 +101,86 @@ class Searcher {
       born.initials = std::string(1, initial);
       KB_RETURN_IF_ERROR(ReadAll(born));
     }
+    return std::move(alike_);
+  }
+
+ private:
+  // As if the birth date had a slip: day and month in each other's place, another
+  // month, another figure in the year. A slip in the day needs nothing of its own.
+  absl::Status FindBySlipsInDate() {
+    if (asked_.birth.day == 0) return absl::OkStatus();
+    Person swapped = asked_;
+    std::swap(swapped.birth.day, swapped.birth.month);
+    if (swapped.birth.month <= 12) KB_RETURN_IF_ERROR(ReadAll(swapped));
+    Person sounds;  // So that nothing but this is read by.
+    sounds.surnames = asked_.surnames;
+    sounds.birth = {.year = asked_.birth.year};
+    for (int8_t month = 1; month <= 12; ++month) {
+      sounds.birth.month = month;
+      if (month != asked_.birth.month) KB_RETURN_IF_ERROR(ReadAll(sounds));
+    }
+    sounds.birth.month = asked_.birth.month;
+    for (const int place : {1, 10}) {
+      const int figure = asked_.birth.year / place % 10;
+      for (int other = 0; other < 10; ++other) {
+        sounds.birth.year = static_cast<int16_t>(asked_.birth.year + (other - figure) * place);
+        if (other != figure) KB_RETURN_IF_ERROR(ReadAll(sounds));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ReadAll(const Person& person) {
+    for (const CandidateKey& place : CandidateKeys(keys_, person)) {
+      KB_RETURN_IF_ERROR(Read(place.index).status());
+    }
+    return absl::OkStatus();
+  }
+
+  // True: too many share this value. Once.
+  absl::StatusOr<bool> Read(const std::string& place) {
+    if (!read_.insert(place).second) return false;
+    KB_ASSIGN_OR_RETURN(const auto contents,
+                        ContentsAt(reader_, place, model_.candidates_max + 1));
+    if (contents.size() > model_.candidates_max) {
+      alike_.too_common = true;
+      return true;
+    }
+    alike_.contents.insert(contents.begin(), contents.end());
+    return false;
+  }
+
+  // As if surname and first name stood in each other's place.
+  absl::Status FindByNamesSwapped() {
+    if (asked_.surnames.empty() || asked_.first_names.empty()) return absl::OkStatus();
+    Person swapped = asked_;
+    swapped.surnames = {asked_.names_as_surname};
+    swapped.first_names = {asked_.surnames[0]};
+    swapped.names_as_surname = asked_.surnames[0];
+    swapped.initials = asked_.surnames[0].substr(0, 1);
+    return ReadAll(swapped);
+  }
+
+  const Keys& keys_;
+  const Model& model_;
+  const Reader& reader_;
+  Person& asked_;
+  std::set<std::string> read_;
+  Alike alike_;
+};
+
+class Searcher {
+ public:
+  Searcher(const Keys& keys, const Model& model, const Reader& reader, Person asked)
+      : keys_(keys), model_(model), reader_(reader), asked_(std::move(asked)) {}
+
+  absl::Status FindCandidates() {
+    KB_ASSIGN_OR_RETURN(alike_, FindAlike(keys_, model_, reader_, asked_));
     return absl::OkStatus();
   }
 
   absl::Status CompareCandidates() {
-    for (const std::string& content : contents_) {
+    for (const std::string& content : alike_.contents) {
       KB_ASSIGN_OR_RETURN(const Compared compared, CompareWith(content));
       if (!Fits(asked_, compared)) continue;
       KB_ASSIGN_OR_RETURN(const auto claims, ClaimsWith(reader_, content));
@@ -150,7 +226,7 @@ class Searcher {
              std::pair(b.second->AllSame(), b.second->Sum(true));
     });
     SearchResult result;
-    result.too_common = too_common_;
+    result.too_common = alike_.too_common;
     result.more = ranked.size() > kFoundMax;
     if (result.more) ranked.resize(kFoundMax);
     for (const auto& [citizen, compared] : ranked) {
@@ -163,50 +239,6 @@ class Searcher {
   }
 
  private:
-  // As if the birth date had a slip: day and month in each other's place, another
-  // month, another figure in the year. A slip in the day needs nothing of its own.
-  absl::Status FindBySlipsInDate() {
-    if (asked_.birth.day == 0) return absl::OkStatus();
-    Person swapped = asked_;
-    std::swap(swapped.birth.day, swapped.birth.month);
-    if (swapped.birth.month <= 12) KB_RETURN_IF_ERROR(ReadAll(swapped));
-    Person sounds;  // So that nothing but this is read by.
-    sounds.surnames = asked_.surnames;
-    sounds.birth = {.year = asked_.birth.year};
-    for (int8_t month = 1; month <= 12; ++month) {
-      sounds.birth.month = month;
-      if (month != asked_.birth.month) KB_RETURN_IF_ERROR(ReadAll(sounds));
-    }
-    sounds.birth.month = asked_.birth.month;
-    for (const int place : {1, 10}) {
-      const int figure = asked_.birth.year / place % 10;
-      for (int other = 0; other < 10; ++other) {
-        sounds.birth.year = static_cast<int16_t>(asked_.birth.year + (other - figure) * place);
-        if (other != figure) KB_RETURN_IF_ERROR(ReadAll(sounds));
-      }
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status ReadAll(const Person& person) {
-    for (const CandidateKey& place : CandidateKeys(keys_, person)) {
-      KB_RETURN_IF_ERROR(Read(place.index).status());
-    }
-    return absl::OkStatus();
-  }
-
-  // True: too many share this value.
-  absl::StatusOr<bool> Read(const std::string& place) {
-    KB_ASSIGN_OR_RETURN(const auto contents,
-                        ContentsAt(reader_, place, model_.candidates_max + 1));
-    if (contents.size() > model_.candidates_max) {
-      too_common_ = true;
-      return true;
-    }
-    contents_.insert(contents.begin(), contents.end());
-    return false;
-  }
-
   absl::StatusOr<Compared> CompareWith(const std::string& content) const {
     KB_ASSIGN_OR_RETURN(const Person person, ReadPerson(keys_, reader_, content));
     Compared compared;
@@ -226,13 +258,17 @@ class Searcher {
   const Model& model_;
   const Reader& reader_;
   Person asked_;
-  bool too_common_ = false;
-  std::set<std::string> contents_;
+  Alike alike_;
   std::map<std::string, Compared> best_;  // By citizen.
   std::set<std::string> kept_;
 };
 
 }  // namespace
+
+absl::StatusOr<Alike> FindAlike(const Keys& keys, const Model& model, const Reader& reader,
+                                Person& person) {
+  return Finder(keys, model, reader, person).Run();
+}
 
 absl::StatusOr<SearchResult> Search(const Keys& keys, const Model& model, const Reader& reader,
                                     const v1::StatedPerson& stated,

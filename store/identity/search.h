@@ -4,6 +4,7 @@
 #define KLANTBEELD_STORE_IDENTITY_SEARCH_H_
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "klantbeeld/v1/citizen_service.pb.h"
 #include "store/db.h"
 #include "store/identity/model.h"
+#include "store/identity/person.h"
 #include "store/keys.h"
 
 namespace klantbeeld::store {
@@ -18,6 +20,16 @@ namespace klantbeeld::store {
 // Most citizens that a search shows, as the BRP asks (Haal Centraal BRP
 // bevragen: tooManyResults).
 inline constexpr size_t kFoundMax = 10;
+
+// Contents that share with a person a value by which candidates are found, or
+// would but for a slip in the birth date or for names in each other's place.
+struct Alike {
+  std::set<std::string> contents;
+  bool too_common = false;  // Some of what was stated is shared by too many to compare them.
+};
+// What too many share says nothing any more in `person`.
+absl::StatusOr<Alike> FindAlike(const Keys& keys, const Model& model, const Reader& reader,
+                                Person& person);
 
 struct Hit {
   std::string citizen;  // Id.

@@ -3,9 +3,11 @@
 //   klantbeeld_eval_ask --server ADDRESS --source SOURCE [--suggestions] < ids
 // Prints, with tabs between:
 //   contact ID CITIZEN STATES VERIFIED NUMBER   CITIZEN empty: none, or no such contact.
-//   suggestion CITIZEN OTHER BITS OBSTACLE      Best first.
+//   suggestion CITIZEN OTHER BITS OBSTACLE WHOLE   Best first.
+//   further CITIZEN OTHER BITS OBSTACLE WHOLE      Best first.
 //   model VERSION                               Where the server has one.
 // STATES: 1 where the party states a name, birth date or number of its own.
+// WHOLE: bits, if all that a household shares counts.
 // VERIFIED: 1 where its BSN, which is NUMBER, was verified.
 #include <grpcpp/grpcpp.h>
 
@@ -129,6 +131,15 @@ bool PrintContacts(const std::shared_ptr<grpc::Channel>& channel, const std::str
   return good;
 }
 
+void Print(const char* kind, const std::string& citizen, const v1::Suggestion& other) {
+  double whole = 0;
+  for (const v1::FieldEvidence& one : other.evidence()) {
+    if (one.field() != v1::EVIDENCE_FIELD_HOUSEHOLD) whole += one.bits();
+  }
+  std::cout << absl::StrCat(kind, "\t", citizen, "\t", other.citizen_id(), "\t", other.bits(), "\t",
+                            v1::Obstacle_Name(other.obstacle()), "\t", whole, "\n");
+}
+
 bool PrintSuggestions(const std::shared_ptr<grpc::Channel>& channel,
                       const std::vector<std::string>& citizens) {
   const auto stub = v1::IdentityService::NewStub(channel);
@@ -138,6 +149,7 @@ bool PrintSuggestions(const std::shared_ptr<grpc::Channel>& channel,
     grpc::ClientContext context;
     v1::ListSuggestionsRequest request;
     request.set_citizen_id(citizens[at]);
+    request.set_further(true);
     const grpc::Status status = stub->ListSuggestions(&context, request, &answers[at]);
     if (status.error_code() != grpc::StatusCode::UNIMPLEMENTED) {
       return !Failed(status, "ListSuggestions");
@@ -150,9 +162,9 @@ bool PrintSuggestions(const std::shared_ptr<grpc::Channel>& channel,
   if (!answers.empty()) std::cout << absl::StrCat("model\t", answers[0].model(), "\n");
   for (size_t at = 0; at < citizens.size(); ++at) {
     for (const v1::Suggestion& other : answers[at].suggestions()) {
-      std::cout << absl::StrCat("suggestion\t", citizens[at], "\t", other.citizen_id(), "\t",
-                                other.bits(), "\t", v1::Obstacle_Name(other.obstacle()), "\n");
+      Print("suggestion", citizens[at], other);
     }
+    for (const v1::Suggestion& other : answers[at].further()) Print("further", citizens[at], other);
   }
   return true;
 }

@@ -45,6 +45,7 @@ class Tools:
 class Answers:
     parties: list[measures.Party]
     suggestions: dict[str, list[measures.Suggestion]]
+    further: dict[str, list[measures.Suggestion]]  # That are none, and found by a search.
     model: str | None
     refused: dict[str, int]
     micros: dict[str, float | None]  # Of the server's own time per event.
@@ -58,17 +59,18 @@ def lines_of(command: Sequence[str], text: str) -> list[list[str]]:
 def ask(tools: Tools, address: str, ids: Sequence[str], suggestions: bool) -> Answers:
     command = [tools.ask, "--server", address, "--source", dataset.SOURCE]
     found: dict[str, measures.Party] = {}
-    others: dict[str, list[measures.Suggestion]] = {}
+    others: dict[str, dict[str, list[measures.Suggestion]]] = {"suggestion": {}, "further": {}}
     model = None
     for kind, *cells in lines_of(command + ["--suggestions"] * suggestions,
                                  "".join(f"{event}\n" for event in ids)):
         if kind == "contact":
             found[cells[0]] = measures.Party(cells[1], cells[2] == "1", cells[3] == "1", cells[4])
-        elif kind == "suggestion":
-            others.setdefault(cells[0], []).append(measures.Suggestion(cells[1], float(cells[2]), cells[3]))
+        elif kind in others:
+            others[kind].setdefault(cells[0], []).append(
+                measures.Suggestion(cells[1], float(cells[2]), cells[3], float(cells[4])))
         else:
             model = cells[0]
-    return Answers([found[event] for event in ids], others, model, {}, {})
+    return Answers([found[event] for event in ids], others["suggestion"], others["further"], model, {}, {})
 
 
 def micros(figures: dict[str, float]) -> dict[str, float | None]:
@@ -157,7 +159,8 @@ def evaluate(tools: Tools, data: dataset.DataSet, bits: float,
     more = joined(measures.firsts(first.suggestions, bits))
     points = {"automatic": automatic,
               "unhindered": figures(joined(measures.unhindered(first.suggestions, UNHINDERED))),
-              "joined": figures(more)}
+              "joined": figures(more),
+              "whole": figures(joined(measures.whole(first.suggestions, first.further, bits)))}
     curve = {least: figures(joined(measures.firsts(first.suggestions, least))) for least in CURVE}
     if citizens:
         citizens.mkdir(parents=True, exist_ok=True)

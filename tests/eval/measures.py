@@ -26,6 +26,7 @@ class Suggestion:
     citizen: str
     bits: float
     obstacle: str = ""
+    whole: float = 0.0  # Bits, if all that a household shares counts.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,6 +128,14 @@ def unhindered(suggestions: Mapping[str, Sequence[Suggestion]], bits: float) -> 
     """The suggestions of at least `bits` that nothing is in the way of but that they say too little."""
     return [(other.bits, citizen, other.citizen) for citizen, others in suggestions.items()
             for other in others if other.bits >= bits and other.obstacle == "OBSTACLE_TOO_LITTLE"]
+
+
+def whole(suggestions: Mapping[str, Sequence[Suggestion]], further: Mapping[str, Sequence[Suggestion]],
+          bits: float) -> list[Proposed]:
+    """Each citizen's best of both, if all that a household shares counts: as if nobody shared one."""
+    return firsts({citizen: [dataclasses.replace(other, bits=other.whole)
+                             for other in (*suggestions.get(citizen, ()), *further.get(citizen, ()))]
+                   for citizen in suggestions.keys() | further.keys()}, bits)
 
 
 def joined(parties: Sequence[Party], clusters: Sequence[Cluster], ids: Sequence[str],

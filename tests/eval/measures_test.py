@@ -66,6 +66,13 @@ class ClustersTest(unittest.TestCase):
         self.assertEqual(measures.unhindered(suggestions, 2), [(3, "a", "c")])
         self.assertEqual(measures.firsts(suggestions, 2), [(5, "a", "b")])
 
+    def test_whole_counts_all_that_a_household_shares(self) -> None:
+        suggestions = {"a": [Suggestion("b", -1, "OBSTACLE_DISAGREES", 3), Suggestion("c", 3, whole=1)],
+                       "b": [Suggestion("a", 1, whole=1)]}
+        further = {"a": [Suggestion("d", -9, "OBSTACLE_DISAGREES", 4), Suggestion("e", 0, "OBSTACLE_ONE_CONTACT", 8)],
+                   "d": [Suggestion("a", -9, "OBSTACLE_DISAGREES", 4)]}
+        self.assertEqual(sorted(measures.whole(suggestions, further, 2)), [(4, "a", "d"), (4, "d", "a")])
+
     def test_of_equals_the_lower_event_goes_first_whatever_citizens_are_called(self) -> None:
         for names in ("abc", "cba"):
             one, two, three = names

@@ -24,13 +24,15 @@ def partitions(results: dict[str, Result]) -> str:
     rows = []
     for name, result in results.items():
         labels = {"automatic": name, "unhindered": f"  … unhindered, from {result['unhindered_bits']:g} bits",
-                  "joined": f"  … firsts, from {result['bits']:g} bits"}
+                  "joined": f"  … firsts, from {result['bits']:g} bits",
+                  "whole": f"  … households whole, from {result['bits']:g} bits"}
         for point, label in labels.items():
             figures = result[point]
             first = point == "automatic"
             if not first and figures == result["automatic"]:
                 continue
-            mark = " *" if point == result["point"] and result["joined"] != result["automatic"] else ""
+            mark = " *" if point == result["point"] and any(
+                result[other] != result["automatic"] for other in labels) else ""
             rows.append([
                 label + mark, str(result["events"]) if first else "",
                 str(sum(result["refused"].values())) if first else "",

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/substitute.h"
 #include "tests/clients/real_server.h"
 
@@ -198,7 +199,10 @@ TEST_F(CommandTest, SuggestionsAndReasonsAreSaidInWords) {
       "\n";
   ASSERT_EQ(server.Run("record -", absl::StrCat(absl::Substitute(call, "", "c1", 12, "1234AB"),
                                                 absl::Substitute(call, "", "c2", 12, "1234AB"),
-                                                absl::Substitute(call, "", "c3", 27, "9999ZZ")))
+                                                absl::Substitute(call, "", "c3", 27, "9999ZZ"),
+                                                absl::StrReplaceAll(
+                                                    absl::Substitute(call, "", "c4", 30, "1234AB"),
+                                                    {{"Noor", "Bram"}, {"1984", "1951"}})))
                 .code,
             0);
   const Ran same = server.Run("explain exchange/c1");
@@ -219,6 +223,9 @@ TEST_F(CommandTest, SuggestionsAndReasonsAreSaidInWords) {
   const Ran refused = server.Run(apart + " --reason 'spoke with both'");
   EXPECT_EQ(refused.code, 0) << refused.err;
   EXPECT_TRUE(Has(server.Run("suggestions exchange/c1").out, "Geen voorstellen"));
+  const Ran further = server.Run("suggestions exchange/c1 --further");
+  EXPECT_TRUE(Has(further.out, "Geen voorstellen")) << further.out;
+  EXPECT_TRUE(Has(further.out, "meest huisgenoten:\n1. klant " + of("c4"))) << further.out;
   EXPECT_EQ(server.Run("explain exchange/c9").code, kNotFound);
   EXPECT_EQ(server.Run("explain nothing").code, kUsage);
 }

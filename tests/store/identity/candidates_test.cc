@@ -88,9 +88,10 @@ class CandidatesTest : public testing::Test {
   }
   std::string Citizen(const std::string& contact) { return ToHex(RowOf(contact).citizen_id()); }
 
-  v1::ListSuggestionsResponse Suggestions(const std::string& contact) {
+  v1::ListSuggestionsResponse Suggestions(const std::string& contact, bool further = false) {
     v1::ListSuggestionsRequest request;
     request.set_citizen_id(Citizen(contact));
+    request.set_further(further);
     const auto response = ListSuggestions(kKeys, ShippedModel(), batch_, request);
     EXPECT_TRUE(response.ok()) << response.status();
     return response.ok() ? *response : v1::ListSuggestionsResponse();
@@ -236,6 +237,66 @@ TEST_F(CandidatesTest, WhoFitsTwoIsSuggestedToBoth) {
   ASSERT_EQ(Suggestions("caller").suggestions_size(), 1);
   EXPECT_EQ(Suggestions("caller").suggestions(0).citizen_id(), Citizen("one"));
   ExpectAnyOrderGivesTheSame();
+}
+
+TEST_F(CandidatesTest, FurtherAreThoseOfTheHouseholdAndOnlyIfAskedFor) {
+  const Says anna = {.first_names = "Anna", .surname = "Ravensteyn", .year = 1980,
+                     .postcode = "1234AB", .house_number = 7};
+  Says bert = anna, apart = anna, far = anna;
+  bert.first_names = "Bert";
+  bert.year = 1951;
+  bert.month = 9;
+  bert.day = 30;
+  apart = bert;
+  apart.first_names = "Cor";
+  far.first_names = "Dora";
+  far.postcode = "9876ZX";
+  far.year = 1933;
+  Take(Call("anna", anna));
+  Take(Call("bert", bert));
+  Take(Call("apart", apart));
+  Take(Call("far", far));
+  KeepApart("anna", "apart");
+  const std::string stood = DumpOf(batch_);
+  EXPECT_EQ(Suggestions("anna").suggestions_size(), 0);
+  EXPECT_EQ(Suggestions("anna").further_size(), 0);
+  const auto response = Suggestions("anna", true);
+  EXPECT_EQ(response.suggestions_size(), 0);
+  ASSERT_EQ(response.further_size(), 1);
+  EXPECT_EQ(response.further(0).citizen_id(), Citizen("bert"));
+  EXPECT_LT(100 * response.further(0).bits(), ShippedModel().suggest);
+  EXPECT_EQ(response.further(0).obstacle(), v1::OBSTACLE_DISAGREES);
+  EXPECT_EQ(DumpOf(batch_), stood);
+}
+
+TEST_F(CandidatesTest, FurtherHasNobodyWithAnotherNumberAndNoSuggestionTwice) {
+  const Says anna = {.first_names = "Sierra", .surname = "Ravensteyn", .year = 1980,
+                     .postcode = "1234AB", .house_number = 7, .identifiers = {Bsn(kBsnA, v1::VERIFIED_BY_ID_DOCUMENT)}};
+  Says bert = anna, sister = anna;
+  bert.first_names = "Bert";
+  bert.year = 1951;
+  bert.identifiers = {Bsn(kBsnB, v1::VERIFIED_BY_ID_DOCUMENT)};
+  sister.first_names = "Serena";
+  sister.identifiers = {};
+  Take(Call("anna", anna));
+  Take(Call("bert", bert));
+  Take(Call("sister", sister));
+  const auto response = Suggestions("anna", true);
+  ASSERT_EQ(response.suggestions_size(), 1);
+  EXPECT_EQ(response.suggestions(0).citizen_id(), Citizen("sister"));
+  EXPECT_EQ(response.further_size(), 0);
+}
+
+TEST_F(CandidatesTest, FurtherFindsNamesInEachOthersPlaceWithASlip) {
+  Take(Call("as-is", {.first_names = "Gillian", .surname = "Blake", .year = 1972,
+                      .postcode = "1234AB", .house_number = 131}));
+  Take(Call("swapped", {.first_names = "Blake", .surname = "Gillisn", .year = 1972,
+                        .postcode = "9876ZX", .house_number = 13}));
+  ASSERT_NE(Citizen("as-is"), Citizen("swapped"));
+  EXPECT_EQ(Suggestions("as-is").suggestions_size(), 0);
+  const auto response = Suggestions("as-is", true);
+  ASSERT_EQ(response.further_size(), 1);
+  EXPECT_EQ(response.further(0).citizen_id(), Citizen("swapped"));
 }
 
 TEST_F(CandidatesTest, RefusedSuggestionDoesNotComeBack) {

@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <vector>
+
+#include "store/identity/score.h"
+#include "tests/store/identity/people.h"
 
 namespace klantbeeld::store {
 namespace {
@@ -84,6 +88,43 @@ TEST(Sound, IsThatOfNamesWhichSoundAlike) {
   EXPECT_EQ(SoundOf("philips"), SoundOf("filips"));
   EXPECT_NE(SoundOf("jansen"), SoundOf("bakker"));
   EXPECT_EQ(SoundOf(""), "");
+}
+
+TEST(Address, TownAndQuarterCountBesideAStreet) {
+  const Stated here = {.first_names = "Pieter", .surname = "Ravensteyn", .postcode = "2145",
+                       .house_number = 7, .street = "Kerkstraat", .city = "Elders"};
+  const auto address = [&](const Stated& a, const Stated& b) {
+    std::vector<FieldScore> fields;
+    Compare(ShippedModel(), PersonOf(a), PersonOf(b), &fields);
+    Centibits bits = 0;
+    for (const FieldScore& one : fields) {
+      if (one.field == v1::EVIDENCE_FIELD_ADDRESS) bits += one.bits;
+    }
+    return bits;
+  };
+  const auto with = [&](void (*change)(Stated&)) {
+    Stated there = here;
+    change(there);
+    return address(here, there);
+  };
+  const Centibits same = ShippedModel().file.address().same();
+  EXPECT_EQ(address(here, here), same);
+  // A slip in the street is made up for, a missing number is not quite.
+  EXPECT_EQ(with([](Stated& s) { s.street = "Kerkstraet"; }), same);
+  EXPECT_GT(with([](Stated& s) { s.house_number = 0; }), ShippedModel().file.address().area());
+  // There is a Kerkstraat in every town.
+  EXPECT_LT(with([](Stated& s) { s.city = "Verweg"; s.postcode = "8311"; }), same);
+  EXPECT_LT(with([](Stated& s) { s.city = "Verweg"; s.postcode = "8311"; }),
+            with([](Stated& s) { s.city = ""; s.postcode = ""; }));
+  // A quarter has many streets with a number 7.
+  EXPECT_LT(with([](Stated& s) { s.street = "Molenweg"; }), same);
+  // A Dutch postcode is a street's: that says it all.
+  Stated dutch = here;
+  dutch.postcode = "1234AB";
+  Stated neighbour = dutch;
+  neighbour.house_number = 9;
+  EXPECT_EQ(address(dutch, neighbour),
+            ShippedModel().file.address().other_number());
 }
 
 }  // namespace
