@@ -5,6 +5,11 @@
 #include "absl/time/clock.h"
 
 namespace klantbeeld::service {
+namespace {
+
+constexpr unsigned kTurns = 8;  // Of which what was posted behind has one.
+
+}  // namespace
 
 Executor::Executor(int threads) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
@@ -14,8 +19,17 @@ Executor::~Executor() { Stop(); }
 
 void Executor::Post(Task task) {
   absl::MutexLock lock(&mutex_);
+  Add(tasks_, std::move(task));
+}
+
+void Executor::PostBehind(Task task) {
+  absl::MutexLock lock(&mutex_);
+  Add(behind_, std::move(task));
+}
+
+void Executor::Add(std::deque<Task>& tasks, Task task) {
   if (stopping_) return;
-  tasks_.push_back(std::move(task));
+  tasks.push_back(std::move(task));
   if (idle_ > 0) wake_.Signal();
 }
 
@@ -43,12 +57,13 @@ void Executor::Cancel(TimerId id) {
 }
 
 void Executor::Stop() {
-  std::deque<Task> tasks;
+  std::deque<Task> tasks, behind;
   std::map<TimerKey, Task> timers;
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
     tasks.swap(tasks_);
+    behind.swap(behind_);
     timers.swap(timers_);
     due_.clear();
     wake_.SignalAll();
@@ -67,9 +82,11 @@ bool Executor::Next(Task& task) {
       timers_.erase(timer);
       return true;
     }
-    if (!tasks_.empty()) {
-      task = std::move(tasks_.front());
-      tasks_.pop_front();
+    if (!tasks_.empty() || !behind_.empty()) {
+      const bool last = tasks_.empty() || (!behind_.empty() && ++turn_ % kTurns == 0);
+      std::deque<Task>& from = last ? behind_ : tasks_;
+      task = std::move(from.front());
+      from.pop_front();
       return true;
     }
     ++idle_;

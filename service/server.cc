@@ -3,6 +3,7 @@
 #include <grpcpp/ext/health_check_service_server_builder_option.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/server_posix.h>
 
 #include <algorithm>
@@ -39,6 +40,10 @@ absl::Duration TickOf(const Limits& limits) {
 void SetLimits(const Limits& limits, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMessageBytesMax);
   builder.SetMaxSendMessageSize(-1);
+  // What of messages is not whole yet, or not sent yet, in all calls together.
+  grpc::ResourceQuota memory;
+  memory.Resize(limits.network_bytes_max);
+  builder.SetResourceQuota(memory);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.streams_per_connection_max);
   // A dead peer is noticed; a client may ask as often as its own settings say,
@@ -179,7 +184,8 @@ absl::Status Server::Impl::OpenDoors() {
   }
   if (config.socket.empty()) return absl::OkStatus();
   auto opened =
-      Listener::Open({config.socket, config.socket_group, config.limits.connections_max},
+      Listener::Open({config.socket, config.socket_group, config.limits.connections_max,
+                      config.limits.follower_stall_max},
                      [this](int fd) { grpc::AddInsecureChannelFromFd(grpc_server.get(), fd); });
   if (!opened.ok()) return opened.status();
   listener = *std::move(opened);

@@ -41,6 +41,23 @@ TEST(AnswerBatch, RunsAllInOrderAlsoWhatComesWhileOthersRun) {
   EXPECT_EQ(ran, (std::vector<int>{0, 1, 2, 3, 4}));
 }
 
+TEST(Executor, WhatIsPostedBehindGivesWayAllButOneTimeInEight) {
+  Executor executor(1);
+  absl::Notification held, hold, last;
+  std::string ran;
+  executor.Post([&] {
+    held.Notify();
+    hold.WaitForNotification();
+  });
+  held.WaitForNotification();
+  for (int i = 0; i < 3; ++i) executor.PostBehind([&] { ran += 'b'; });
+  for (int i = 0; i < 16; ++i) executor.Post([&] { ran += 't'; });
+  executor.PostBehind([&] { last.Notify(); });
+  hold.Notify();
+  last.WaitForNotification();
+  EXPECT_EQ(ran, "tttttttbtttttttbttb");
+}
+
 TEST(Executor, CancelledTimerLetsGoOfWhatItHeld) {
   Executor executor(1);
   auto held = std::make_shared<int>(1);

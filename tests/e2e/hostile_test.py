@@ -1,0 +1,318 @@
+"""The real server among clients that mean no good: hostile_test.py SERVER [--seconds N] [--seed N] [--write]
+
+One kind of them after the other, and all together, while an honest client goes on. With --seconds
+(scripts/hostile) there are as many as the table says and each stays so long; without, few, on a
+server with small limits, so that a place or a connection that is not given back is soon missed.
+With --write the table of docs/reliability.md is written anew.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+from typing import Any, Callable, Iterator, NamedTuple, Optional
+
+import grpc
+
+import contract
+import damage
+import hostile
+import served
+import sizing
+from frames import Crowd
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs/reliability.md"
+BEGIN, END = "<!-- Made by scripts/hostile -->\n", "<!-- End -->\n"
+SERVER = ""
+SECONDS: Optional[float] = None
+SEED = 7
+WRITE = False
+
+EVENTS = 6000
+NOTE = "Belde over de vergunning. " * 75  # So that a few hundred contacts fill a frame of the feed.
+WITHIN = 60.0  # Seconds that anything may take that is waited for.
+# Of the short run. Of each limit the hostile ask for more than there is.
+FEW = {"limits.followers_max": 60, "limits.reads_in_flight_max": 40, "limits.writes_in_flight_max": 40,
+       "limits.record_streams_max": 20, "limits.watchers_max": 40, "limits.connections_max": 120,
+       "limits.follower_stall_ms": 1200, "limits.bookmark_idle_ms": 200, "limits.network_mib": 32,
+       "limits.frame_cache_mib": 4, "store.memtable_mib": 2, "store.block_cache_mib": 4}
+SHARE = 0.1  # Of the number of each kind, in the short run.
+MEMORY_MIB = 250  # That the short run may take.
+
+
+class Machine:
+    """The server with a store of some thousand contacts, and what can be seen of it from outside."""
+
+    def __init__(self, folder: str, limits: dict[str, int]) -> None:
+        self.folder, self.port = folder, served.free_port()
+        store = ["--data", f"{folder}/data", "--keys", f"{folder}/keys"]
+        self.store = store
+        subprocess.run([SERVER, "init", *store], check=True, capture_output=True)
+        settings = [word for key, value in limits.items() for word in ("--set", f"{key}={value}")]
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready, open(f"{folder}/log", "wb") as log:
+            ready.bind(f"{folder}/ready")
+            ready.settimeout(WITHIN)
+            self.process = subprocess.Popen(
+                [SERVER, *store, "--socket", f"{folder}/s", "--metrics", f"127.0.0.1:{self.port}", *settings],
+                stderr=log, env=os.environ | {"NOTIFY_SOCKET": f"{folder}/ready"})
+            while b"READY=1" not in ready.recv(4096):
+                pass
+        self.address = f"unix:{folder}/s"
+        self.most = 0.0
+        self.over = threading.Event()
+        self.watcher = threading.Thread(target=self._watch)
+        self.watcher.start()
+
+    def _watch(self) -> None:
+        while not self.over.wait(0.02):
+            self.most = max(self.most, self.memory())
+
+    def memory(self) -> float:
+        return sizing.memory_mib(self.process.pid, "RssAnon:")
+
+    def descriptors(self) -> int:
+        """Of connections; each has two."""
+        kinds = pathlib.Path(f"/proc/{self.process.pid}/fd")
+        sockets = 0
+        for file in kinds.iterdir():
+            with contextlib.suppress(OSError):
+                sockets += os.readlink(file).startswith("socket:")
+        return sockets
+
+    def figures(self) -> dict[str, float]:
+        return served.scrape(self.port)
+
+    def calls(self) -> int:
+        """Open ones of all methods."""
+        figures = self.figures()
+        return int(sum(value for name, value in figures.items() if name.startswith("grpc_server_started_total")) -
+                   sum(value for name, value in figures.items() if name.startswith("grpc_server_handled_total")))
+
+    def fill(self) -> hostile.Town:
+        request, answer = (contract.message(f"RecordContactEvents{end}") for end in ("Request", "Response"))
+
+        def batches() -> Iterator[Any]:
+            for first in range(0, EVENTS, 200):
+                events = [damage.contact(at) for at in range(first, first + 200)]
+                for event in events:
+                    event["data"]["note"] = NOTE
+                yield damage.json_format.ParseDict({"events": events}, request())
+
+        with damage.Client(self.address) as client:
+            for results in client.channel.stream_stream(
+                    "/klantbeeld.v1.ContactService/RecordContactEvents", request_serializer=request.SerializeToString,
+                    response_deserializer=answer.FromString)(batches()):
+                assert all(result.HasField("recorded") for result in results.results)
+            found = client.call("CitizenService", "FindCitizens",
+                                {"identifier": {"type": "IDENTIFIER_TYPE_BSN", "value": damage.BSNS[7]}})
+        return hostile.Town(EVENTS, found.citizens[0].id, SEED)
+
+    def places(self) -> None:
+        """A call of each sort has its place. An honest program asks again when it is told to."""
+        request = contract.message("FollowRequest")
+        with damage.Client(self.address) as client:
+            def follow() -> None:
+                calls = client.channel.stream_stream(
+                    "/klantbeeld.v1.FeedService/Follow", request_serializer=request.SerializeToString,
+                    response_deserializer=contract.message("FollowResponse").FromString)(
+                        iter([request(start={"now": True})]), timeout=WITHIN)
+                next(calls)
+                calls.cancel()
+
+            def record() -> None:
+                asked, answer = (contract.message(f"RecordContactEvents{end}") for end in ("Request", "Response"))
+                event = damage.json_format.ParseDict(damage.contact(1), contract.message("ContactEvent")())
+                event.data.note = NOTE
+                for results in client.channel.stream_stream(
+                        "/klantbeeld.v1.ContactService/RecordContactEvents", request_serializer=asked.SerializeToString,
+                        response_deserializer=answer.FromString)(iter([asked(events=[event])]), timeout=WITHIN):
+                    assert results.results[0].recorded.duplicate
+
+            follow()
+            record()
+            client.call("ContactService", "GetContact", {"ref": {"source": "balie", "id": "e-7"}})
+            client.call("ContactService", "RecordContactEvent",
+                        {"event": damage.contact(1) | {"eventId": "place"}})
+
+    def stop(self) -> tuple[int, float]:
+        """Exit code, and seconds until it ended."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(WITHIN), time.monotonic() - began
+        finally:
+            self.over.set()
+            self.watcher.join()
+
+
+class Honest:
+    def __init__(self, address: str) -> None:
+        self.process = subprocess.Popen([sys.executable, "-B", str(pathlib.Path(__file__).with_name("honest.py")),
+                                         address], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
+        self.since()
+
+    def since(self) -> dict[str, Any]:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return dict(json.loads(self.process.stdout.readline()))
+
+    def close(self) -> None:
+        assert self.process.stdin and self.process.stdout
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+class Outcome(NamedTuple):
+    kind: hostile.Kind
+    count: int
+    usual: dict[str, Any]
+    meanwhile: dict[str, Any]
+    most: float  # MiB.
+    cut: Optional[float]  # Seconds, from when all were there.
+    back: Optional[float]  # Seconds, from when they went.
+
+    def times(self) -> float:
+        return float(self.meanwhile["p99"] / self.usual["p99"]) if self.usual["p99"] else 0.0
+
+    def row(self) -> str:
+        failed = sum(self.meanwhile["failed"].values())
+        cut = "" if not self.kind.cut else "never" if self.cut is None else f"{self.cut:.0f}"
+        return (f"| {self.kind.name} | {self.count:,} | {self.usual['p50']:.1f}, {self.usual['p99']:.1f} | "
+                f"{self.meanwhile['p50']:.1f}, {self.meanwhile['p99']:.1f} | {self.times():.1f} | {failed} | "
+                f"{self.most:.0f} | {cut} | {'no' if self.back is None else f'{self.back:.1f}'} |")
+
+
+HEAD = ("| what | how many | usual p50, p99, ms | meanwhile p50, p99, ms | times p99 | failed | memory, MiB | "
+        "cut after, s | all given back after, s |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+
+
+class Trial:
+    """Lets each kind come, and looks what becomes of it."""
+
+    def __init__(self, machine: Machine, share: float, seconds: float) -> None:
+        self.machine, self.share, self.seconds = machine, share, seconds
+        self.town = machine.fill()
+        self.honest = Honest(machine.address)
+        self.pause(min(1.0, seconds))
+        self.honest.since()
+        self.sockets, self.calls = machine.descriptors(), machine.calls()
+
+    @staticmethod
+    def pause(seconds: float) -> None:
+        select.select([], [], [], seconds)
+
+    def given_back(self) -> bool:
+        # The honest one's call may be under way.
+        return self.machine.descriptors() <= self.sockets and self.machine.calls() <= self.calls + 1
+
+    def cut(self, kind: hostile.Kind) -> bool:
+        if kind.cut == "connections":
+            return self.machine.descriptors() <= self.sockets
+        return self.machine.calls() <= self.calls + 1
+
+    def run(self, kind: hostile.Kind) -> Outcome:
+        count = max(1, int(kind.count * self.share))
+        self.pause(self.seconds)
+        usual = self.honest.since()
+        self.machine.most = 0.0
+        with Crowd(f"{self.machine.folder}/s") as crowd:
+            step = kind.open(crowd, self.town, count) or (lambda: None)
+            began = time.monotonic()
+            self.drive(crowd, step, lambda: time.monotonic() - began >= self.seconds)
+            meanwhile = self.honest.since()
+            cut = None
+            if kind.cut:
+                looked = [time.monotonic()]
+
+                def over() -> bool:
+                    if time.monotonic() - looked[0] < 0.1:
+                        return False
+                    looked[0] = time.monotonic()
+                    return self.cut(kind)
+                if self.drive(crowd, step, over, WITHIN):
+                    cut = time.monotonic() - began
+        went = time.monotonic()
+        while not (back := self.given_back()) and time.monotonic() - went < WITHIN / 3:
+            self.pause(0.05)
+        outcome = Outcome(kind, count, usual, meanwhile, self.machine.most, cut,
+                          time.monotonic() - went if back else None)
+        self.honest.since()
+        print(outcome.row(), flush=True)
+        for what, times in meanwhile["failed"].items():
+            print(f"    {times} × {what}", flush=True)
+        return outcome
+
+    @staticmethod
+    def drive(crowd: Crowd, step: hostile.Step, done: Callable[[], bool], seconds: float = 3600) -> bool:
+        def stepped() -> bool:
+            step()
+            return done()
+        return crowd.until(stepped, seconds)
+
+
+class HostileTest(unittest.TestCase):
+    def test_all_kinds(self) -> None:
+        short = SECONDS is None
+        with tempfile.TemporaryDirectory(prefix="klantbeeld-hostile-") as folder:
+            machine = Machine(folder, FEW | {"store.disk_reserve_mib": 1} if short else {})
+            trial = Trial(machine, SHARE if short else 1, SECONDS or 0.4)
+            os.nice(19)  # What is measured is the server, not how little is left of this machine.
+            try:
+                outcomes = self.among(trial, short)
+            finally:
+                trial.honest.close()
+                code = machine.stop() if machine.process.poll() is None else (machine.process.returncode, 0.0)
+            self.assertEqual(code[0], 0)
+            checked = subprocess.run([SERVER, "check", *machine.store], capture_output=True, text=True, check=False)
+            self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        if WRITE:
+            made = HEAD + "".join(outcome.row() + "\n" for outcome in outcomes)
+            before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+            PAGE.write_text(before + BEGIN + made + END + rest.partition(END)[2], encoding="utf-8")
+
+    def among(self, trial: Trial, short: bool) -> list[Outcome]:
+        print(HEAD, end="", flush=True)
+        outcomes = []
+        for kind in [*hostile.KINDS, hostile.TOGETHER]:
+            if short and kind.cut == "connections":
+                kind = kind._replace(cut="")  # That takes gRPC's time, 50 seconds.
+            with self.subTest(kind=kind.name):
+                outcome = trial.run(kind)
+                outcomes.append(outcome)
+                self.assertIsNone(trial.machine.process.poll(), "the server is gone")
+                self.assertIsNotNone(outcome.back, "something was not given back")
+                if kind.cut:
+                    self.assertIsNotNone(outcome.cut, "nobody was cut")
+                if short:
+                    self.assertLess(outcome.most, MEMORY_MIB)
+                trial.machine.places()
+        return outcomes
+
+
+if __name__ == "__main__":
+    SERVER = sys.argv.pop(1)
+    for option in ("--seconds", "--seed"):
+        if option in sys.argv:
+            place = sys.argv.index(option)
+            if option == "--seconds":
+                SECONDS = float(sys.argv[place + 1])
+            else:
+                SEED = int(sys.argv[place + 1])
+            del sys.argv[place:place + 2]
+    WRITE = "--write" in sys.argv
+    print(f"seed {SEED}")
+    unittest.main(argv=[one for one in sys.argv if one != "--write"])
