@@ -85,7 +85,6 @@ class Peer:
         self.manners, self.out, self.next_read = manners, bytearray(begin), 0.0
         self.gone = False
         self.came: collections.Counter[int] = collections.Counter()  # Frames, by kind.
-        self.on_frame: Callable[[int, int, int, bytes], None] = lambda *_: None
         self._in = bytearray()
         self._window = collections.defaultdict(lambda: 65535)  # By stream; 0: the connection's.
         self._long: dict[int, memoryview] = {}
@@ -94,9 +93,6 @@ class Peer:
         """Data that the server's windows hold back; the stream stays open."""
         self._long[stream] = memoryview(body)
         self._push(stream)
-
-    def left(self) -> int:
-        return len(self.out) + sum(map(len, self._long.values()))
 
     def _push(self, stream: int) -> None:
         while self._long.get(stream):
@@ -146,7 +142,6 @@ class Peer:
             self._window[stream] += int.from_bytes(payload, "big")
             for waiting in [stream] if stream else list(self._long):
                 self._push(waiting)
-        self.on_frame(kind, flags, stream, payload)
 
     def close(self) -> None:
         self.socket.close()
@@ -224,6 +219,3 @@ class Crowd:
                 return False
             self.step()
         return True
-
-    def gone(self) -> int:
-        return sum(peer.gone for peer in self.peers)

@@ -19,7 +19,7 @@ FOLLOW, WATCH, HEALTH = "FeedService/Follow", "CitizenService/WatchTimeline", "/
 GET, RECORD, STREAM = "ContactService/GetContact", "ContactService/RecordContactEvent", \
     "ContactService/RecordContactEvents"
 MESSAGE_MAX = 4 << 20
-RATE = 1000  # Calls a second of those that come and go.
+RATE = 500  # Calls a second of those that come and go.
 NEVER = Manners(reads=0)
 SLOWLY = Manners(reads=1, seconds=1)
 SILENT = Manners(answers=False)
@@ -265,8 +265,8 @@ KINDS = [
     Kind("calls begun and left: follow, record, read, write, watch", 1000, left_open),
     Kind("watchers that never read; health watched", 1000, watched),
     Kind("answers that are not taken", 400, answers_not_taken, cut="streams"),
-    Kind("calls cancelled at every moment", 20_000, cancelled),
-    Kind("deadlines of 1 µs", 20_000, short_deadlines),
+    Kind("calls cancelled at every moment, 500 a second", 10_000, cancelled),
+    Kind("deadlines of 1 µs, 500 a second", 10_000, short_deadlines),
     Kind("connections that say nothing, or no longer answer", 600, silent, cut="connections"),
     Kind("frames, metadata and messages at, over and beside their limits", 2000, wrong),
     Kind("messages of 4 MiB without their last byte", 400, unfinished),

@@ -47,7 +47,7 @@ FEW = {"limits.followers_max": 60, "limits.reads_in_flight_max": 40, "limits.wri
        "limits.follower_stall_ms": 1200, "limits.bookmark_idle_ms": 200, "limits.network_mib": 32,
        "limits.frame_cache_mib": 4, "store.memtable_mib": 2, "store.block_cache_mib": 4}
 SHARE = 0.1  # Of the number of each kind, in the short run.
-MEMORY_MIB = 250  # That the short run may take.
+MEMORY_MIB = 160  # That the short run may take.
 
 
 class Machine:
@@ -144,6 +144,10 @@ class Machine:
             client.call("ContactService", "RecordContactEvent",
                         {"event": damage.contact(1) | {"eventId": "place"}})
 
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.stop()
+
     def stop(self) -> tuple[int, float]:
         """Exit code, and seconds until it ended."""
         began = time.monotonic()
@@ -174,6 +178,14 @@ class Honest:
         self.process.wait()
         self.process.stdin.close()
         self.process.stdout.close()
+
+
+def varint(value: int) -> bytes:
+    out = bytearray()
+    while value >= 128:
+        out.append(value & 127 | 128)
+        value >>= 7
+    return bytes((*out, value))
 
 
 class Outcome(NamedTuple):
@@ -295,12 +307,42 @@ class HostileTest(unittest.TestCase):
                 outcomes.append(outcome)
                 self.assertIsNone(trial.machine.process.poll(), "the server is gone")
                 self.assertIsNotNone(outcome.back, "something was not given back")
+                self.assertGreater(outcome.meanwhile["count"], 0, "the honest client was not served")
                 if kind.cut:
                     self.assertIsNotNone(outcome.cut, "nobody was cut")
                 if short:
                     self.assertLess(outcome.most, MEMORY_MIB)
                 trial.machine.places()
         return outcomes
+
+
+class LimitsOfGrpcTest(unittest.TestCase):
+    """What docs/operating.md says is fixed."""
+
+    MESSAGE = (4 << 20) + (64 << 10)
+
+    def ask(self, client: damage.Client, padding: int = 0, metadata: int = 1) -> Optional[grpc.StatusCode]:
+        """Reads a contact in a message with so many bytes that no field takes, and such metadata."""
+        ref = contract.message("GetContactRequest")(ref={"source": "balie", "id": "e-1"}).SerializeToString()
+        field = b"\xc2\x3e" + varint(padding) + bytes(padding) if padding else b""
+        try:
+            client.channel.unary_unary("/klantbeeld.v1.ContactService/GetContact")(
+                ref + field, timeout=WITHIN, metadata=[("x-much", "m" * metadata)])
+        except grpc.RpcError as error:
+            return error.code()
+        return None
+
+    def test_at_them_a_call_is_answered_and_over_them_refused(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, contextlib.closing(Machine(folder, {})) as machine, \
+                damage.Client(machine.address) as client:
+            client.record([damage.contact(1)])
+            head = len(contract.message("GetContactRequest")(
+                ref={"source": "balie", "id": "e-1"}).SerializeToString()) + 2 + len(varint(self.MESSAGE))
+            self.assertIsNone(self.ask(client, padding=self.MESSAGE - head))
+            self.assertEqual(self.ask(client, padding=self.MESSAGE - head + 1), grpc.StatusCode.RESOURCE_EXHAUSTED)
+            self.assertIsNone(self.ask(client, metadata=7 << 10))
+            self.assertEqual(self.ask(client, metadata=8 << 10), grpc.StatusCode.RESOURCE_EXHAUSTED)
+            self.assertIsNone(self.ask(client))
 
 
 if __name__ == "__main__":
