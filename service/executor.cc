@@ -11,7 +11,7 @@ constexpr unsigned kTurns = 8;  // Of which what was posted behind has one.
 
 }  // namespace
 
-Executor::Executor(int threads) {
+Executor::Executor(int threads) : behind_max_((threads + 1) / 2) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
 }
 
@@ -72,8 +72,10 @@ void Executor::Stop() {
   threads_.clear();
 }
 
-bool Executor::Next(Task& task) {
+bool Executor::Next(Task& task, bool& behind) {
   absl::MutexLock lock(&mutex_);
+  if (behind) --behind_running_;
+  behind = false;
   while (!stopping_) {
     if (!timers_.empty() && timers_.begin()->first.first <= absl::Now()) {
       const auto timer = timers_.begin();
@@ -82,9 +84,11 @@ bool Executor::Next(Task& task) {
       timers_.erase(timer);
       return true;
     }
-    if (!tasks_.empty() || !behind_.empty()) {
-      const bool last = tasks_.empty() || (!behind_.empty() && ++turn_ % kTurns == 0);
-      std::deque<Task>& from = last ? behind_ : tasks_;
+    const bool may = !behind_.empty() && behind_running_ < behind_max_;
+    if (!tasks_.empty() || may) {
+      behind = tasks_.empty() || (may && ++turn_ % kTurns == 0);
+      if (behind) ++behind_running_;
+      std::deque<Task>& from = behind ? behind_ : tasks_;
       task = std::move(from.front());
       from.pop_front();
       return true;
@@ -103,7 +107,8 @@ bool Executor::Next(Task& task) {
 void Executor::Run() {
   pthread_setname_np(pthread_self(), "executor");
   Task task;
-  while (Next(task)) {
+  bool behind = false;
+  while (Next(task, behind)) {
     std::move(task)();
     task = nullptr;
   }

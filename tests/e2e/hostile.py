@@ -53,7 +53,7 @@ class Town:
         return bytes(contract.message("RecordContactEventsRequest")(events=[self.event()]).SerializeToString())
 
 
-Step = Callable[[], None]
+Step = Callable[[], bool]  # Gives whether all have come that were asked for.
 
 
 class Kind(NamedTuple):
@@ -87,11 +87,12 @@ def storm(crowd: Crowd, town: Town, count: int) -> Step:
         spread(crowd, count, 1, wide(), Manners(),
                lambda _, stream: call(stream, FOLLOW) + data(stream, town.follow_now(), end=False))
 
-    def step() -> None:
+    def step() -> bool:
         if all(peer.gone or peer.came[DATA] or peer.came[GOAWAY] for peer in crowd.peers):
             for peer in list(crowd.peers):
                 crowd.close(peer)
             connect()
+        return True
     connect()
     return step
 
@@ -136,23 +137,24 @@ def unfinished(crowd: Crowd, town: Town, count: int) -> None:
 
 
 class Paced:
-    """Does so many a second, and each thing that is due."""
+    """Does `count` things, so many a second, and each other thing that is due."""
 
-    def __init__(self, act: Callable[[], None], per_second: float) -> None:
-        self.act, self.rate, self.began, self.did = act, per_second, time.monotonic(), 0
+    def __init__(self, act: Callable[[], None], count: int, per_second: float) -> None:
+        self.act, self.count, self.rate, self.began, self.did = act, count, per_second, time.monotonic(), 0
         self.due: list[tuple[float, int, Callable[[], None]]] = []
 
     def later(self, seconds: float, act: Callable[[], None]) -> None:
         heapq.heappush(self.due, (time.monotonic() + seconds, next(ORDER), act))
 
-    def step(self) -> None:
+    def step(self) -> bool:
         now = time.monotonic()
         # After a pause not all at once.
-        for _ in range(min(50, int((now - self.began) * self.rate) - self.did)):
+        for _ in range(min(50, self.count - self.did, int((now - self.began) * self.rate) - self.did)):
             self.act()
             self.did += 1
         while self.due and self.due[0][0] <= now:
             heapq.heappop(self.due)[2]()
+        return self.did >= self.count and not self.due
 
 
 ORDER = itertools.count()
@@ -193,8 +195,6 @@ def cancelled(crowd: Crowd, town: Town, count: int) -> Step:
 
     def act() -> None:
         at = paced.did
-        if at >= count:
-            return
         if at % 4 == 0:
             whole = wide() + any_call(town, lots.randrange(5), 1)
             peer = crowd.add(whole[:lots.randrange(len(whole) + 1)])
@@ -204,7 +204,7 @@ def cancelled(crowd: Crowd, town: Town, count: int) -> Step:
         streams.send(peer, any_call(town, lots.randrange(5), stream))
         paced.later(lots.random() ** 3 * 0.05,
                     lambda: streams.send(peer, frame(RST_STREAM, 0, stream, CANCEL)))
-    paced = Paced(act, RATE)
+    paced = Paced(act, count, RATE)
     return paced.step
 
 
@@ -212,10 +212,9 @@ def short_deadlines(crowd: Crowd, town: Town, count: int) -> Step:
     streams = Streams(crowd, 8)
 
     def act() -> None:
-        if paced.did < count:
-            peer, stream = streams.next(paced.did)
-            streams.send(peer, any_call(town, paced.did, stream, ("grpc-timeout", "1u")))
-    paced = Paced(act, RATE)
+        peer, stream = streams.next(paced.did)
+        streams.send(peer, any_call(town, paced.did, stream, ("grpc-timeout", "1u")))
+    paced = Paced(act, count, RATE)
     return paced.step
 
 
@@ -250,10 +249,9 @@ def wrong(crowd: Crowd, town: Town, count: int) -> Step:
     sorts = bad_frames(town)
 
     def act() -> None:
-        if paced.did < count:
-            peer = crowd.add(sorts[paced.did % len(sorts)])
-            paced.later(0.2, lambda: crowd.close(peer))
-    paced = Paced(act, RATE / 5)
+        peer = crowd.add(sorts[paced.did % len(sorts)])
+        paced.later(0.2, lambda: crowd.close(peer))
+    paced = Paced(act, count, RATE / 5)
     return paced.step
 
 
@@ -268,7 +266,7 @@ KINDS = [
     Kind("calls cancelled at every moment, 500 a second", 10_000, cancelled),
     Kind("deadlines of 1 µs, 500 a second", 10_000, short_deadlines),
     Kind("connections that say nothing, or no longer answer", 600, silent, cut="connections"),
-    Kind("frames, metadata and messages at, over and beside their limits", 2000, wrong),
+    Kind("frames, metadata and messages at, over and beside their limits", 1000, wrong),
     Kind("messages of 4 MiB without their last byte", 400, unfinished),
 ]
 
@@ -278,10 +276,8 @@ def all_together(crowd: Crowd, town: Town, count: int) -> Step:
     steps = [kind.open(crowd, town, kind.count * count // 1000)
              for kind in KINDS if kind.open is not storm]
 
-    def step() -> None:
-        for one in steps:
-            if one is not None:
-                one()
+    def step() -> bool:
+        return all([one() for one in steps if one is not None])  # Each of them, whatever the others say.
     return step
 
 

@@ -42,8 +42,8 @@ EVENTS = 6000
 NOTE = "Belde over de vergunning. " * 75  # So that a few hundred contacts fill a frame of the feed.
 WITHIN = 60.0  # Seconds that anything may take that is waited for.
 # Of the short run. Of each limit the hostile ask for more than there is.
-FEW = {"limits.followers_max": 60, "limits.reads_in_flight_max": 40, "limits.writes_in_flight_max": 40,
-       "limits.record_streams_max": 20, "limits.watchers_max": 40, "limits.connections_max": 120,
+FEW = {"limits.followers_max": 60, "limits.reads_in_flight_max": 20, "limits.writes_in_flight_max": 10,
+       "limits.record_streams_max": 10, "limits.watchers_max": 40, "limits.connections_max": 120,
        "limits.follower_stall_ms": 1200, "limits.bookmark_idle_ms": 200, "limits.network_mib": 32,
        "limits.frame_cache_mib": 4, "store.memtable_mib": 2, "store.block_cache_mib": 4}
 SHARE = 0.1  # Of the number of each kind, in the short run.
@@ -242,20 +242,21 @@ class Trial:
         usual = self.honest.since()
         self.machine.most = 0.0
         with Crowd(f"{self.machine.folder}/s") as crowd:
-            step = kind.open(crowd, self.town, count) or (lambda: None)
+            step = kind.open(crowd, self.town, count) or (lambda: True)
             began = time.monotonic()
-            self.drive(crowd, step, lambda: time.monotonic() - began >= self.seconds)
+            crowd.until(lambda: step() and time.monotonic() - began >= self.seconds, 3600)
             meanwhile = self.honest.since()
             cut = None
             if kind.cut:
                 looked = [time.monotonic()]
 
                 def over() -> bool:
+                    step()
                     if time.monotonic() - looked[0] < 0.1:
                         return False
                     looked[0] = time.monotonic()
                     return self.cut(kind)
-                if self.drive(crowd, step, over, WITHIN):
+                if crowd.until(over, WITHIN):
                     cut = time.monotonic() - began
         went = time.monotonic()
         while not (back := self.given_back()) and time.monotonic() - went < WITHIN / 3:
@@ -267,13 +268,6 @@ class Trial:
         for what, times in meanwhile["failed"].items():
             print(f"    {times} × {what}", flush=True)
         return outcome
-
-    @staticmethod
-    def drive(crowd: Crowd, step: hostile.Step, done: Callable[[], bool], seconds: float = 3600) -> bool:
-        def stepped() -> bool:
-            step()
-            return done()
-        return crowd.until(stepped, seconds)
 
 
 class HostileTest(unittest.TestCase):
