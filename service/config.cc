@@ -86,8 +86,6 @@ std::vector<Key> MakeKeys() {
       {"limits.stream_events_max", Count(&Limits::stream_events_max, 1, 100'000)},
       {"limits.frame_cache_mib",
        Store(&Config::limits, &Limits::frame_cache_bytes_max, kMiB, 0, 1 << 16)},
-      {"limits.network_mib",
-       Store(&Config::limits, &Limits::network_bytes_max, kMiB, 16, 1 << 20)},
       {"limits.bookmark_idle_ms", Millis(&Config::limits, &Limits::bookmark_idle, 10, kDayMs)},
       {"limits.follower_stall_ms", Millis(&Config::limits, &Limits::follower_stall_max, 50, kDayMs)},
       {"limits.stream_hold_ms", Millis(&Config::limits, &Limits::stream_hold_max, 0, kDayMs)},

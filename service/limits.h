@@ -29,9 +29,6 @@ struct Limits {
 
   size_t follower_frames_max = 4;  // Sent and not yet acknowledged.
   size_t frame_cache_bytes_max = 64 << 20;  // Frames kept for the next follower.
-  // Of messages that are not whole yet, or not sent yet, of all connections; gRPC
-  // takes in less at a time when it is near, and then ends calls.
-  size_t network_bytes_max = 256 << 20;
   absl::Duration bookmark_idle = absl::Seconds(5);
   absl::Duration follower_stall_max = absl::Seconds(30);
 

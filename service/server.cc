@@ -3,7 +3,6 @@
 #include <grpcpp/ext/health_check_service_server_builder_option.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
-#include <grpcpp/resource_quota.h>
 #include <grpcpp/server_posix.h>
 
 #include <algorithm>
@@ -40,10 +39,8 @@ absl::Duration TickOf(const Limits& limits) {
 void SetLimits(const Limits& limits, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMessageBytesMax);
   builder.SetMaxSendMessageSize(-1);
-  // What of messages is not whole yet, or not sent yet, in all calls together.
-  grpc::ResourceQuota memory;
-  memory.Resize(limits.network_bytes_max);
-  builder.SetResourceQuota(memory);
+  // No ResourceQuota: where it is reached, this version of gRPC may wake its
+  // reclaimer on a thread that is not ready for it, and the process ends.
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.streams_per_connection_max);
   // A dead peer is noticed; a client may ask as often as its own settings say,
