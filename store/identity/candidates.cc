@@ -14,6 +14,11 @@
 namespace klantbeeld::store {
 namespace {
 
+// Names that no more than these share find each other whatever the birth dates
+// are. Written wrong, they are a slip that is worth finding; of more, hardly
+// anybody of them is one person with another.
+constexpr uint64_t kFew = 16;
+
 // Has any claim this content?
 absl::StatusOr<bool> Stands(const Reader& reader, absl::string_view content) {
   KB_ASSIGN_OR_RETURN(const auto shared,
@@ -168,15 +173,15 @@ absl::StatusOr<std::set<std::string>> CandidateChange::Finish() {
   KB_RETURN_IF_ERROR(UpdatePostings());
   for (const auto& [content, came] : came_) PairUp(content);
   std::vector<std::string> contents;
-  for (const auto& [pair, found] : found_) {
+  for (const auto& [pair, says] : found_) {
     contents.insert(contents.end(), {pair.first, pair.second});
   }
   KB_RETURN_IF_ERROR(KnowAll(contents));
-  for (const auto& [pair, found] : found_) KB_RETURN_IF_ERROR(Evaluate(pair, found));
+  for (const auto& [pair, says] : found_) KB_RETURN_IF_ERROR(Evaluate(pair, says));
   for (const Pair& pair : doubtful_) {
     if (found_.contains(pair)) continue;
-    KB_ASSIGN_OR_RETURN(const auto found, HowFound(pair));
-    KB_RETURN_IF_ERROR(found ? Evaluate(pair, *found) : SetEdge(pair, nullptr));
+    KB_ASSIGN_OR_RETURN(const Says says, SharedValuesSay(pair));
+    KB_RETURN_IF_ERROR(Evaluate(pair, says));
   }
   WriteKnown();
   return std::exchange(changed_, {});
@@ -286,24 +291,29 @@ absl::Status CandidateChange::UpdatePosting(const std::string& index,
                                             const std::optional<std::string>& value,
                                             Shared& shared) {
   KB_ASSIGN_OR_RETURN(Posting posting, Posting::Read(batch_, index, model_.candidates_max, value));
-  const bool before = posting.generic();
+  const Says before = SaysOf(shared.rule, posting.count());
   for (const std::string& content : shared.went) posting.Remove(content);
   for (const auto& [content, birth] : shared.came) posting.Add({content, birth});
   KB_RETURN_IF_ERROR(posting.Save());
-  shared.generic = posting.generic();
-  if (before != shared.generic) {
-    KB_RETURN_IF_ERROR(Cross(index, shared.generic, shared.rule, posting.holders()));
-  } else if (shared.generic && MayDisregard(shared.rule)) {
+  shared.says = SaysOf(shared.rule, posting.count());
+  if (before != shared.says) {
+    KB_RETURN_IF_ERROR(Cross(index, shared.rule, before, shared.says, posting.holders()));
+  } else if (shared.says == Says::kNothing && MayDisregard(shared.rule)) {
     for (const auto& [content, birth] : shared.came) NoteGeneric(index, true, *known_[content].row);
   }
-  if (!shared.generic) shared.holders = posting.holders();
+  if (shared.says != Says::kNothing) shared.holders = posting.holders();
   return absl::OkStatus();
 }
 
-// A value says nothing any more, or again: whoever shares it is compared anew.
+CandidateChange::Says CandidateChange::SaysOf(uint8_t rule, uint64_t count) const {
+  if (count > model_.candidates_max) return Says::kNothing;
+  return GoesWithBirth(rule) && count > kFew ? Says::kIfBornAlike : Says::kEnough;
+}
+
+// A value says more than before, or less: whoever shares it is compared anew.
 // Only a few more than the cap can, since each fact brings or takes few.
-absl::Status CandidateChange::Cross(const std::string& index, bool generic, uint8_t rule,
-                                    const Holders& holders) {
+absl::Status CandidateChange::Cross(const std::string& index, uint8_t rule, Says before,
+                                    Says after, const Holders& holders) {
   if (MayDisregard(rule)) {
     std::vector<std::string> contents;
     for (size_t i = 0; i < holders.size(); ++i) contents.emplace_back(holders[i].content);
@@ -311,15 +321,14 @@ absl::Status CandidateChange::Cross(const std::string& index, bool generic, uint
     for (const std::string& content : contents) {
       Known& known = known_[content];
       if (!known.row) return absl::DataLossError("claim: a candidate is not compared");
-      NoteGeneric(index, generic, *known.row);
+      NoteGeneric(index, after == Says::kNothing, *known.row);
       known.dirty = true;
     }
   }
+  const bool born_alike_only = before != Says::kEnough && after != Says::kEnough;
   for (size_t low = 0; low < holders.size(); ++low) {
     for (size_t high = low + 1; high < holders.size(); ++high) {
-      if (GoesWithBirth(rule) && !MarksMayBeOneBirth(holders[low].birth, holders[high].birth)) {
-        continue;
-      }
+      if (born_alike_only && MarksApart(holders[low].birth, holders[high].birth)) continue;
       doubtful_.emplace(holders[low].content, holders[high].content);
     }
   }
@@ -329,16 +338,13 @@ absl::Status CandidateChange::Cross(const std::string& index, bool generic, uint
 void CandidateChange::PairUp(const std::string& content) {
   const Came& came = came_.at(content);
   for (const CandidateKey& key : came.keys) {
-    const bool with_birth = GoesWithBirth(key.rule);
-    const Found found = with_birth ? Found::kBornAlike : Found::kInAnyCase;
-    const Holders& holders = shared_.at(key.index).holders;
-    for (size_t i = 0; i < holders.size(); ++i) {
-      const Holder other = holders[i];
+    const Shared& shared = shared_.at(key.index);
+    for (size_t i = 0; i < shared.holders.size(); ++i) {
+      const Holder other = shared.holders[i];
       if (other.content == content) continue;
-      if (with_birth && !MarksMayBeOneBirth(came.birth, other.birth)) continue;
-      const auto [at, is_new] =
-          found_.try_emplace(std::minmax(content, std::string(other.content)), found);
-      if (!is_new) at->second = std::max(at->second, found);
+      if (shared.says == Says::kIfBornAlike && MarksApart(came.birth, other.birth)) continue;
+      Says& says = found_[std::minmax(content, std::string(other.content))];
+      says = std::max(says, shared.says);
     }
   }
 }
@@ -365,32 +371,30 @@ absl::StatusOr<const std::map<std::string, uint8_t>*> CandidateChange::KeysOf(
   return &*known->keys;
 }
 
-absl::StatusOr<bool> CandidateChange::IsOpen(const std::string& index) {
+absl::StatusOr<CandidateChange::Says> CandidateChange::SaysOf(const std::string& index,
+                                                              uint8_t rule) {
   if (const auto shared = shared_.find(index); shared != shared_.end()) {
-    return !shared->second.generic;
+    return shared->second.says;
   }
-  const auto [at, is_new] = open_.try_emplace(index);
+  const auto [at, is_new] = asked_.try_emplace(index);
   if (is_new) {
-    KB_ASSIGN_OR_RETURN(const bool crowded, IsCrowded(batch_, index, model_.candidates_max));
-    at->second = !crowded;
+    KB_ASSIGN_OR_RETURN(const uint64_t count, CountAt(batch_, index));
+    at->second = SaysOf(rule, count);
   }
   return at->second;
 }
 
-// By the values that both have and that say something; nothing: they are no
-// candidates.
-absl::StatusOr<std::optional<CandidateChange::Found>> CandidateChange::HowFound(const Pair& pair) {
+absl::StatusOr<CandidateChange::Says> CandidateChange::SharedValuesSay(const Pair& pair) {
   KB_ASSIGN_OR_RETURN(const auto* low, KeysOf(pair.first));
   KB_ASSIGN_OR_RETURN(const auto* high, KeysOf(pair.second));
-  std::optional<Found> how;
+  Says most = Says::kNothing;
   for (const auto& [index, rule] : *low) {
+    if (most == Says::kEnough) break;
     if (!high->contains(index)) continue;
-    KB_ASSIGN_OR_RETURN(const bool open, IsOpen(index));
-    if (!open) continue;
-    how = GoesWithBirth(rule) ? Found::kBornAlike : Found::kInAnyCase;
-    if (how == Found::kInAnyCase) break;
+    KB_ASSIGN_OR_RETURN(const Says says, SaysOf(index, rule));
+    most = std::max(most, says);
   }
-  return how;
+  return most;
 }
 
 absl::StatusOr<Anew> CandidateChange::CompareAnew(const std::string& content,
@@ -401,36 +405,37 @@ absl::StatusOr<Anew> CandidateChange::CompareAnew(const std::string& content,
   known->row->set_adopted(adopted_);
   known->dirty = true;
   KB_ASSIGN_OR_RETURN(const auto* keys, KeysOf(content));
-  std::map<std::string, Found> others;
+  std::map<std::string, Says> others;
   for (const auto& [index, rule] : *keys) {
-    KB_ASSIGN_OR_RETURN(const bool open, IsOpen(index));
-    if (!open) continue;
-    const Found found = GoesWithBirth(rule) ? Found::kBornAlike : Found::kInAnyCase;
+    KB_ASSIGN_OR_RETURN(const Says says, SaysOf(index, rule));
+    if (says == Says::kNothing) continue;
     KB_ASSIGN_OR_RETURN(const auto with, ContentsAt(batch_, index, model_.candidates_max));
     for (const std::string& other : with) {
       if (other == content) continue;
-      Found& so_far = others.try_emplace(other, found).first->second;
-      so_far = std::max(so_far, found);
+      Says& most = others[other];
+      most = std::max(most, says);
     }
   }
   std::vector<std::string> contents;
-  for (const auto& [other, found] : others) contents.push_back(other);
+  for (const auto& [other, says] : others) contents.push_back(other);
   KB_RETURN_IF_ERROR(KnowAll(contents));
-  for (const auto& [other, found] : others) {
+  for (const auto& [other, says] : others) {
     const auto& compared = known_[other].row;
     // It was, with this one.
     if (compared && compared->adopted() == adopted_) continue;
-    KB_RETURN_IF_ERROR(Evaluate(std::minmax(content, other), found));
+    KB_RETURN_IF_ERROR(Evaluate(std::minmax(content, other), says));
   }
   WriteKnown();
   changed.merge(std::exchange(changed_, {}));
   return Anew::kNow;
 }
 
-absl::Status CandidateChange::Evaluate(const Pair& pair, Found found) {
+absl::Status CandidateChange::Evaluate(const Pair& pair, Says says) {
+  if (says == Says::kNothing) return SetEdge(pair, nullptr);
   KB_ASSIGN_OR_RETURN(const Person* low, PersonAt(pair.first));
   KB_ASSIGN_OR_RETURN(const Person* high, PersonAt(pair.second));
-  if (found == Found::kBornAlike && !MayBeOneBirth(low->birth, high->birth)) {
+  if (says == Says::kIfBornAlike &&
+      CompareDates(low->birth, high->birth) == DateAgreement::kDifferent) {
     return SetEdge(pair, nullptr);
   }
   const Score score = Compare(model_, *low, *high);

@@ -69,20 +69,21 @@ class CandidateChange {
 
  private:
   using Pair = std::pair<std::string, std::string>;  // Contents, the lesser first.
+  // What sharing a value comes to: nothing, or being candidates if the birth
+  // dates do not speak against it, or in any case.
+  enum class Says { kNothing, kIfBornAlike, kEnough };
   struct Shared {
     uint8_t rule = 0;
     std::map<std::string, std::string> came;  // With marks of birth dates.
     std::set<std::string> went;
-    bool generic = false;         // Afterwards.
-    Holders holders;              // Afterwards, unless it is generic.
+    Says says = Says::kNothing;   // Afterwards.
+    Holders holders;              // Afterwards, unless it says nothing.
   };
   using Known = KnownContent;
   struct Came {
     std::string birth;  // Mark.
     std::vector<CandidateKey> keys;
   };
-  // How two came to be candidates: by a value that alone says enough, too.
-  enum class Found { kBornAlike, kInAnyCase };
 
   void WriteKnown();
   absl::Status FindWhatCameAndWent();
@@ -90,17 +91,18 @@ class CandidateChange {
   absl::Status UpdatePostings();
   absl::Status UpdatePosting(const std::string& index, const std::optional<std::string>& value,
                              Shared& shared);
-  absl::Status Cross(const std::string& index, bool generic, uint8_t rule,
+  absl::Status Cross(const std::string& index, uint8_t rule, Says before, Says after,
                      const Holders& holders);
   void PairUp(const std::string& content);
-  absl::Status Evaluate(const Pair& pair, Found found);
+  absl::Status Evaluate(const Pair& pair, Says says);
   absl::Status SetEdge(const Pair& pair, const Score* score);
   absl::Status KnowAll(const std::vector<std::string>& contents);
   absl::StatusOr<Known*> Know(const std::string& content);
   absl::StatusOr<const Person*> PersonAt(const std::string& content);
-  absl::StatusOr<std::optional<Found>> HowFound(const Pair& pair);
+  absl::StatusOr<Says> SharedValuesSay(const Pair& pair);
   absl::StatusOr<const std::map<std::string, uint8_t>*> KeysOf(const std::string& content);
-  absl::StatusOr<bool> IsOpen(const std::string& index);
+  Says SaysOf(uint8_t rule, uint64_t count) const;
+  absl::StatusOr<Says> SaysOf(const std::string& index, uint8_t rule);
 
   const Keys& keys_;
   const Model& model_;
@@ -110,8 +112,8 @@ class CandidateChange {
   std::set<std::string> own_;              // Of those, whose own claims came or went.
   std::map<std::string, Came> came_;
   std::map<std::string, Shared> shared_;   // By index key.
-  std::map<std::string, bool> open_;       // Index keys that were asked for beside.
-  std::map<Pair, Found> found_;            // Share an open value: compared.
+  std::map<std::string, Says> asked_;      // Index keys that were asked for beside.
+  std::map<Pair, Says> found_;             // By the best of what they share: compared.
   std::set<Pair> doubtful_;   // A value came to say something, or no longer: looked at anew.
   std::map<std::string, Known> known_;
   std::set<std::string> changed_;

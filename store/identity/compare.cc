@@ -134,15 +134,6 @@ DateAgreement CompareDates(const Person::Date& a, const Person::Date& b) {
   return agreement == DateAgreement::kDifferent && part ? DateAgreement::kFar : agreement;
 }
 
-bool MayBeOneBirth(const Person::Date& a, const Person::Date& b) {
-  const auto whole = [](const Person::Date& date) {
-    return date.year != 0 && date.month != 0 && date.day != 0;
-  };
-  if (!whole(a) || !whole(b)) return true;
-  const int same = (a.year == b.year) + (a.month == b.month) + (a.day == b.day);
-  return same >= 2 || (a.year == b.year && a.month == b.day && a.day == b.month);
-}
-
 std::string SoundOf(absl::string_view folded_name) {
   std::string sound;
   for (size_t i = 0; i < folded_name.size(); ++i) {

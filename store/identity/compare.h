@@ -30,10 +30,6 @@ enum class DateAgreement {
 };
 DateAgreement CompareDates(const Person::Date& a, const Person::Date& b);
 
-// Whether two of year, month and day are the same, or day and month changed
-// places. True also where one of the dates is not known in full.
-bool MayBeOneBirth(const Person::Date& a, const Person::Date& b);
-
 // Names that sound alike have the same; letters only. For finding, not for
 // comparing.
 std::string SoundOf(absl::string_view folded_name);

@@ -302,19 +302,7 @@ void Disregard(const BlockKey& key, Person& person) {
 }
 
 bool GoesWithBirth(uint8_t rule) {
-  switch (rule) {
-    case kInitialPostcode:
-    case kSurnameInitial:
-    case kSurnameCity:
-    case kSoundPostcodeArea:
-    case kFirstNameBirthPlace:
-    case kSoundBirthPlace:
-    case kFirstNameYear:
-    case kSounds:
-      return true;
-    default:
-      return false;
-  }
+  return rule == kSurnameInitial || rule == kFirstNameYear || rule == kSounds;
 }
 
 }  // namespace klantbeeld::store

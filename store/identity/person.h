@@ -82,8 +82,8 @@ absl::string_view AreaOf(absl::string_view postcode);
 void Disregard(const BlockKey& key, Person& person);
 bool MayDisregard(uint8_t rule);
 
-// Whom this rule finds is a candidate only where the birth dates do not speak
-// against it (MayBeOneBirth): in a large town very many share such a value.
+// A name alone: of one that very many have, whoever it finds is a candidate only
+// where the birth dates are no more than slips apart, as far as they are known.
 bool GoesWithBirth(uint8_t rule);
 
 }  // namespace klantbeeld::store

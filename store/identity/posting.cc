@@ -27,19 +27,16 @@ char MarkOf(const Keys& keys, absl::string_view part, int number) {
 std::string BirthMark(const Keys& keys, const Person::Date& birth) {
   std::string mark(kMarkBytes, '\0');
   mark[0] = MarkOf(keys, "birth year", birth.year);
-  // By the same hash: they change places.
-  mark[1] = MarkOf(keys, "birth day or month", birth.month);
-  mark[2] = MarkOf(keys, "birth day or month", birth.day);
+  mark[1] = MarkOf(keys, "birth month", birth.month);
+  mark[2] = MarkOf(keys, "birth day", birth.day);
   return mark;
 }
 
-bool MarksMayBeOneBirth(absl::string_view a, absl::string_view b) {
-  int same = 0;
+bool MarksApart(absl::string_view a, absl::string_view b) {
   for (size_t part = 0; part < kMarkBytes; ++part) {
-    if (a[part] == 0 || b[part] == 0) return true;
-    same += a[part] == b[part];
+    if (a[part] == 0 || b[part] == 0 || a[part] == b[part]) return false;
   }
-  return same >= 2 || (a[0] == b[0] && a[1] == b[2] && a[2] == b[1]);
+  return true;
 }
 
 size_t Holders::size() const { return bytes_.size() / kHolderBytes; }
@@ -164,10 +161,10 @@ absl::StatusOr<std::vector<std::string>> ContentsAt(const Reader& reader,
   return contents;
 }
 
-absl::StatusOr<bool> IsCrowded(const Reader& reader, absl::string_view index, size_t max) {
-  KB_ASSIGN_OR_RETURN(const auto row,
-                      ReadRow<format::Posting>(reader, Family::kIdentifier, index));
-  return row && row->crowd() > max;
+absl::StatusOr<uint64_t> CountAt(const Reader& reader, absl::string_view index) {
+  KB_ASSIGN_OR_RETURN(auto row, ReadRow<format::Posting>(reader, Family::kIdentifier, index));
+  if (!row) return uint64_t{0};
+  return row->crowd() + Holders(std::move(*row->mutable_holders())).size();
 }
 
 }  // namespace klantbeeld::store

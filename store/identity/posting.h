@@ -22,8 +22,9 @@ namespace klantbeeld::store {
 // on another day: a byte of a keyed hash of year, month and day, 0 where not
 // known. Empty where nothing is known.
 std::string BirthMark(const Keys& keys, const Person::Date& birth);
-// False only if MayBeOneBirth is, of the dates that they are made of.
-bool MarksMayBeOneBirth(absl::string_view a, absl::string_view b);
+// Only if the dates that they are made of are DateAgreement::kDifferent: what is
+// two digits away has the year, the month or the day in common.
+bool MarksApart(absl::string_view a, absl::string_view b);
 
 struct Holder {
   absl::string_view content;  // Id.
@@ -86,8 +87,8 @@ class Posting {
 // Contents that share a value, at most `max`, the smallest ids first.
 absl::StatusOr<std::vector<std::string>> ContentsAt(const Reader& reader,
                                                     absl::string_view index, size_t max);
-// Whether more than `max` share it.
-absl::StatusOr<bool> IsCrowded(const Reader& reader, absl::string_view index, size_t max);
+// How many share it.
+absl::StatusOr<uint64_t> CountAt(const Reader& reader, absl::string_view index);
 
 }  // namespace klantbeeld::store
 
