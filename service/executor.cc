@@ -5,8 +5,13 @@
 #include "absl/time/clock.h"
 
 namespace klantbeeld::service {
+namespace {
 
-Executor::Executor(int threads) {
+constexpr unsigned kTurns = 8;  // Of which what was posted behind has one.
+
+}  // namespace
+
+Executor::Executor(int threads) : behind_max_((threads + 1) / 2) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
 }
 
@@ -14,8 +19,17 @@ Executor::~Executor() { Stop(); }
 
 void Executor::Post(Task task) {
   absl::MutexLock lock(&mutex_);
+  Add(tasks_, std::move(task));
+}
+
+void Executor::PostBehind(Task task) {
+  absl::MutexLock lock(&mutex_);
+  Add(behind_, std::move(task));
+}
+
+void Executor::Add(std::deque<Task>& tasks, Task task) {
   if (stopping_) return;
-  tasks_.push_back(std::move(task));
+  tasks.push_back(std::move(task));
   if (idle_ > 0) wake_.Signal();
 }
 
@@ -43,12 +57,13 @@ void Executor::Cancel(TimerId id) {
 }
 
 void Executor::Stop() {
-  std::deque<Task> tasks;
+  std::deque<Task> tasks, behind;
   std::map<TimerKey, Task> timers;
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
     tasks.swap(tasks_);
+    behind.swap(behind_);
     timers.swap(timers_);
     due_.clear();
     wake_.SignalAll();
@@ -57,8 +72,10 @@ void Executor::Stop() {
   threads_.clear();
 }
 
-bool Executor::Next(Task& task) {
+bool Executor::Next(Task& task, bool& behind) {
   absl::MutexLock lock(&mutex_);
+  if (behind) --behind_running_;
+  behind = false;
   while (!stopping_) {
     if (!timers_.empty() && timers_.begin()->first.first <= absl::Now()) {
       const auto timer = timers_.begin();
@@ -67,9 +84,13 @@ bool Executor::Next(Task& task) {
       timers_.erase(timer);
       return true;
     }
-    if (!tasks_.empty()) {
-      task = std::move(tasks_.front());
-      tasks_.pop_front();
+    const bool may = !behind_.empty() && behind_running_ < behind_max_;
+    if (!tasks_.empty() || may) {
+      behind = tasks_.empty() || (may && ++turn_ % kTurns == 0);
+      if (behind) ++behind_running_;
+      std::deque<Task>& from = behind ? behind_ : tasks_;
+      task = std::move(from.front());
+      from.pop_front();
       return true;
     }
     ++idle_;
@@ -86,7 +107,8 @@ bool Executor::Next(Task& task) {
 void Executor::Run() {
   pthread_setname_np(pthread_self(), "executor");
   Task task;
-  while (Next(task)) {
+  bool behind = false;
+  while (Next(task, behind)) {
     std::move(task)();
     task = nullptr;
   }

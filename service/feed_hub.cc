@@ -34,7 +34,7 @@ void FeedHub::Schedule(std::shared_ptr<Subscriber> subscriber) {
     if (state.compare_exchange_weak(seen, next)) break;
   }
   if (seen == Subscriber::kRunning) return;  // The thread that runs it will see kAgain.
-  executor_.Post([this, subscriber = std::move(subscriber)]() mutable {
+  executor_.PostBehind([this, subscriber = std::move(subscriber)]() mutable {
     RunPump(this, std::move(subscriber));
   });
 }
@@ -47,7 +47,7 @@ void FeedHub::RunPump(FeedHub* hub, std::shared_ptr<Subscriber> subscriber) {
   if (state.compare_exchange_strong(running, Subscriber::kIdle)) return;
   // To the end of the line, so that one busy subscriber holds up nobody.
   state = Subscriber::kQueued;
-  hub->executor_.Post(
+  hub->executor_.PostBehind(
       [hub, subscriber = std::move(subscriber)]() mutable { RunPump(hub, std::move(subscriber)); });
 }
 

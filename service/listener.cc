@@ -15,8 +15,10 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "service/log.h"
 
 namespace klantbeeld::service {
@@ -45,11 +47,11 @@ bool SomebodyListens(const std::string& path) {
   return connected;
 }
 
-void Add(int epoll_fd, int fd, uint32_t events) {
+void Watch(int epoll_fd, int operation, int fd, uint32_t events) {
   epoll_event event{};
   event.events = events;
   event.data.fd = fd;
-  epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event);
+  epoll_ctl(epoll_fd, operation, fd, &event);
 }
 
 }  // namespace
@@ -63,7 +65,7 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const Options& options,
                                                          Accepted accepted) {
   std::unique_ptr<Listener> listener(new Listener(options, std::move(accepted)));
   for (const auto& step :
-       {&Listener::RemoveStale, &Listener::Bind, &Listener::SetOwner, &Listener::Watch}) {
+       {&Listener::RemoveStale, &Listener::Bind, &Listener::SetOwner, &Listener::Prepare}) {
     if (absl::Status status = (listener.get()->*step)(); !status.ok()) return status;
   }
   listener->thread_ = std::thread([raw = listener.get()] { raw->Run(); });
@@ -75,7 +77,7 @@ Listener::Listener(const Options& options, Accepted accepted)
 
 Listener::~Listener() {
   Stop();
-  for (const int fd : open_) close(fd);
+  for (const auto& [fd, full_since] : open_) close(fd);
   if (epoll_fd_ >= 0) close(epoll_fd_);
   if (stop_fd_ >= 0) close(stop_fd_);
 }
@@ -131,12 +133,12 @@ absl::Status Listener::SetOwner() {
   return absl::OkStatus();
 }
 
-absl::Status Listener::Watch() {
+absl::Status Listener::Prepare() {
   epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
   stop_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (epoll_fd_ < 0 || stop_fd_ < 0) return Failed("cannot watch it", options_.path);
-  Add(epoll_fd_, listen_fd_, EPOLLIN);
-  Add(epoll_fd_, stop_fd_, EPOLLIN);
+  Watch(epoll_fd_, EPOLL_CTL_ADD, listen_fd_, EPOLLIN);
+  Watch(epoll_fd_, EPOLL_CTL_ADD, stop_fd_, EPOLLIN);
   return absl::OkStatus();
 }
 
@@ -155,18 +157,28 @@ void Listener::Stop() {
 
 void Listener::Run() {
   std::array<epoll_event, 64> events;
+  const absl::Duration tick =
+      std::clamp(options_.unread_max / 5, absl::Milliseconds(5), absl::Seconds(1));
+  absl::Time looked = absl::Now();
   while (true) {
-    const int ready = epoll_wait(epoll_fd_, events.data(), static_cast<int>(events.size()), -1);
+    const int ready = epoll_wait(epoll_fd_, events.data(), static_cast<int>(events.size()),
+                                 static_cast<int>(absl::ToInt64Milliseconds(tick)));
     for (int i = 0; i < ready; ++i) {
       const int fd = events[static_cast<size_t>(i)].data.fd;
       if (fd == stop_fd_) return;
       if (fd == listen_fd_) {
         AcceptOne();
-      } else if (open_.erase(fd) > 0) {
-        close(fd);
-        --connections_;
+      } else if (events[static_cast<size_t>(i)].events == EPOLLOUT) {
+        Watch(epoll_fd_, EPOLL_CTL_MOD, fd, EPOLLRDHUP);
+        open_[fd] = absl::InfiniteFuture();  // It reads again.
+      } else {
+        Forget(fd);
       }
     }
+    const absl::Time now = absl::Now();
+    if (now - looked < tick) continue;
+    looked = now;
+    CutUnread(now);
   }
 }
 
@@ -206,9 +218,32 @@ bool Listener::PeerMayConnect(int fd) const {
 void Listener::CountUntilClosed(int fd) {
   const int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
   if (copy < 0) return;
-  open_.insert(copy);
+  open_.emplace(copy, absl::InfiniteFuture());
   ++connections_;
-  Add(epoll_fd_, copy, EPOLLRDHUP);
+  Watch(epoll_fd_, EPOLL_CTL_ADD, copy, EPOLLRDHUP);
+}
+
+void Listener::Forget(int fd) {
+  if (open_.erase(fd) == 0) return;
+  close(fd);
+  --connections_;
+}
+
+void Listener::CutUnread(absl::Time now) {
+  std::vector<pollfd> asked;
+  for (const auto& [fd, full_since] : open_) asked.push_back({fd, POLLOUT, 0});
+  poll(asked.data(), asked.size(), 0);
+  for (const pollfd& one : asked) {
+    if (one.revents != 0) continue;
+    absl::Time& full_since = open_[one.fd];
+    if (full_since == absl::InfiniteFuture()) {
+      full_since = now;
+      Watch(epoll_fd_, EPOLL_CTL_MOD, one.fd, EPOLLRDHUP | EPOLLOUT);
+    } else if (now - full_since >= options_.unread_max) {
+      Log(Severity::kWarning, "connection cut: what is sent is not read");
+      shutdown(one.fd, SHUT_RDWR);  // Both see it.
+    }
+  }
 }
 
 }  // namespace klantbeeld::service

@@ -10,10 +10,11 @@
 #include <memory>
 #include <string>
 #include <thread>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 
 namespace klantbeeld::service {
@@ -26,6 +27,10 @@ bool MayConnect(const ucred& peer, absl::Span<const gid_t> peer_groups, gid_t gr
 // 0660, so the kernel admits root, its owner and its group; the same is asked
 // of the peer's credentials once more, should the mode have been changed.
 //
+// A peer that reads so little that nothing more fits into its socket for
+// `unread_max` is cut. gRPC does not: its ping waits behind what is unread, and
+// so does the end of every call on that connection, which keeps its place.
+//
 // Threads: one of its own. Owns: the socket and its file, both gone after
 // Stop().
 class Listener {
@@ -34,6 +39,7 @@ class Listener {
     std::string path;
     std::string group;  // Of the file; empty: the process's own.
     int connections_max = 1000;
+    absl::Duration unread_max = absl::Seconds(30);
   };
   // Takes a connected socket, non-blocking, and owns it.
   using Accepted = std::function<void(int fd)>;
@@ -55,11 +61,13 @@ class Listener {
   absl::Status Bind();
   absl::Status SetOwner();
   absl::Status RemoveStale();
-  absl::Status Watch();
+  absl::Status Prepare();
   void Run();
   void AcceptOne();
   bool PeerMayConnect(int fd) const;
   void CountUntilClosed(int fd);
+  void Forget(int fd);
+  void CutUnread(absl::Time now);
 
   const Options options_;
   const Accepted accepted_;
@@ -67,9 +75,10 @@ class Listener {
   int listen_fd_ = -1;
   int epoll_fd_ = -1;
   int stop_fd_ = -1;
-  // A duplicate of each connection's socket: gRPC owns the other one, and shuts
-  // the socket down when it is through with it, which both see.
-  std::unordered_set<int> open_;
+  // A duplicate of each connection's socket, and since when nothing fits into
+  // it: gRPC owns the other one, and shuts the socket down when it is through
+  // with it, which both see.
+  std::unordered_map<int, absl::Time> open_;
   std::atomic<int> connections_{0};
   std::thread thread_;
 };

@@ -65,7 +65,7 @@ class FiguresCollector : public prometheus::Collectable {
     gauge("klantbeeld_watchers", "Watched timelines.", number(streams.watchers));
     gauge("klantbeeld_feed_lag_facts", "Facts that the slowest follower has yet to get.",
           number(streams.feed_lag));
-    counter("klantbeeld_streams_cut_total", "Followers and watchers cut for being too slow.",
+    counter("klantbeeld_streams_cut_total", "Calls cut for not taking what they are sent.",
             number(streams.streams_cut));
     if (asker_ != nullptr) AddRegistry(asker_->figures(), all);
     return all;

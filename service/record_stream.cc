@@ -29,18 +29,19 @@ void SetError(const absl::Status& status, v1::RecordError* error) {
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* RecordStream::Start(
     Shared& shared, MethodMetrics& metrics, grpc::CallbackServerContext* context) {
-  auto stream = std::make_shared<RecordStream>(shared, metrics);
+  auto stream = std::make_shared<RecordStream>(shared, metrics, context);
   stream->self_ = stream;
-  stream->Begin(*context);
+  stream->Begin();
   return stream.get();
 }
 
-RecordStream::RecordStream(Shared& shared, MethodMetrics& metrics)
-    : shared_(shared), metrics_(metrics), begun_(absl::Now()) {}
+RecordStream::RecordStream(Shared& shared, MethodMetrics& metrics,
+                           grpc::CallbackServerContext* context)
+    : shared_(shared), metrics_(metrics), context_(context), begun_(absl::Now()) {}
 
-void RecordStream::Begin(const grpc::CallbackServerContext& context) {
+void RecordStream::Begin() {
   metrics_.Started();
-  auto place = shared_.admission.Enter(shared_.admission.record_streams, context);
+  auto place = shared_.admission.Enter(shared_.admission.record_streams, *context_);
   if (place.ok()) {
     place_ = *std::move(place);  // Before a drain can find it, and end it.
     shared_.record_streams.Add(shared_from_this());
@@ -226,13 +227,23 @@ void RecordStream::Flush() {
   out_ = Serialise(response);
   writing_ = true;
   metrics_.Sent();
+  cut_timer_ = shared_.executor.At(absl::Now() + shared_.limits.follower_stall_max,
+                                   [self = shared_from_this()] { self->Cut(); });
   StartWrite(&out_);
   ReadOrEnd();
+}
+
+void RecordStream::Cut() {
+  absl::MutexLock lock(&mutex_);
+  if (!writing_) return;
+  shared_.hub.CountCut();
+  context_->TryCancel();
 }
 
 void RecordStream::OnWriteDone(bool ok) {
   absl::MutexLock lock(&mutex_);
   writing_ = false;
+  shared_.executor.Cancel(cut_timer_);
   if (!ok) return EndNow(absl::CancelledError("the caller is gone"));
   PostFlush();
   ReadOrEnd();

@@ -23,7 +23,8 @@ namespace klantbeeld::service {
 // few of this stream's events wait for their results (Limits). Where there is a
 // registry it is asked first about BSNs that are new. When the
 // store's queue is full it waits with the event at hand. Results go out in the
-// order of the events, as many in one message as are ready.
+// order of the events, as many in one message as are ready; a caller that does
+// not take them in time is cut, and sends again.
 //
 // Threads: gRPC's, the executor's and the sequencer's (Resolve). At most one of
 // them takes events at a time, because nothing is read meanwhile.
@@ -34,7 +35,7 @@ class RecordStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
  public:
   static grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Start(
       Shared& shared, MethodMetrics& metrics, grpc::CallbackServerContext* context);
-  RecordStream(Shared& shared, MethodMetrics& metrics);
+  RecordStream(Shared& shared, MethodMetrics& metrics, grpc::CallbackServerContext* context);
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
@@ -50,7 +51,7 @@ class RecordStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
     v1::RecordResult result;
   };
 
-  void Begin(const grpc::CallbackServerContext& context);
+  void Begin();
   absl::Status SplitMessage();
   // Submits events of the message at hand; false: all are submitted or dropped.
   void TakeEvents();
@@ -64,6 +65,7 @@ class RecordStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   bool ShouldHold(const absl::Status& status);
   void Resolve(uint64_t index, absl::StatusOr<v1::RecordContactEventResponse> outcome);
   void Flush();
+  void Cut();
 
   void ReadOrEnd() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void PostFlush() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -71,6 +73,7 @@ class RecordStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
 
   Shared& shared_;
   MethodMetrics& metrics_;
+  grpc::CallbackServerContext* const context_;
   const absl::Time begun_;
   Places::Taken place_;
 
@@ -93,6 +96,7 @@ class RecordStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool taking_ ABSL_GUARDED_BY(mutex_) = false;  // Events of a message are being taken.
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  Executor::TimerId cut_timer_ ABSL_GUARDED_BY(mutex_) = 0;  // Of what is being written.
   bool flush_posted_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;  // Finish was called.
   // Set: nothing more is read, and the stream ends so when all results went out.

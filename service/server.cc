@@ -39,6 +39,8 @@ absl::Duration TickOf(const Limits& limits) {
 void SetLimits(const Limits& limits, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMessageBytesMax);
   builder.SetMaxSendMessageSize(-1);
+  // No ResourceQuota: where it is reached, this version of gRPC may wake its
+  // reclaimer on a thread that is not ready for it, and the process ends.
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.streams_per_connection_max);
   // A dead peer is noticed; a client may ask as often as its own settings say,
@@ -179,7 +181,8 @@ absl::Status Server::Impl::OpenDoors() {
   }
   if (config.socket.empty()) return absl::OkStatus();
   auto opened =
-      Listener::Open({config.socket, config.socket_group, config.limits.connections_max},
+      Listener::Open({config.socket, config.socket_group, config.limits.connections_max,
+                      config.limits.follower_stall_max},
                      [this](int fd) { grpc::AddInsecureChannelFromFd(grpc_server.get(), fd); });
   if (!opened.ok()) return opened.status();
   listener = *std::move(opened);

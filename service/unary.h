@@ -13,7 +13,9 @@
 #include <string>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "service/deadline.h"
 #include "service/request_rules.h"
@@ -70,6 +72,10 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
 
   void OnDone() override {
     if (timer_ != 0) shared_.executor.Cancel(timer_);
+    {
+      absl::MutexLock lock(&mutex_);
+      done_ = true;  // A timer may still come; the context goes now.
+    }
     place_.Leave();
     method_.metrics->Handled(code_, absl::Now() - begun_);
     auto last = std::move(self_);
@@ -146,12 +152,25 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
         });
   }
 
+  // An answer that the caller lets nobody send would keep its place for good.
+  void CutUnlessTaken() {
+    const Executor::TimerId before = timer_.exchange(shared_.executor.At(
+        absl::Now() + shared_.limits.follower_stall_max, [self = this->shared_from_this()] {
+          absl::MutexLock lock(&self->mutex_);
+          if (self->done_) return;
+          self->shared_.hub.CountCut();
+          self->context_->TryCancel();
+        }));
+    if (before != 0) shared_.executor.Cancel(before);
+  }
+
   void Answer(absl::StatusOr<Response> reply) {
     if (!reply.ok()) return End(reply.status());
     if (ended_.exchange(true)) return;
     *out_ = Serialise(*std::move(reply));
     method_.metrics->Sent();
     code_ = grpc::StatusCode::OK;
+    CutUnlessTaken();
     this->Finish(grpc::Status::OK);
   }
 
@@ -172,6 +191,8 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
   std::atomic<bool> ended_{false};
   std::atomic<uint64_t> waiting_{0};  // For its position, under this number.
   std::atomic<Executor::TimerId> timer_{0};
+  absl::Mutex mutex_;
+  bool done_ ABSL_GUARDED_BY(mutex_) = false;
   grpc::StatusCode code_ = grpc::StatusCode::UNKNOWN;
   std::shared_ptr<UnaryCall> self_;
 };

@@ -47,6 +47,14 @@ if(TARGET klantbeeld-server AND TARGET klantbeeld)
     ENVIRONMENT "PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/scripts")
 endif()
 
+# Clients that mean no good; scripts/hostile lets all of them come.
+if(TARGET klantbeeld-server)
+  add_test(NAME hostile_test COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/hostile_test.py
+    $<TARGET_FILE:klantbeeld-server>)
+  set_tests_properties(hostile_test PROPERTIES TIMEOUT 300
+    ENVIRONMENT "PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/scripts")
+endif()
+
 # Files brought in by the command line.
 foreach(name import_data import_interrupted)
   klantbeeld_test(e2e_${name}_test e2e/${name}_test.cc klantbeeld_grpc absl::strings absl::time

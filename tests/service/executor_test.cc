@@ -3,6 +3,8 @@
 // Also tests: service/position_waiter.cc service/log.cc
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "service/answer_batch.h"
@@ -39,6 +41,41 @@ TEST(AnswerBatch, RunsAllInOrderAlsoWhatComesWhileOthersRun) {
   hold.Notify();
   last.WaitForNotification();
   EXPECT_EQ(ran, (std::vector<int>{0, 1, 2, 3, 4}));
+}
+
+TEST(Executor, WhatIsPostedBehindGivesWayAllButOneTimeInEight) {
+  Executor executor(1);
+  absl::Notification held, hold, last;
+  std::string ran;
+  executor.Post([&] {
+    held.Notify();
+    hold.WaitForNotification();
+  });
+  held.WaitForNotification();
+  for (int i = 0; i < 3; ++i) executor.PostBehind([&] { ran += 'b'; });
+  for (int i = 0; i < 16; ++i) executor.Post([&] { ran += 't'; });
+  executor.PostBehind([&] { last.Notify(); });
+  hold.Notify();
+  last.WaitForNotification();
+  EXPECT_EQ(ran, "tttttttbtttttttbttb");
+}
+
+TEST(Executor, HalfOfTheThreadsDoNothingThatWasPostedBehind) {
+  Executor executor(4);
+  absl::Notification two, hold, other;
+  std::atomic<int> begun{0};
+  for (int i = 0; i < 8; ++i) {
+    executor.PostBehind([&] {
+      if (++begun == 2) two.Notify();
+      hold.WaitForNotification();
+    });
+  }
+  two.WaitForNotification();
+  executor.Post([&] { other.Notify(); });
+  other.WaitForNotification();
+  EXPECT_EQ(begun, 2);
+  hold.Notify();
+  executor.Stop();
 }
 
 TEST(Executor, CancelledTimerLetsGoOfWhatItHeld) {

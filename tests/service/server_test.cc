@@ -3,6 +3,7 @@
 // Also tests: service/commands.cc service/info_handler.cc service/listener.cc
 // Also tests: service/feed_hub.cc
 #include <grp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -11,6 +12,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <future>
 
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "service/listener.h"
@@ -172,6 +174,69 @@ TEST_F(ListenerTest, StrangerIsRefusedThoughTheFileIsOpenToAll) {
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(WEXITSTATUS(status), 0);
   EXPECT_EQ(accepted, stranger ? 0 : 1);
+}
+
+// One end of a connection, and the server's.
+class UnreadConnection : public ListenerTest {
+ protected:
+  UnreadConnection() {
+    options.unread_max = absl::Milliseconds(300);
+    auto opened = Listener::Open(options, [this](int fd) { accepted.set_value(fd); });
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    listener = *std::move(opened);
+    peer = socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    options.path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    EXPECT_EQ(connect(peer, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    ours = accepted.get_future().get();
+  }
+  ~UnreadConnection() override {
+    close(peer);
+    close(ours);
+  }
+  // As much as fits.
+  void Fill() const {
+    const std::string some(4096, 'x');
+    while (write(ours, some.data(), some.size()) > 0) {
+    }
+  }
+  bool IsCutWithin(int milliseconds) const {
+    pollfd cut{peer, POLLRDHUP, 0};
+    return poll(&cut, 1, milliseconds) == 1;
+  }
+
+  std::promise<int> accepted;
+  std::unique_ptr<Listener> listener;
+  int peer = -1, ours = -1;
+};
+
+TEST_F(UnreadConnection, IsCut) {
+  Fill();
+  EXPECT_TRUE(IsCutWithin(30'000));
+  // Its count is given back when it is gone.
+  const absl::Time end = absl::Now() + absl::Seconds(30);
+  while (listener->connections() > 0 && absl::Now() < end) IsCutWithin(0);
+  EXPECT_EQ(listener->connections(), 0);
+}
+
+TEST_F(UnreadConnection, WhoReadsSlowlyIsNotCut) {
+  std::string some(64 << 10, '\0');
+  for (int i = 0; i < 20; ++i) {
+    Fill();
+    ASSERT_FALSE(IsCutWithin(50)) << "after " << i;
+    // gRPC writes again when most of it was read.
+    for (int read = 0; read < (256 << 10);) {
+      const auto bytes = recv(peer, some.data(), some.size(), MSG_DONTWAIT);
+      if (bytes <= 0) break;
+      read += static_cast<int>(bytes);
+    }
+  }
+}
+
+TEST_F(UnreadConnection, WhoHasLittleToReadIsNotCut) {
+  ASSERT_EQ(write(ours, "x", 1), 1);
+  EXPECT_FALSE(IsCutWithin(1'000));
 }
 
 TEST_F(ListenerTest, ConnectionOverTheLimitIsClosed) {
