@@ -50,8 +50,7 @@ inline constexpr char kClaimExtra = 1;     // · extra
 inline constexpr char kClaimCoParty = 2;   // · claim id of another party of one contact
 // After a content's id, which is that of the claim that parties share:
 inline constexpr char kClaimCompared = 3;
-inline constexpr char kClaimEdge = 4;      // · id of another content
-// After a citizen's id:
+// 4 was of edges. After a citizen's id:
 inline constexpr char kClaimFactAbout = 5; // · inverted position
 // After a claim's id:
 inline constexpr char kClaimWas = 6;       // · position

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "store/identity/claims.h"
+#include "store/identity/compare.h"
 #include "store/identity/identity.h"
 #include "store/record.h"
 #include "store/rows.h"
@@ -13,81 +14,10 @@
 namespace klantbeeld::store {
 namespace {
 
-// Ids that stand in the posting's own row.
-constexpr size_t kInline = 64;
-constexpr size_t kIdBytes = 16;
-
-// The contents that share a value, smallest ids first. What does not fit into
-// the row stands in rows of its own, which are only counted while a value says
-// nothing anyway.
-class PostingRow {
- public:
-  PostingRow(Batch& batch, const std::string& index) : batch_(batch), index_(index) {}
-
-  // From the row's value, if there is a row.
-  absl::Status Load(const std::optional<std::string>& value) {
-    if (!value) return absl::OkStatus();
-    format::Posting row;
-    KB_RETURN_IF_ERROR(Decode(*value, NameOf(Family::kIdentifier), row));
-    more_ = row.more();
-    for (size_t at = 0; at < row.contents().size(); at += kIdBytes) {
-      inline_.push_back(row.contents().substr(at, kIdBytes));
-    }
-    return absl::OkStatus();
-  }
-
-  uint64_t count() const { return inline_.size() + more_; }
-  // All of them, while they all stand in the row.
-  std::vector<std::string>& contents() { return inline_; }
-
-  void Add(const std::string& content) {
-    inline_.insert(std::lower_bound(inline_.begin(), inline_.end(), content), content);
-    if (inline_.size() <= kInline) return;
-    batch_.Put(Family::kIdentifier, index_ + inline_.back(), IndexMark(false));
-    inline_.pop_back();
-    ++more_;
-  }
-
-  absl::Status Remove(const std::string& content) {
-    const auto at = std::lower_bound(inline_.begin(), inline_.end(), content);
-    if (at == inline_.end() || *at != content) {
-      batch_.Delete(Family::kIdentifier, index_ + content);
-      --more_;
-      return absl::OkStatus();
-    }
-    inline_.erase(at);
-    if (more_ == 0) return absl::OkStatus();
-    std::string first;
-    KB_RETURN_IF_ERROR(batch_.Scan(Family::kIdentifier, index_, index_ + std::string(1, '\0'),
-                                   [&](absl::string_view key, absl::string_view) {
-                                     if (key.size() == index_.size()) return true;
-                                     first = std::string(key.substr(index_.size()));
-                                     return false;
-                                   }));
-    if (first.empty()) return absl::DataLossError("identifier: a posting counts more than it has");
-    batch_.Delete(Family::kIdentifier, index_ + first);
-    inline_.push_back(std::move(first));
-    --more_;
-    return absl::OkStatus();
-  }
-
-  void Save() {
-    if (count() == 0) {
-      batch_.Delete(Family::kIdentifier, index_);
-      return;
-    }
-    format::Posting row;
-    for (const std::string& content : inline_) row.mutable_contents()->append(content);
-    row.set_more(more_);
-    batch_.Put(Family::kIdentifier, index_, Encode(row));
-  }
-
- private:
-  Batch& batch_;
-  const std::string& index_;
-  std::vector<std::string> inline_;
-  uint64_t more_ = 0;
-};
+// Names that no more than these share find each other whatever the birth dates
+// are. Written wrong, they are a slip that is worth finding; of more, hardly
+// anybody of them is one person with another.
+constexpr uint64_t kFew = 16;
 
 // Has any claim this content?
 absl::StatusOr<bool> Stands(const Reader& reader, absl::string_view content) {
@@ -134,10 +64,26 @@ void NoteGeneric(const std::string& index, bool generic, format::ComparedRow& ro
   row.mutable_generic()->Assign(keys.begin(), keys.end());
 }
 
-std::string CandidateKey(const Keys& keys, const BlockKey& key) {
+std::string IndexOf(const Keys& keys, const BlockKey& key) {
   const char tag = static_cast<char>(kIndexCandidate);
   return absl::StrCat(absl::string_view(&tag, 1),
                       View(keys.IndexOf(absl::StrCat("candidate ", key.rule), key.value)));
+}
+
+template <typename Edges>
+auto PlaceOfEdge(Edges& edges, const std::string& other) {
+  return std::lower_bound(edges.begin(), edges.end(), other,
+                          [](const format::CandidateEdge& edge, const std::string& wanted) {
+                            return edge.content() < wanted;
+                          });
+}
+
+Score ScoreOf(const format::CandidateEdge& edge) {
+  Score score;
+  score.bits = edge.centibits();
+  score.typed_number = edge.typed_number();
+  score.compared = edge.compared();
+  return score;
 }
 
 }  // namespace
@@ -147,9 +93,9 @@ std::string OwnByContent(absl::string_view content) {
   return absl::StrCat(absl::string_view(&tag, 1), content);
 }
 
-std::vector<std::string> CandidateKeys(const Keys& keys, const Person& person) {
-  std::vector<std::string> made;
-  for (const BlockKey& key : BlockKeysOf(person)) made.push_back(CandidateKey(keys, key));
+std::vector<CandidateKey> CandidateKeys(const Keys& keys, const Person& person) {
+  std::vector<CandidateKey> made;
+  for (const BlockKey& key : BlockKeysOf(person)) made.push_back({key.rule, IndexOf(keys, key)});
   return made;
 }
 
@@ -178,46 +124,16 @@ absl::StatusOr<std::vector<std::string>> ClaimsWith(const Reader& reader,
   return claims;
 }
 
-absl::StatusOr<std::vector<std::string>> ContentsAt(const Reader& reader,
-                                                    absl::string_view index, size_t max) {
-  std::vector<std::string> contents;
-  absl::Status inner;
-  KB_RETURN_IF_ERROR(reader.Scan(
-      Family::kIdentifier, index, index, [&](absl::string_view key, absl::string_view value) {
-        if (key.size() > index.size()) {
-          contents.emplace_back(key.substr(index.size()));
-        } else {
-          format::Posting row;
-          inner = Decode(value, "identifier", row);
-          for (size_t at = 0; inner.ok() && at < row.contents().size(); at += kIdBytes) {
-            contents.push_back(row.contents().substr(at, kIdBytes));
-          }
-        }
-        return inner.ok() && contents.size() < max;
-      }));
-  KB_RETURN_IF_ERROR(inner);
-  if (contents.size() > max) contents.resize(max);
-  return contents;
+std::vector<Edge> EdgesIn(const format::ComparedRow& row) {
+  std::vector<Edge> edges;
+  edges.reserve(static_cast<size_t>(row.edges_size()));
+  for (const auto& edge : row.edges()) edges.push_back({edge.content(), ScoreOf(edge)});
+  return edges;
 }
 
 absl::StatusOr<std::vector<Edge>> EdgesOf(const Reader& reader, absl::string_view content) {
-  std::vector<Edge> edges;
-  absl::Status inner;
-  const std::string prefix = ClaimKey(content, kClaimEdge);
-  KB_RETURN_IF_ERROR(reader.Scan(
-      Family::kClaim, prefix, prefix, [&](absl::string_view key, absl::string_view value) {
-        format::EdgeRow row;
-        inner = Decode(value, "claim", row);
-        if (!inner.ok()) return false;
-        Edge& edge = edges.emplace_back();
-        edge.other = std::string(key.substr(prefix.size()));
-        edge.score.bits = row.centibits();
-        edge.score.typed_number = row.typed_number();
-        edge.score.compared = row.compared();
-        return true;
-      }));
-  KB_RETURN_IF_ERROR(inner);
-  return edges;
+  KB_ASSIGN_OR_RETURN(const auto row, ReadCompared(reader, content));
+  return row ? EdgesIn(*row) : std::vector<Edge>();
 }
 
 Person PersonWith(const Keys& keys, const format::ClaimContent& content,
@@ -226,7 +142,7 @@ Person PersonWith(const Keys& keys, const format::ClaimContent& content,
   if (row.generic().empty()) return person;
   for (const BlockKey& key : BlockKeysOf(person)) {
     // A keyed hash is dear, and of a common name nothing is disregarded.
-    if (MayDisregard(key) && IsGeneric(row, CandidateKey(keys, key))) Disregard(key, person);
+    if (MayDisregard(key.rule) && IsGeneric(row, IndexOf(keys, key))) Disregard(key, person);
   }
   return person;
 }
@@ -239,19 +155,33 @@ absl::StatusOr<Person> ReadPerson(const Keys& keys, const Reader& reader,
   return PersonWith(keys, *read, compared ? *compared : format::ComparedRow());
 }
 
+void CandidateChange::Touch(const format::ClaimContent& content) {
+  touched_[content.content_id()] = content;
+  if (content.own_reason() != format::ClaimContent::SHARED) own_.insert(content.content_id());
+}
+
+std::optional<KnownContent> CandidateChange::Take(const std::string& content) {
+  const auto at = known_.find(content);
+  if (at == known_.end()) return std::nullopt;
+  return std::move(at->second);
+}
+
 absl::StatusOr<std::set<std::string>> CandidateChange::Finish() {
   if (model_.candidates_max == 0) return std::set<std::string>();
   KB_RETURN_IF_ERROR(FindWhatCameAndWent());
+  KB_RETURN_IF_ERROR(CountOwn());
   KB_RETURN_IF_ERROR(UpdatePostings());
-  for (const auto& [content, index] : came_) PairUp(content);
+  for (const auto& [content, came] : came_) PairUp(content);
   std::vector<std::string> contents;
-  for (const auto& [low, high] : found_) contents.insert(contents.end(), {low, high});
+  for (const auto& [pair, says] : found_) {
+    contents.insert(contents.end(), {pair.first, pair.second});
+  }
   KB_RETURN_IF_ERROR(KnowAll(contents));
-  for (const Pair& pair : found_) KB_RETURN_IF_ERROR(Evaluate(pair));
+  for (const auto& [pair, says] : found_) KB_RETURN_IF_ERROR(Evaluate(pair, says));
   for (const Pair& pair : doubtful_) {
     if (found_.contains(pair)) continue;
-    KB_ASSIGN_OR_RETURN(const bool share, ShareOpenKey(pair));
-    KB_RETURN_IF_ERROR(share ? Evaluate(pair) : SetEdge(pair, nullptr));
+    KB_ASSIGN_OR_RETURN(const Says says, SharedValuesSay(pair));
+    KB_RETURN_IF_ERROR(Evaluate(pair, says));
   }
   WriteKnown();
   return std::exchange(changed_, {});
@@ -274,23 +204,45 @@ absl::Status CandidateChange::FindWhatCameAndWent() {
     KB_ASSIGN_OR_RETURN(auto compared, ReadCompared(batch_, content));
     KB_ASSIGN_OR_RETURN(const bool stands, Stands(batch_, content));
     if (stands == compared.has_value()) continue;
-    Person person = PersonOf(stated);
-    std::vector<std::string> keys = CandidateKeys(keys_, person);
+    const Person person = PersonOf(stated);
+    std::vector<CandidateKey> keys = CandidateKeys(keys_, person);
     if (keys.empty()) continue;
-    for (const std::string& index : keys) {
-      (stands ? shared_[index].came : shared_[index].went).insert(content);
+    std::string birth = stands ? BirthMark(keys_, person.birth) : "";
+    for (const CandidateKey& key : keys) {
+      Shared& shared = shared_[key.index];
+      shared.rule = key.rule;
+      if (stands) {
+        shared.came[content] = birth;
+      } else {
+        shared.went.insert(content);
+      }
     }
     Known& known = known_[content];
     known.dirty = true;
     if (stands) {
       known.stated = stated;
       known.row.emplace().set_adopted(adopted_);
-      came_[content] = std::move(keys);
+      came_[content] = {std::move(birth), std::move(keys)};
     } else {
       known.stated.reset();
-      known.row.reset();  // Another that went may have counted an edge of it.
-      KB_RETURN_IF_ERROR(DropEdges(content));
+      known.row.reset();
+      for (const Edge& edge : EdgesIn(*compared)) {
+        KB_RETURN_IF_ERROR(SetEdge(std::minmax(content, edge.other), nullptr));
+      }
     }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CandidateChange::CountOwn() {
+  for (const std::string& content : own_) {
+    KB_ASSIGN_OR_RETURN(Known* known, Know(content));
+    if (!known->row) continue;
+    KB_ASSIGN_OR_RETURN(const auto count, ReadRow<format::ClaimCount>(batch_, Family::kIdentifier,
+                                                                      OwnByContent(content)));
+    const uint64_t own = count ? count->count() : 0;
+    known->dirty = known->dirty || own != known->row->own();
+    known->row->set_own(own);
   }
   return absl::OkStatus();
 }
@@ -311,7 +263,7 @@ absl::Status CandidateChange::KnowAll(const std::vector<std::string>& contents) 
       KB_RETURN_IF_ERROR(Decode(*compared, NameOf(Family::kClaim), known.row.emplace()));
     }
     if (const auto& record = rows[2 * i]) {
-      format::ClaimRow row;
+      format::ClaimRow& row = known.claim.emplace();
       KB_RETURN_IF_ERROR(Decode(*record, NameOf(Family::kClaim), row));
       KB_ASSIGN_OR_RETURN(known.stated, OpenContent(unknown[i], row));
     } else {
@@ -326,14 +278,6 @@ absl::StatusOr<CandidateChange::Known*> CandidateChange::Know(const std::string&
   return &known_[content];
 }
 
-absl::Status CandidateChange::DropEdges(const std::string& content) {
-  KB_ASSIGN_OR_RETURN(const auto edges, EdgesOf(batch_, content));
-  for (const Edge& edge : edges) {
-    KB_RETURN_IF_ERROR(SetEdge(std::minmax(content, edge.other), nullptr));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status CandidateChange::UpdatePostings() {
   std::vector<std::string> keys;
   for (const auto& [index, shared] : shared_) keys.push_back(index);
@@ -346,44 +290,61 @@ absl::Status CandidateChange::UpdatePostings() {
 absl::Status CandidateChange::UpdatePosting(const std::string& index,
                                             const std::optional<std::string>& value,
                                             Shared& shared) {
-  PostingRow posting(batch_, index);
-  KB_RETURN_IF_ERROR(posting.Load(value));
-  const bool before = posting.count() > model_.candidates_max;
-  for (const std::string& content : shared.went) KB_RETURN_IF_ERROR(posting.Remove(content));
-  for (const std::string& content : shared.came) posting.Add(content);
-  shared.generic = posting.count() > model_.candidates_max;
-  posting.Save();
-  if (!shared.generic) shared.contents = std::move(posting.contents());
-  if (before != shared.generic) return Cross(index, shared.generic);
-  if (!shared.generic) return absl::OkStatus();
-  for (const std::string& content : shared.came) NoteGeneric(index, true, *known_[content].row);
+  KB_ASSIGN_OR_RETURN(Posting posting, Posting::Read(batch_, index, model_.candidates_max, value));
+  const Says before = SaysOf(shared.rule, posting.count());
+  for (const std::string& content : shared.went) posting.Remove(content);
+  for (const auto& [content, birth] : shared.came) posting.Add({content, birth});
+  KB_RETURN_IF_ERROR(posting.Save());
+  shared.says = SaysOf(shared.rule, posting.count());
+  if (before != shared.says) {
+    KB_RETURN_IF_ERROR(Cross(index, shared.rule, before, shared.says, posting.holders()));
+  } else if (shared.says == Says::kNothing && MayDisregard(shared.rule)) {
+    for (const auto& [content, birth] : shared.came) NoteGeneric(index, true, *known_[content].row);
+  }
+  if (shared.says != Says::kNothing) shared.holders = posting.holders();
   return absl::OkStatus();
 }
 
-// A value says nothing any more, or again: whoever shares it is compared anew.
+CandidateChange::Says CandidateChange::SaysOf(uint8_t rule, uint64_t count) const {
+  if (count > model_.candidates_max) return Says::kNothing;
+  return GoesWithBirth(rule) && count > kFew ? Says::kIfBornAlike : Says::kEnough;
+}
+
+// A value says more than before, or less: whoever shares it is compared anew.
 // Only a few more than the cap can, since each fact brings or takes few.
-absl::Status CandidateChange::Cross(const std::string& index, bool generic) {
-  KB_ASSIGN_OR_RETURN(const auto holders,
-                      ContentsAt(batch_, index, model_.candidates_max + touched_.size() + 1));
-  KB_RETURN_IF_ERROR(KnowAll(holders));
-  for (const std::string& content : holders) {
-    Known& known = known_[content];
-    if (!known.row) return absl::DataLossError("claim: a candidate is not compared");
-    NoteGeneric(index, generic, *known.row);
-    known.dirty = true;
+absl::Status CandidateChange::Cross(const std::string& index, uint8_t rule, Says before,
+                                    Says after, const Holders& holders) {
+  if (MayDisregard(rule)) {
+    std::vector<std::string> contents;
+    for (size_t i = 0; i < holders.size(); ++i) contents.emplace_back(holders[i].content);
+    KB_RETURN_IF_ERROR(KnowAll(contents));
+    for (const std::string& content : contents) {
+      Known& known = known_[content];
+      if (!known.row) return absl::DataLossError("claim: a candidate is not compared");
+      NoteGeneric(index, after == Says::kNothing, *known.row);
+      known.dirty = true;
+    }
   }
+  const bool born_alike_only = before != Says::kEnough && after != Says::kEnough;
   for (size_t low = 0; low < holders.size(); ++low) {
     for (size_t high = low + 1; high < holders.size(); ++high) {
-      doubtful_.insert(std::minmax(holders[low], holders[high]));
+      if (born_alike_only && MarksApart(holders[low].birth, holders[high].birth)) continue;
+      doubtful_.emplace(holders[low].content, holders[high].content);
     }
   }
   return absl::OkStatus();
 }
 
 void CandidateChange::PairUp(const std::string& content) {
-  for (const std::string& index : came_.at(content)) {
-    for (const std::string& other : shared_.at(index).contents) {
-      if (other != content) found_.insert(std::minmax(content, other));
+  const Came& came = came_.at(content);
+  for (const CandidateKey& key : came.keys) {
+    const Shared& shared = shared_.at(key.index);
+    for (size_t i = 0; i < shared.holders.size(); ++i) {
+      const Holder other = shared.holders[i];
+      if (other.content == content) continue;
+      if (shared.says == Says::kIfBornAlike && MarksApart(came.birth, other.birth)) continue;
+      Says& says = found_[std::minmax(content, std::string(other.content))];
+      says = std::max(says, shared.says);
     }
   }
 }
@@ -398,23 +359,42 @@ absl::StatusOr<const Person*> CandidateChange::PersonAt(const std::string& conte
   return &*known->person;
 }
 
-absl::StatusOr<const std::set<std::string>*> CandidateChange::OpenKeys(
+absl::StatusOr<const std::map<std::string, uint8_t>*> CandidateChange::KeysOf(
     const std::string& content) {
   KB_ASSIGN_OR_RETURN(Known* known, Know(content));
-  if (known->open) return &*known->open;
-  known->open.emplace();
-  if (!known->stated || !known->row) return &*known->open;
-  for (std::string& key : CandidateKeys(keys_, PersonOf(*known->stated))) {
-    if (!IsGeneric(*known->row, key)) known->open->insert(std::move(key));
+  if (known->keys) return &*known->keys;
+  known->keys.emplace();
+  if (!known->stated || !known->row) return &*known->keys;
+  for (CandidateKey& key : CandidateKeys(keys_, PersonOf(*known->stated))) {
+    known->keys->emplace(std::move(key.index), key.rule);
   }
-  return &*known->open;
+  return &*known->keys;
 }
 
-absl::StatusOr<bool> CandidateChange::ShareOpenKey(const Pair& pair) {
-  KB_ASSIGN_OR_RETURN(const auto* low, OpenKeys(pair.first));
-  KB_ASSIGN_OR_RETURN(const auto* high, OpenKeys(pair.second));
-  return std::any_of(low->begin(), low->end(),
-                     [&](const std::string& key) { return high->contains(key); });
+absl::StatusOr<CandidateChange::Says> CandidateChange::SaysOf(const std::string& index,
+                                                              uint8_t rule) {
+  if (const auto shared = shared_.find(index); shared != shared_.end()) {
+    return shared->second.says;
+  }
+  const auto [at, is_new] = asked_.try_emplace(index);
+  if (is_new) {
+    KB_ASSIGN_OR_RETURN(const uint64_t count, CountAt(batch_, index));
+    at->second = SaysOf(rule, count);
+  }
+  return at->second;
+}
+
+absl::StatusOr<CandidateChange::Says> CandidateChange::SharedValuesSay(const Pair& pair) {
+  KB_ASSIGN_OR_RETURN(const auto* low, KeysOf(pair.first));
+  KB_ASSIGN_OR_RETURN(const auto* high, KeysOf(pair.second));
+  Says most = Says::kNothing;
+  for (const auto& [index, rule] : *low) {
+    if (most == Says::kEnough) break;
+    if (!high->contains(index)) continue;
+    KB_ASSIGN_OR_RETURN(const Says says, SaysOf(index, rule));
+    most = std::max(most, says);
+  }
+  return most;
 }
 
 absl::StatusOr<Anew> CandidateChange::CompareAnew(const std::string& content,
@@ -424,74 +404,74 @@ absl::StatusOr<Anew> CandidateChange::CompareAnew(const std::string& content,
   if (known->row->adopted() == adopted_) return Anew::kAlready;
   known->row->set_adopted(adopted_);
   known->dirty = true;
-  KB_ASSIGN_OR_RETURN(const auto* open, OpenKeys(content));
-  std::set<std::string> others;
-  for (const std::string& index : *open) {
+  KB_ASSIGN_OR_RETURN(const auto* keys, KeysOf(content));
+  std::map<std::string, Says> others;
+  for (const auto& [index, rule] : *keys) {
+    KB_ASSIGN_OR_RETURN(const Says says, SaysOf(index, rule));
+    if (says == Says::kNothing) continue;
     KB_ASSIGN_OR_RETURN(const auto with, ContentsAt(batch_, index, model_.candidates_max));
-    others.insert(with.begin(), with.end());
+    for (const std::string& other : with) {
+      if (other == content) continue;
+      Says& most = others[other];
+      most = std::max(most, says);
+    }
   }
-  others.erase(content);
-  KB_RETURN_IF_ERROR(KnowAll({others.begin(), others.end()}));
-  for (const std::string& other : others) {
+  std::vector<std::string> contents;
+  for (const auto& [other, says] : others) contents.push_back(other);
+  KB_RETURN_IF_ERROR(KnowAll(contents));
+  for (const auto& [other, says] : others) {
     const auto& compared = known_[other].row;
     // It was, with this one.
     if (compared && compared->adopted() == adopted_) continue;
-    KB_RETURN_IF_ERROR(Evaluate(std::minmax(content, other)));
+    KB_RETURN_IF_ERROR(Evaluate(std::minmax(content, other), says));
   }
   WriteKnown();
   changed.merge(std::exchange(changed_, {}));
   return Anew::kNow;
 }
 
-absl::Status CandidateChange::Evaluate(const Pair& pair) {
+absl::Status CandidateChange::Evaluate(const Pair& pair, Says says) {
+  if (says == Says::kNothing) return SetEdge(pair, nullptr);
   KB_ASSIGN_OR_RETURN(const Person* low, PersonAt(pair.first));
   KB_ASSIGN_OR_RETURN(const Person* high, PersonAt(pair.second));
+  if (says == Says::kIfBornAlike &&
+      CompareDates(low->birth, high->birth) == DateAgreement::kDifferent) {
+    return SetEdge(pair, nullptr);
+  }
   const Score score = Compare(model_, *low, *high);
   const bool stands = !score.veto && (score.typed_number || score.bits >= model_.suggest);
   return SetEdge(pair, stands ? &score : nullptr);
 }
 
-// What came with this fact has no edge yet, and is compared with another once.
-bool CandidateChange::MayHaveEdge(const std::string& content) const {
-  if (came_.contains(content)) return false;
-  const auto known = known_.find(content);
-  return known == known_.end() || !known->second.row || known->second.row->edges() > 0;
-}
-
 absl::Status CandidateChange::SetEdge(const Pair& pair, const Score* score) {
-  const std::string key = ClaimKey(pair.first, kClaimEdge, pair.second);
-  std::optional<format::EdgeRow> before;
-  if (MayHaveEdge(pair.first) && MayHaveEdge(pair.second)) {
-    KB_ASSIGN_OR_RETURN(before, ReadRow<format::EdgeRow>(batch_, Family::kClaim, key));
-  }
-  if (!before && score == nullptr) return absl::OkStatus();
-  bool joined = before && HangTogether(model_, before->centibits(), before->typed_number());
-  const std::string back = ClaimKey(pair.second, kClaimEdge, pair.first);
-  if (score == nullptr) {
-    batch_.Delete(Family::kClaim, key);
-    batch_.Delete(Family::kClaim, back);
-  } else {
-    format::EdgeRow row;
-    row.set_centibits(score->bits);
-    row.set_typed_number(score->typed_number);
-    row.set_compared(score->compared);
-    batch_.Put(Family::kClaim, key, Encode(row));
-    batch_.Put(Family::kClaim, back, Encode(row));
-    joined = joined || HangTogether(model_, score->bits, score->typed_number);
-  }
-  KB_RETURN_IF_ERROR(CountEdge(pair, (score != nullptr ? 1 : 0) - (before ? 1 : 0)));
-  if (joined) changed_.insert({pair.first, pair.second});
-  return absl::OkStatus();
-}
-
-absl::Status CandidateChange::CountEdge(const Pair& pair, int by) {
-  if (by == 0) return absl::OkStatus();
-  for (const std::string* content : {&pair.first, &pair.second}) {
-    KB_ASSIGN_OR_RETURN(Known* known, Know(*content));
+  const auto may_join = [&](const Score& one) {
+    return HangTogether(model_, one.bits, one.typed_number);
+  };
+  bool joined = false;
+  for (const auto& [content, other] : {pair, Pair(pair.second, pair.first)}) {
+    KB_ASSIGN_OR_RETURN(Known* known, Know(content));
     if (!known->row) continue;  // It went.
-    known->row->set_edges(known->row->edges() + static_cast<uint64_t>(by));
+    auto& edges = *known->row->mutable_edges();
+    auto at = PlaceOfEdge(edges, other);
+    const bool stood = at != edges.end() && at->content() == other;
+    if (!stood && score == nullptr) continue;
     known->dirty = true;
+    joined = joined || (stood && may_join(ScoreOf(*at))) || (score != nullptr && may_join(*score));
+    if (score == nullptr) {
+      edges.erase(at);
+      continue;
+    }
+    if (!stood) {
+      const auto place = at - edges.begin();
+      edges.Add()->set_content(other);
+      std::rotate(edges.begin() + place, edges.end() - 1, edges.end());
+      at = edges.begin() + place;
+    }
+    at->set_centibits(score->bits);
+    at->set_typed_number(score->typed_number);
+    at->set_compared(score->compared);
   }
+  if (joined) changed_.insert({pair.first, pair.second});
   return absl::OkStatus();
 }
 

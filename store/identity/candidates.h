@@ -18,13 +18,32 @@
 #include "store/format.pb.h"
 #include "store/identity/model.h"
 #include "store/identity/person.h"
+#include "store/identity/posting.h"
 #include "store/identity/score.h"
 #include "store/keys.h"
 
 namespace klantbeeld::store {
 
+// A value by which candidates are found: its rule, and its place in the index.
+struct CandidateKey {
+  uint8_t rule = 0;
+  std::string index;
+};
+// In the order of BlockKeysOf.
+std::vector<CandidateKey> CandidateKeys(const Keys& keys, const Person& person);
+
 // What became of comparing a content by another model than before.
 enum class Anew { kNever, kAlready, kNow };  // kNever: it is compared with no other.
+
+// A content as it stands now, read once.
+struct KnownContent {
+  std::optional<format::ClaimRow> claim;  // Of the claim that parties share, if it was read.
+  std::optional<format::ClaimContent> stated;
+  std::optional<format::ComparedRow> row;  // None: it is not compared, or went.
+  bool dirty = false;
+  std::optional<Person> person;            // Made when all postings are up to date.
+  std::optional<std::map<std::string, uint8_t>> keys;  // In the index, with their rules.
+};
 
 // What one fact changes about candidates. One thread; used for one fact only.
 class CandidateChange {
@@ -34,7 +53,7 @@ class CandidateChange {
       : keys_(keys), model_(model), adopted_(adopted), batch_(batch) {}
 
   // A claim with this content came or went.
-  void Touch(const format::ClaimContent& content) { touched_[content.content_id()] = content; }
+  void Touch(const format::ClaimContent& content);
 
   // Brings postings and edges up to date with the claims' rows, which must be
   // written. Returns the contents that an edge that may join came to or left.
@@ -44,59 +63,68 @@ class CandidateChange {
   // model. After Finish; adds to `changed` as Finish returns.
   absl::StatusOr<Anew> CompareAnew(const std::string& content, std::set<std::string>& changed);
 
+  // Gives away what was read of a content, whose rows stand as they are. The last
+  // thing that is asked.
+  std::optional<KnownContent> Take(const std::string& content);
+
  private:
   using Pair = std::pair<std::string, std::string>;  // Contents, the lesser first.
+  // What sharing a value comes to: nothing, or being candidates if the birth
+  // dates do not speak against it, or in any case.
+  enum class Says { kNothing, kIfBornAlike, kEnough };
   struct Shared {
-    std::set<std::string> came;
+    uint8_t rule = 0;
+    std::map<std::string, std::string> came;  // With marks of birth dates.
     std::set<std::string> went;
-    bool generic = false;               // Afterwards.
-    std::vector<std::string> contents;  // Afterwards, unless it is generic.
+    Says says = Says::kNothing;   // Afterwards.
+    Holders holders;              // Afterwards, unless it says nothing.
   };
-  // A content as it stands now, read once.
-  struct Known {
-    std::optional<format::ClaimContent> stated;
-    std::optional<format::ComparedRow> row;    // None: it is not compared, or went.
-    bool dirty = false;
-    std::optional<Person> person;              // Made when all postings are up to date.
-    std::optional<std::set<std::string>> open;  // Keys that are not generic.
+  using Known = KnownContent;
+  struct Came {
+    std::string birth;  // Mark.
+    std::vector<CandidateKey> keys;
   };
 
   void WriteKnown();
   absl::Status FindWhatCameAndWent();
+  absl::Status CountOwn();
   absl::Status UpdatePostings();
   absl::Status UpdatePosting(const std::string& index, const std::optional<std::string>& value,
                              Shared& shared);
-  absl::Status Cross(const std::string& index, bool generic);
+  absl::Status Cross(const std::string& index, uint8_t rule, Says before, Says after,
+                     const Holders& holders);
   void PairUp(const std::string& content);
-  absl::Status DropEdges(const std::string& content);
-  absl::Status Evaluate(const Pair& pair);
-  bool MayHaveEdge(const std::string& content) const;
+  absl::Status Evaluate(const Pair& pair, Says says);
   absl::Status SetEdge(const Pair& pair, const Score* score);
-  absl::Status CountEdge(const Pair& pair, int by);
   absl::Status KnowAll(const std::vector<std::string>& contents);
   absl::StatusOr<Known*> Know(const std::string& content);
   absl::StatusOr<const Person*> PersonAt(const std::string& content);
-  absl::StatusOr<bool> ShareOpenKey(const Pair& pair);
-  absl::StatusOr<const std::set<std::string>*> OpenKeys(const std::string& content);
+  absl::StatusOr<Says> SharedValuesSay(const Pair& pair);
+  absl::StatusOr<const std::map<std::string, uint8_t>*> KeysOf(const std::string& content);
+  Says SaysOf(uint8_t rule, uint64_t count) const;
+  absl::StatusOr<Says> SaysOf(const std::string& index, uint8_t rule);
 
   const Keys& keys_;
   const Model& model_;
   const uint64_t adopted_;
   Batch& batch_;
   std::map<std::string, format::ClaimContent> touched_;
-  std::map<std::string, std::vector<std::string>> came_;  // Contents with their index keys.
-  std::map<std::string, Shared> shared_;                  // By index key.
-  std::set<Pair> found_;      // Share an open value: compared.
+  std::set<std::string> own_;              // Of those, whose own claims came or went.
+  std::map<std::string, Came> came_;
+  std::map<std::string, Shared> shared_;   // By index key.
+  std::map<std::string, Says> asked_;      // Index keys that were asked for beside.
+  std::map<Pair, Says> found_;             // By the best of what they share: compared.
   std::set<Pair> doubtful_;   // A value came to say something, or no longer: looked at anew.
   std::map<std::string, Known> known_;
   std::set<std::string> changed_;
 };
 
-// An edge as it is read.
+// The contents that comparing said something of, with what it said.
 struct Edge {
   std::string other;  // Content.
   Score score;
 };
+std::vector<Edge> EdgesIn(const format::ComparedRow& row);
 absl::StatusOr<std::vector<Edge>> EdgesOf(const Reader& reader, absl::string_view content);
 
 // What is compared of a content, with the values that too many share noted.
@@ -118,12 +146,6 @@ absl::StatusOr<std::vector<std::string>> OwnClaimsWith(const Reader& reader,
 absl::StatusOr<std::vector<std::string>> ClaimsWith(const Reader& reader,
                                                     absl::string_view content);
 
-// Contents that share a value, at most `max`, the smallest ids first.
-absl::StatusOr<std::vector<std::string>> ContentsAt(const Reader& reader,
-                                                    absl::string_view index, size_t max);
-
-// Keys of candidates' rows, in the order of BlockKeysOf.
-std::vector<std::string> CandidateKeys(const Keys& keys, const Person& person);
 
 }  // namespace klantbeeld::store
 

@@ -20,8 +20,13 @@ constexpr size_t kAny = std::numeric_limits<size_t>::max() - 1;
 class ComponentReader {
  public:
   ComponentReader(const Keys& keys, const Model& model, const Reader& reader,
-                  const NewClaims& bare, bool suggestions)
-      : keys_(keys), model_(model), reader_(reader), bare_(bare), suggestions_(suggestions) {}
+                  const NewClaims& bare, bool suggestions, CandidateChange* compared)
+      : keys_(keys),
+        model_(model),
+        reader_(reader),
+        bare_(bare),
+        suggestions_(suggestions),
+        compared_(compared) {}
 
   absl::StatusOr<Component> Read(const std::set<std::string>& seeds) {
     for (const std::string& seed : seeds) Meet(seed);
@@ -68,19 +73,28 @@ class ComponentReader {
   // Its content's row stands beside its own, where it is the claim that parties
   // share.
   absl::Status Visit(const std::string& id) {
+    if (auto known = compared_ != nullptr ? compared_->Take(id) : std::nullopt;
+        known && known->claim && known->stated) {
+      std::vector<IndexValue> values = JoiningValuesOf(keys_, *known->stated);
+      return Visit(id, *std::move(known->claim), *std::move(known->stated), values,
+                   std::move(known->row));
+    }
     KB_ASSIGN_OR_RETURN(const auto rows,
                         reader_.GetMany(Family::kClaim, {ClaimKey(id, kClaimRecord),
                                                          ClaimKey(id, kClaimCompared)}));
     if (!rows[0]) return VisitOwn(id);
     format::ClaimRow row;
     KB_RETURN_IF_ERROR(Decode(*rows[0], NameOf(Family::kClaim), row));
+    std::optional<format::ComparedRow> compared;
+    if (rows[1]) KB_RETURN_IF_ERROR(Decode(*rows[1], NameOf(Family::kClaim), compared.emplace()));
     const auto bare = bare_.find(id);
     if (bare != bare_.end()) {
-      return Visit(id, std::move(row), bare->second.content, bare->second.values, rows[1]);
+      return Visit(id, std::move(row), bare->second.content, bare->second.values,
+                   std::move(compared));
     }
     KB_ASSIGN_OR_RETURN(format::ClaimContent content, OpenContent(id, row));
     std::vector<IndexValue> values = JoiningValuesOf(keys_, content);
-    return Visit(id, std::move(row), std::move(content), values, rows[1]);
+    return Visit(id, std::move(row), std::move(content), values, std::move(compared));
   }
 
   // The claims with a content that are one party's own. Once, as for a value.
@@ -93,7 +107,7 @@ class ComponentReader {
 
   absl::Status Visit(const std::string& id, format::ClaimRow row, format::ClaimContent content,
                      const std::vector<IndexValue>& values,
-                     const std::optional<std::string>& compared) {
+                     std::optional<format::ComparedRow> compared) {
     ClaimNode node;
     node.id = id;
     node.least_party = row.least_party();
@@ -114,9 +128,9 @@ class ComponentReader {
     node.secret = content.details().secret() && !node.bsn_citizen.empty();
     node.dead_from_us = DeadFrom(content);
     if (row.logins() > 0) KB_RETURN_IF_ERROR(VisitLogins(id, content, node));
-    KB_RETURN_IF_ERROR(VisitContent(content, node));
+    KB_RETURN_IF_ERROR(VisitContent(content, node, compared));
     if (node.decided) KB_RETURN_IF_ERROR(VisitDecisions(content.own()));
-    KB_RETURN_IF_ERROR(VisitEdges(id, content, compared));
+    KB_RETURN_IF_ERROR(VisitEdges(id, std::move(content), std::move(compared)));
     visited_[id] = {std::move(node), std::move(row)};
     return absl::OkStatus();
   }
@@ -227,33 +241,34 @@ class ComponentReader {
     return absl::OkStatus();
   }
 
-  absl::Status VisitContent(const format::ClaimContent& content, const ClaimNode& node) {
+  absl::Status VisitContent(const format::ClaimContent& content, const ClaimNode& node,
+                            const std::optional<format::ComparedRow>& compared) {
     if (!node.by_content) return absl::OkStatus();
     if (node.decided) Meet(content.content_id());  // The shared claim's id is its content's.
+    if (node.id == content.content_id() && compared && compared->own() == 0) {
+      return absl::OkStatus();
+    }
     return VisitOwn(content.content_id());
   }
 
   // Contents that it may be joined to, or that stand in the way of it.
   // `compared`: the row after the claim's, which is its content's if it is not
   // a party's own.
-  absl::Status VisitEdges(const std::string& id, const format::ClaimContent& content,
-                          const std::optional<std::string>& compared) {
-    const std::string& name = content.content_id();
+  absl::Status VisitEdges(const std::string& id, format::ClaimContent content,
+                          std::optional<format::ComparedRow> compared) {
+    const std::string name = content.content_id();
     const auto [at, is_new] = contents_.try_emplace(name);
     if (!is_new) {
       at->second.shared = true;
       return absl::OkStatus();
     }
-    at->second.stated = content;
+    at->second.stated = std::move(content);
     if (id != name) {
-      KB_ASSIGN_OR_RETURN(const auto row, reader_.Get(Family::kClaim, ClaimKey(name, kClaimCompared)));
-      if (row) KB_RETURN_IF_ERROR(Decode(*row, NameOf(Family::kClaim), at->second.row));
-    } else if (compared) {
-      KB_RETURN_IF_ERROR(Decode(*compared, NameOf(Family::kClaim), at->second.row));
+      KB_ASSIGN_OR_RETURN(compared, ReadRow<format::ComparedRow>(reader_, Family::kClaim,
+                                                                 ClaimKey(name, kClaimCompared)));
     }
-    if (at->second.row.edges() == 0) return absl::OkStatus();
-    KB_ASSIGN_OR_RETURN(const auto edges, EdgesOf(reader_, name));
-    for (const Edge& edge : edges) {
+    if (compared) at->second.row = *std::move(compared);
+    for (const Edge& edge : EdgesIn(at->second.row)) {
       const bool joins = HangTogether(model_, edge.score.bits, edge.score.typed_number);
       if (!joins && !suggestions_) continue;
       if (name < edge.other) pairs_.push_back({name, edge.other, edge.score});
@@ -335,6 +350,7 @@ class ComponentReader {
   const Reader& reader_;
   const NewClaims& bare_;
   const bool suggestions_;
+  CandidateChange* const compared_;
   struct Visited {
     ClaimNode node;
     format::ClaimRow row;
@@ -358,8 +374,9 @@ class ComponentReader {
 
 absl::StatusOr<Component> ReadComponent(const Keys& keys, const Model& model,
                                         const Reader& reader, const std::set<std::string>& seeds,
-                                        const NewClaims& bare, bool suggestions) {
-  return ComponentReader(keys, model, reader, bare, suggestions).Read(seeds);
+                                        const NewClaims& bare, bool suggestions,
+                                        CandidateChange* compared) {
+  return ComponentReader(keys, model, reader, bare, suggestions, compared).Read(seeds);
 }
 
 absl::StatusOr<std::vector<std::string>> ClaimsAt(const Reader& reader, absl::string_view index,

@@ -143,9 +143,11 @@ class Comparison {
   // Two contents with an edge, not all of whose claims are one citizen's.
   static absl::StatusOr<bool> AreSuggested(const Reader& reader, absl::string_view low,
                                            absl::string_view high) {
-    KB_ASSIGN_OR_RETURN(const auto edge,
-                        reader.Get(Family::kClaim, ClaimKey(low, kClaimEdge, high)));
-    if (!edge) return false;
+    KB_ASSIGN_OR_RETURN(const auto edges, EdgesOf(reader, low));
+    if (std::none_of(edges.begin(), edges.end(),
+                     [&](const Edge& edge) { return edge.other == high; })) {
+      return false;
+    }
     KB_ASSIGN_OR_RETURN(auto citizens, CitizensWith(reader, low));
     KB_ASSIGN_OR_RETURN(const auto others, CitizensWith(reader, high));
     citizens.insert(others.begin(), others.end());
@@ -155,14 +157,18 @@ class Comparison {
   // Counts what is suggested `here`, and what of that is not `there`.
   static absl::Status LookAtSuggestions(const Reader& here, const Reader& there, uint64_t& stand,
                                         uint64_t& only_here) {
-    return EachClaim(here, kClaimEdge, [&](auto key, auto) -> absl::Status {
-      const absl::string_view low = key.substr(0, 16), high = key.substr(17);
-      if (high < low) return absl::OkStatus();  // Each stands there twice.
-      KB_ASSIGN_OR_RETURN(const bool suggested, AreSuggested(here, low, high));
-      if (!suggested) return absl::OkStatus();
-      ++stand;
-      KB_ASSIGN_OR_RETURN(const bool also, AreSuggested(there, low, high));
-      if (!also) ++only_here;
+    return EachClaim(here, kClaimCompared, [&](auto key, auto value) -> absl::Status {
+      format::ComparedRow row;
+      KB_RETURN_IF_ERROR(Decode(value, "claim", row));
+      const absl::string_view low = key.substr(0, 16);
+      for (const Edge& edge : EdgesIn(row)) {
+        if (edge.other < low) continue;  // Each stands there twice.
+        KB_ASSIGN_OR_RETURN(const bool suggested, AreSuggested(here, low, edge.other));
+        if (!suggested) continue;
+        ++stand;
+        KB_ASSIGN_OR_RETURN(const bool also, AreSuggested(there, low, edge.other));
+        if (!also) ++only_here;
+      }
       return absl::OkStatus();
     });
   }

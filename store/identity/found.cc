@@ -166,7 +166,7 @@ absl::Status IdentityChange::AddSought(absl::string_view claim_id,
   if (!sought) return absl::OkStatus();
   batch_.Put(Family::kIdentifier, absl::StrCat(SoughtIndex(sought->id), claim_id),
              IndexMark(true));
-  soughts_.insert(sought->id);
+  soughts_.try_emplace(sought->id, false);
   KB_ASSIGN_OR_RETURN(const auto answer, ReadRow<format::RegistryRow>(
                                              batch_, Family::kIdentifier, SearchedKey(sought->id)));
   if (!answer) return absl::OkStatus();
@@ -179,7 +179,7 @@ absl::Status IdentityChange::RemoveSought(absl::string_view claim_id,
   const auto sought = SoughtOf(keys_, content);
   if (!sought) return absl::OkStatus();
   batch_.Delete(Family::kIdentifier, absl::StrCat(SoughtIndex(sought->id), claim_id));
-  soughts_.insert(sought->id);
+  soughts_[sought->id] = true;
   return SetFound(claim_id, "");
 }
 
@@ -216,16 +216,20 @@ absl::Status IdentityChange::RegisterSearch(const format::RegistryBody& body) {
   for (const std::string& claim : claims) {
     KB_RETURN_IF_ERROR(SetFound(claim, body.found() ? body.bsn() : ""));
   }
-  soughts_.insert(body.sought());
+  soughts_[body.sought()] = true;
   return absl::OkStatus();
 }
 
 absl::Status IdentityChange::SettleSoughts() {
-  for (const std::string& sought : soughts_) {
+  for (const auto& [sought, may_be_gone] : soughts_) {
     const std::string key = absl::StrCat(kToSeek, sought);
     KB_ASSIGN_OR_RETURN(const bool answered, IsAnswered(batch_, sought));
-    KB_ASSIGN_OR_RETURN(const auto claims, ClaimsAt(batch_, SoughtIndex(sought), 1));
-    if (answered || claims.empty()) {
+    bool gone = false;
+    if (may_be_gone) {
+      KB_ASSIGN_OR_RETURN(const auto claims, ClaimsAt(batch_, SoughtIndex(sought), 1));
+      gone = claims.empty();
+    }
+    if (answered || gone) {
       batch_.Delete(Family::kMeta, key);
     } else {
       batch_.Put(Family::kMeta, key, IndexMark(false));

@@ -360,7 +360,7 @@ absl::StatusOr<format::Consequences> IdentityChange::Finish(uint64_t position) {
 
 absl::StatusOr<std::vector<v1::CitizenChange>> IdentityChange::FinishTouched() {
   KB_ASSIGN_OR_RETURN(Component component,
-                      ReadComponent(keys_, model_, batch_, seeds_, made_));
+                      ReadComponent(keys_, model_, batch_, seeds_, made_, false, &candidates_));
   std::map<std::string, std::string> before;
   for (size_t i = 0; i < component.ids.size(); ++i) {
     const auto [at, is_new] = held_.try_emplace(component.ids[i]);

@@ -150,8 +150,9 @@ class IdentityChange {
   std::set<std::string> again_;              // Contents to compare anew; unless settled.
   std::map<std::string, std::string> numbers_;  // BSNs that contacts verified or no longer do,
                                                 // or that were asked about, by index.
-  std::set<std::string> soughts_;               // What claims that came or went are sought by,
-                                                // or the registry was searched for.
+  std::map<std::string, bool> soughts_;         // What claims that came or went are sought by,
+                                                // or the registry was searched for; false: only
+                                                // came.
   std::set<std::string> least_to_find_;
   NewClaims made_;                           // By this fact.
   std::set<std::string> bereft_;             // Citizens that lost a claim for good.
@@ -164,9 +165,11 @@ class IdentityChange {
 // Reads the component that the seeds, claims or contents, hang together with, by
 // everything that could join them. Suggestions that cannot join are left out unless
 // `suggestions`.
+// `compared`, if given, has what was read already, and gives it away.
 absl::StatusOr<Component> ReadComponent(const Keys& keys, const Model& model, const Reader& reader,
                                         const std::set<std::string>& seeds, const NewClaims& bare,
-                                        bool suggestions = false);
+                                        bool suggestions = false,
+                                        CandidateChange* compared = nullptr);
 
 // The claims that carry a value of the index, in the order of their ids; no
 // more than `max`.

@@ -20,7 +20,7 @@ namespace klantbeeld::store {
 // candidates are found. Whoever changes what it says of the same two contents
 // by the same model raises it, or what is kept of claims, and stores are to be
 // rebuilt. 4: what claims are sought by in the registry is kept.
-inline constexpr uint32_t kComparer = 4;
+inline constexpr uint32_t kComparer = 5;
 
 // Bytes of a model file.
 inline constexpr size_t kModelFileBytesMax = 1 << 20;

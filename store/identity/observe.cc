@@ -130,7 +130,7 @@ class PairReader {
     const auto index = CandidateKeys(keys_, person);
     std::map<size_t, std::set<FieldMask>> found;
     for (size_t i = 0; i < keys.size(); ++i) {
-      KB_ASSIGN_OR_RETURN(const auto with, ContentsAt(rows_, index[i], model_.candidates_max + 1));
+      KB_ASSIGN_OR_RETURN(const auto with, ContentsAt(rows_, index[i].index, model_.candidates_max + 1));
       if (with.size() > model_.candidates_max) continue;
       for (const std::string& other : with) {
         const auto at = at_.find(other);

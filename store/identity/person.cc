@@ -292,13 +292,17 @@ absl::string_view AreaOf(absl::string_view postcode) {
   return postcode.substr(0, dutch ? 4 : postcode.size() - 3);
 }
 
-bool MayDisregard(const BlockKey& key) {
-  return key.rule == v1::IDENTIFIER_TYPE_PHONE || key.rule == v1::IDENTIFIER_TYPE_EMAIL ||
-         key.rule == v1::IDENTIFIER_TYPE_COOKIE || key.rule == v1::IDENTIFIER_TYPE_CUSTOMER;
+bool MayDisregard(uint8_t rule) {
+  return rule == v1::IDENTIFIER_TYPE_PHONE || rule == v1::IDENTIFIER_TYPE_EMAIL ||
+         rule == v1::IDENTIFIER_TYPE_COOKIE || rule == v1::IDENTIFIER_TYPE_CUSTOMER;
 }
 
 void Disregard(const BlockKey& key, Person& person) {
-  if (MayDisregard(key)) person.generic.push_back(key.value);
+  if (MayDisregard(key.rule)) person.generic.push_back(key.value);
+}
+
+bool GoesWithBirth(uint8_t rule) {
+  return rule == kSurnameInitial || rule == kFirstNameYear || rule == kSounds;
 }
 
 }  // namespace klantbeeld::store

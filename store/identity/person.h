@@ -80,7 +80,11 @@ absl::string_view AreaOf(absl::string_view postcode);
 // person. What is made of names, dates and places stays as it is, since each
 // of these is worth something still.
 void Disregard(const BlockKey& key, Person& person);
-bool MayDisregard(const BlockKey& key);
+bool MayDisregard(uint8_t rule);
+
+// A name alone: of one that very many have, whoever it finds is a candidate only
+// where the birth dates are no more than slips apart, as far as they are known.
+bool GoesWithBirth(uint8_t rule);
 
 }  // namespace klantbeeld::store
 

@@ -83,9 +83,9 @@ class Searcher {
 
   absl::Status FindCandidates() {
     const std::vector<BlockKey> rules = BlockKeysOf(asked_);
-    const std::vector<std::string> places = CandidateKeys(keys_, asked_);
+    const std::vector<CandidateKey> places = CandidateKeys(keys_, asked_);
     for (size_t i = 0; i < rules.size(); ++i) {
-      KB_ASSIGN_OR_RETURN(const bool common, Read(places[i]));
+      KB_ASSIGN_OR_RETURN(const bool common, Read(places[i].index));
       if (common) Disregard(rules[i], asked_);
     }
     KB_RETURN_IF_ERROR(FindBySlipsInDate());
@@ -189,8 +189,8 @@ class Searcher {
   }
 
   absl::Status ReadAll(const Person& person) {
-    for (const std::string& place : CandidateKeys(keys_, person)) {
-      KB_RETURN_IF_ERROR(Read(place).status());
+    for (const CandidateKey& place : CandidateKeys(keys_, person)) {
+      KB_RETURN_IF_ERROR(Read(place.index).status());
     }
     return absl::OkStatus();
   }

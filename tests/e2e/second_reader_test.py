@@ -343,20 +343,40 @@ class SecondReaderTest(unittest.TestCase):
                     if key[16] == 3}
         self.assertTrue(compared)
         self.assertLessEqual(set(compared), contents)
-        shared = 0
+        held = collections.defaultdict(set)
         for key, posting in read.rows("identifier", "Posting", 17).items():
             if key[0] != 64:
                 continue
-            ids = [posting.contents[at:at + 16] for at in range(0, len(posting.contents), 16)]
-            more = [one[17:] for one in read.raw["identifier"] if one[:17] == key and len(one) > 17]
-            self.assertEqual((ids, len(more)), (sorted(ids), posting.more))
-            self.assertLessEqual(set(ids + more), set(compared))
-            shared += len(ids)
-        self.assertGreater(shared, len(compared))
-        edges = {key: value for key, value in read.raw["claim"].items() if key[16] == 4}
-        for key, value in edges.items():
-            self.assertEqual(edges[key[17:] + b"\4" + key[:16]], value)
-            self.assertLessEqual({key[:16], key[17:]}, set(compared))
+            here = [(posting.holders[at:at + 16], posting.holders[at + 16:at + 19])
+                    for at in range(0, len(posting.holders), 19)]
+            crowd = [(one[17:], mark) for one, mark in read.raw["identifier"].items()
+                     if one[:17] == key and len(one) > 17]
+            self.assertEqual((here, len(crowd)), (sorted(here), posting.crowd))
+            self.assertTrue(bool(here) != bool(crowd))
+            for content, mark in here + crowd:
+                held[content].add(mark)
+        self.assertEqual(set(held), set(compared))
+        self.assertTrue(any(b"\0" not in mark for marks in held.values() for mark in marks))
+        for claim, _, content in read.claims():
+            born = content.details.birth_date
+            if content.content_id in held:
+                self.assertEqual(held[content.content_id], {self.mark(born)})
+        edges = {(one, edge.content): (edge.centibits, edge.typed_number, edge.compared)
+                 for one, row in compared.items() for edge in row.edges}
+        self.assertTrue(edges)
+        for (one, other), said in edges.items():
+            self.assertEqual(edges[other, one], said)
+        for row in compared.values():
+            self.assertEqual([edge.content for edge in row.edges], sorted(edge.content for edge in row.edges))
+
+    def mark(self, born) -> bytes:
+        """Of a birth date, as postings have it."""
+        parts = (("birth year", born.year), ("birth month", born.month), ("birth day", born.day))
+        made = bytearray()
+        for domain, part in parts:
+            hashed = self.reader.mac("index", domain, str(part).encode()) if part else b"\0\0"
+            made.append(hashed[0] or hashed[1] or int(part != 0))
+        return bytes(made)
 
     def test_citizens_are_named_by_number_or_least_party(self) -> None:
         read, claims = self.reader, {claim: (row, content) for claim, row, content in self.reader.claims()}

@@ -250,11 +250,17 @@ class SlowFollowerTest : public testing::Test {
     return grpc::CreateCustomChannel("unix:" + server.dir() + "/socket",
                                      grpc::InsecureChannelCredentials(), arguments);
   }
-  // Returns when a follower that came after all others was cut.
-  void WaitForACut() {
-    Follower other(channel);
-    other.StartAt(0);
-    EXPECT_EQ(See(other.End()).reason, "FOLLOWER_TOO_SLOW");
+  // Returns when this follower was cut, without reading what it got.
+  void WaitForTheCutOf(Follower& follower) {
+    follower.WaitForTheFirstFrame();
+    Follower later(channel);
+    later.StartAt(0);
+    EXPECT_EQ(See(later.End()).reason, "FOLLOWER_TOO_SLOW");
+    // The round that cut the later one may reach the first last: two signs of
+    // life are of two more rounds.
+    Follower idle(channel);
+    idle.StartAt(kFacts);
+    for (int frames = 0; frames < 3; ++frames) EXPECT_EQ(idle.Next().position(), kFacts);
   }
 
   RunningServer server;
@@ -264,7 +270,7 @@ class SlowFollowerTest : public testing::Test {
 TEST_F(SlowFollowerTest, WhoNeverReadsHoldsOneFrameAndIsCut) {
   Follower follower(NarrowChannel());
   follower.StartAt(0);
-  WaitForACut();
+  WaitForTheCutOf(follower);
   // What stands in the way is one frame, and behind it the end: no more was made.
   const auto frame = follower.Next();
   EXPECT_GT(frame.ByteSizeLong(), size_t{128} << 10);

@@ -58,6 +58,8 @@ class Follower {
     request.mutable_ack()->set_position(position);
     stream_->Write(request);
   }
+  // Returns when the server has begun to send, and takes in nothing.
+  void WaitForTheFirstFrame() { stream_->WaitForInitialMetadata(); }
   bool Read(v1::FollowResponse* frame) {
     frame->Clear();
     return stream_->Read(frame);

@@ -335,7 +335,7 @@ TEST_F(CandidatesTest, ValueAboveItsCapMatchesNobodyUntilBelowAgain) {
   EXPECT_EQ(keys(), 0u);
   Take(RetractEvent("exchange", "r2", "c5"));
   EXPECT_EQ(keys(), 1u);
-  const std::string phone = CandidateKeys(kKeys, *ReadPerson(kKeys, batch_, ClaimOf("c0"))).front();
+  const std::string phone = CandidateKeys(kKeys, *ReadPerson(kKeys, batch_, ClaimOf("c0"))).front().index;
   EXPECT_EQ(ContentsAt(batch_, phone, 1000)->size(), cap);
   ExpectAnyOrderGivesTheSame();
 }

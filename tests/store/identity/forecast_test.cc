@@ -36,12 +36,16 @@ Standing StandingIn(const Reader& reader) {
     with[OpenContent(claim, *row)->content_id()].insert(row->citizen_id());
     return true;
   }).ok());
-  EXPECT_TRUE(reader.Scan(Family::kClaim, "", "", [&](auto key, auto) {
-    if (key[16] != kClaimEdge) return true;
-    const std::string one(key.substr(0, 16)), other(key.substr(17));
-    std::set<std::string> citizens = with[one];
-    citizens.insert(with[other].begin(), with[other].end());
-    if (citizens.size() > 1) standing.suggested.insert(std::min(one, other) + std::max(one, other));
+  EXPECT_TRUE(reader.Scan(Family::kClaim, "", "", [&](auto key, auto value) {
+    if (key[16] != kClaimCompared) return true;
+    const std::string one(key.substr(0, 16));
+    for (const Edge& edge : EdgesIn(*DecodeAs<format::ComparedRow>(value, "claim"))) {
+      std::set<std::string> citizens = with[one];
+      citizens.insert(with[edge.other].begin(), with[edge.other].end());
+      if (citizens.size() > 1) {
+        standing.suggested.insert(std::min(one, edge.other) + std::max(one, edge.other));
+      }
+    }
     return true;
   }).ok());
   return standing;
