@@ -1,5 +1,6 @@
 #include "clients/cli/arguments.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <numeric>
 #include <sstream>

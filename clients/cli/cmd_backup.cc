@@ -1,3 +1,5 @@
+#include <CLI/CLI.hpp>
+
 #include "absl/strings/str_cat.h"
 #include "clients/cli/context.h"
 #include "clients/cli/output.h"

@@ -1,3 +1,5 @@
+#include <CLI/CLI.hpp>
+
 #include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "clients/cli/export_run.h"

@@ -1,3 +1,5 @@
+#include <CLI/CLI.hpp>
+
 #include "absl/time/clock.h"
 #include "clients/cli/bulk.h"
 #include "clients/cli/context.h"

@@ -1,3 +1,5 @@
+#include <CLI/CLI.hpp>
+
 #include "clients/cli/context.h"
 #include "clients/cli/filter.h"
 #include "clients/cli/output.h"

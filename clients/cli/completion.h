@@ -1,8 +1,9 @@
 // What a shell needs to complete commands, options and their words.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
+
+#include "clients/cli/context.h"
 
 namespace klantbeeld::cli {
 

@@ -1,7 +1,6 @@
 // What every command has at hand.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,6 +12,12 @@
 #include "clients/cli/standard_files.h"
 #include "clients/cli/view.h"
 #include "clients/cpp/client.h"
+
+// The parser takes the compiler seconds: who adds options includes <CLI/CLI.hpp>.
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
 
 namespace klantbeeld::cli {
 

@@ -1,4 +1,5 @@
 // klantbeeld: the command line. Wiring only.
+#include <CLI/CLI.hpp>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>

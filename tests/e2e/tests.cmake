@@ -15,7 +15,7 @@ if(TARGET klantbeeld)
   endforeach()
 endif()
 
-# Damaged files; the longest of them, so it begins first.
+# Damaged files.
 if(TARGET klantbeeld-server)
   add_test(NAME damage_test COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/damage_test.py
     $<TARGET_FILE:klantbeeld-server>)
@@ -63,3 +63,4 @@ foreach(name import_data import_interrupted)
     KLANTBEELD_SERVER="$<TARGET_FILE:klantbeeld-server>" KLANTBEELD_CLI="$<TARGET_FILE:klantbeeld>")
   add_dependencies(e2e_${name}_test klantbeeld-server klantbeeld)
 endforeach()
+set_tests_properties(e2e_import_interrupted_test PROPERTIES COST 60)

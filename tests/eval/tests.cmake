@@ -7,7 +7,7 @@ if(TARGET klantbeeld AND TARGET klantbeeld-server)
     absl::strings Threads::Threads)
   add_test(NAME evaluate_test COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/evaluate_test.py
     $<TARGET_FILE:klantbeeld-server> $<TARGET_FILE:klantbeeld> $<TARGET_FILE:klantbeeld_eval_ask>)
-  set_tests_properties(evaluate_test PROPERTIES TIMEOUT 300)
+  set_tests_properties(evaluate_test PROPERTIES TIMEOUT 300 COST 60)
 endif()
 klantbeeld_python_test(dataset_test eval/dataset_test.py)
 klantbeeld_python_test(measures_test eval/measures_test.py)

@@ -10,7 +10,7 @@ target_link_options(simulation_test PRIVATE -Wl,--wrap=_ZN7rocksdb3Env7DefaultEv
   -Wl,--wrap=_ZN7rocksdb21PersistRocksDBOptionsERKNS_9DBOptionsERKSt6vectorINSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEESaIS9_EERKS3_INS_19ColumnFamilyOptionsESaISE_EERKS9_PNS_10FileSystemE)
 # In two, beside each other.
 set_tests_properties(simulation_test PROPERTIES
-  TIMEOUT 900 ENVIRONMENT "GTEST_FILTER=-Simulation.EvenSeedsKeepThePromises")
+  TIMEOUT 900 COST 160 ENVIRONMENT "GTEST_FILTER=-Simulation.EvenSeedsKeepThePromises")
 add_test(NAME simulation_even_test COMMAND simulation_test
   --gtest_filter=Simulation.EvenSeedsKeepThePromises WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-set_tests_properties(simulation_even_test PROPERTIES TIMEOUT 900)
+set_tests_properties(simulation_even_test PROPERTIES TIMEOUT 900 COST 160)

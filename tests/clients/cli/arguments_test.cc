@@ -1,3 +1,5 @@
+#include <CLI/CLI.hpp>
+
 #include "clients/cli/arguments.h"
 
 #include <gtest/gtest.h>
