@@ -371,7 +371,7 @@ class SecondReaderTest(unittest.TestCase):
 
     def mark(self, born) -> bytes:
         """Of a birth date, as postings have it."""
-        parts = (("birth year", born.year), ("birth month", born.month), ("birth day", born.day))
+        parts = (("birth year", born.year), ("birth month or day", born.month), ("birth month or day", born.day))
         made = bytearray()
         for domain, part in parts:
             hashed = self.reader.mac("index", domain, str(part).encode()) if part else b"\0\0"

@@ -80,6 +80,20 @@ INSTANTIATE_TEST_SUITE_P(
                     DateRow{{1980, 3, 0}, {1980, 4, 12}, kFar},
                     DateRow{{1980, 0, 0}, {1951, 3, 12}, kDifferent}));
 
+TEST(MayBeOneBirthTest, TwoPartsAgreeOrChangedPlacesOrOneIsNotKnown) {
+  const Person::Date date{1980, 3, 12};
+  for (const Person::Date& other : {Person::Date{1980, 3, 12}, {1980, 3, 27}, {1980, 7, 12},
+                                    {1951, 3, 12}, {1980, 12, 3}, {1951, 0, 0}, {1951, 7, 0}, {}}) {
+    EXPECT_TRUE(MayBeOneBirth(date, other)) << other.year << "-" << other.month;
+    EXPECT_TRUE(MayBeOneBirth(other, date)) << other.year << "-" << other.month;
+  }
+  for (const Person::Date& other : {Person::Date{1980, 7, 27}, {1951, 3, 27}, {1951, 7, 12},
+                                    {1951, 12, 3}}) {
+    EXPECT_FALSE(MayBeOneBirth(date, other)) << other.year << "-" << other.month;
+    EXPECT_FALSE(MayBeOneBirth(other, date)) << other.year << "-" << other.month;
+  }
+}
+
 TEST(Sound, IsThatOfNamesWhichSoundAlike) {
   EXPECT_EQ(SoundOf("visser"), SoundOf("fisser"));
   EXPECT_EQ(SoundOf("meyer"), SoundOf("meier"));
