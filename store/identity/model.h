@@ -19,7 +19,7 @@ namespace klantbeeld::store {
 // Version of the code that compares: fields, comparators, values by which
 // candidates are found. Whoever changes what it says of the same two contents
 // by the same model raises it, or what is kept of claims, and stores are to be
-// rebuilt. 4: what claims are sought by in the registry is kept.
+// rebuilt. 5: what many are called, or share of a place, goes with the birth date.
 inline constexpr uint32_t kComparer = 5;
 
 // Bytes of a model file.
