@@ -94,7 +94,7 @@ std::vector<std::string> ServerProcess::Environment(bool ready, long kill_at_syn
   }
   if (ready) all.push_back(absl::StrCat("NOTIFY_SOCKET=", directory_, "/ready"));
   if (disk_ == Disk::kKept) return all;
-  all.push_back("LD_PRELOAD=" KLANTBEELD_UNSYNCED_LIBRARY);
+  all.emplace_back("LD_PRELOAD=" KLANTBEELD_UNSYNCED_LIBRARY);
   all.push_back("KB_UNSYNCED_DIR=" + data());
   all.push_back("KB_UNSYNCED_SHADOW=" + directory_ + "/shadow");
   if (disk_ == Disk::kTrackedNames) all.push_back("KB_NAMES=now");

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
+
 namespace klantbeeld::cli {
 namespace {
 
@@ -72,7 +74,7 @@ TEST(LineReader, QuietInputIsIdleAndHalfALineWaits) {
 TEST(LineReader, LineTooLongIsSkippedAlone) {
   Pipe pipe;
   std::thread writer([&] {
-    pipe.Write(std::string(3 * LineReader::kLineBytesMax, 'x') + "\nkort\n");
+    pipe.Write(absl::StrCat(std::string(3 * LineReader::kLineBytesMax, 'x'), "\nkort\n"));
     pipe.Close();
   });
   LineReader reader(pipe.ends[0]);
