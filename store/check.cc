@@ -192,7 +192,12 @@ class Dump {
         Family::kClaim, "", "", [&](absl::string_view key, absl::string_view value) {
           // What was before depends on the order in which facts came.
           if (key[16] == kClaimFactAbout || key[16] == kClaimWas) return true;
-          if (key[16] != kClaimRecord) {
+          if (key[16] == kClaimCompared) {
+            format::ComparedRow row;
+            inner = Decode(value, "claim", row);
+            row.clear_adopted();  // Says when, which replays do at once.
+            line_(absl::StrCat("claim ", ToHex(key), " ", Json(row)));
+          } else if (key[16] != kClaimRecord) {
             format::ClaimCount count;
             inner = Decode(value, "claim", count);
             line_(absl::StrCat("claim ", ToHex(key), " ", count.count()));

@@ -77,6 +77,7 @@ class Drill:
         self.folder, self.backups = folder, backups
         self.events = [json.dumps(contact(number)) + "\n" for number in range(CONTACTS)]
         self.made: list[Backup] = []
+        self.backed_up = threading.Event()
         self.seen: set[int] = set()
 
     def run(self, command: str, data: str, *more: str) -> str:
@@ -95,8 +96,16 @@ class Drill:
 
     def record(self, address: str) -> None:
         """All of them; those that stand are recognised."""
-        subprocess.run([CLIENT, "--server", address, "-q", "record", "-"], input="".join(self.events), text=True,
-                       check=True, capture_output=True)
+        with subprocess.Popen([CLIENT, "--server", address, "-q", "record", "-"], stdin=subprocess.PIPE,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as recording:
+            assert recording.stdin
+            some = 2 * len(self.events) // 3
+            recording.stdin.write("".join(self.events[:some]))
+            recording.stdin.flush()
+            self.backed_up.wait()  # So that some come after the first backup, however fast they are taken.
+            _, said = recording.communicate("".join(self.events[some:]))
+            if recording.returncode:
+                raise RuntimeError(said)
 
     def back_up(self, client: damage.Client) -> None:
         def head() -> int:
@@ -108,6 +117,7 @@ class Drill:
         one = reply.backup
         self.made.append(Backup(one.id, one.position, took, meanwhile, one.bytes / (1 << 20),
                                 mib(f"{self.backups}/{one.id}", self.seen)))
+        self.backed_up.set()
 
     def back_up_under_load(self, address: str, client: damage.Client) -> None:
         load = threading.Thread(target=self.record, args=(address,))

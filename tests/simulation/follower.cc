@@ -32,9 +32,11 @@ Serving::~Serving() { executor.Stop(); }
 void Serving::Settle() {
   // A wake posts those who are to read, and one of those may post itself again.
   for (int generation = 0; generation < 4; ++generation) {
-    absl::Notification reached;
-    executor.Post([&reached] { reached.Notify(); });
-    reached.WaitForNotification();
+    absl::Notification woken, read;
+    executor.Post([&woken] { woken.Notify(); });
+    woken.WaitForNotification();
+    executor.PostBehind([&read] { read.Notify(); });
+    read.WaitForNotification();
   }
 }
 
