@@ -71,6 +71,13 @@ def birth_date(text: str) -> dict[str, int] | None:
     return out
 
 
+def earlier(date: dict[str, int]) -> dict[str, int]:
+    """A birth date as much earlier as the times: some of them were born while the contacts ran."""
+    year = date["year"] - YEARS_BACK
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return date | {"year": year} | ({"day": 28} if (date.get("month"), date.get("day")) == (2, 29) and not leap else {})
+
+
 def details(row: Row, left_out: LeftOut) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for column, field in (("first_name", "firstNames"), ("initials", "initials"), ("last_name", "surname")):
@@ -78,8 +85,8 @@ def details(row: Row, left_out: LeftOut) -> dict[str, Any]:
             out[field] = row[column]
     if row["dob"]:
         date = birth_date(row["dob"])
-        if date:
-            out["birthDate"] = date
+        if date and date["year"] <= int(row["ts"][:4]):  # Nobody calls who is yet to be born.
+            out["birthDate"] = earlier(date)
         else:
             left_out["birth date"] += 1
     address: dict[str, Any] = {}

@@ -38,6 +38,16 @@ class ConvertTest(unittest.TestCase):
                            ("1981-02-29", None), ("1980-13-01", None), ("0198-01-01", None), ("x", None)):
             self.assertEqual(convert.birth_date(text), want, text)
 
+    def test_birth_dates_go_back_with_the_times(self) -> None:
+        for before, after in (("2020-05-06", {"year": 1999, "month": 5, "day": 6}), ("1980", {"year": 1959}),
+                              ("1980-02-29", {"year": 1959, "month": 2, "day": 28})):
+            made, _ = event(dob=before, last_name="jansen")
+            self.assertEqual(made["data"]["parties"][0]["details"]["birthDate"], after)
+
+    def test_who_calls_was_born(self) -> None:
+        made, left_out = event(dob="2085-05-06", last_name="jansen")
+        self.assertEqual((made["data"]["parties"], left_out["birth date"]), ([{"details": {"surname": "jansen"}}], 1))
+
     def test_channels_verify_a_bsn_in_their_own_way(self) -> None:
         for channel, want in (("phone", "CONTROL_QUESTIONS"), ("counter", "ID_DOCUMENT"), ("web_digid", "DIGID")):
             made, _ = event(channel=channel, bsn="999990019")
