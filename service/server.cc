@@ -39,8 +39,8 @@ absl::Duration TickOf(const Limits& limits) {
 void SetLimits(const Limits& limits, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(kMessageBytesMax);
   builder.SetMaxSendMessageSize(-1);
-  // No ResourceQuota: where it is reached, this version of gRPC may wake its
-  // reclaimer on a thread that is not ready for it, and the process ends.
+  // No ResourceQuota: with one that was reached, the process ended once within
+  // this version of gRPC; why is not known.
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.streams_per_connection_max);
   // A dead peer is noticed; a client may ask as often as its own settings say,

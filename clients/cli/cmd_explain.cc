@@ -54,14 +54,12 @@ int Suggestions(Context& context, const std::string& whose, bool further) {
   for (const auto& suggestion : response.suggestions()) {
     PrintSuggestion(context, ++number, suggestion);
   }
-  if (number == 0 && further) Print(context.Say(Label::suggestions_none));
+  if (number == 0) Print(context.Say(Label::suggestions_none));
   if (!response.further().empty()) Print(context.Say(Label::suggestions_further));
   for (const auto& suggestion : response.further()) {
     PrintSuggestion(context, ++number, suggestion);
   }
-  if (number == 0 && further) return kOk;
-  Print(number == 0 ? context.Say(Label::suggestions_none)
-                    : context.Say(Label::suggestion_what_to_do, Clean(response.citizen_id())));
+  if (number > 0) Print(context.Say(Label::suggestion_what_to_do, Clean(response.citizen_id())));
   return kOk;
 }
 

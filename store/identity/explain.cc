@@ -115,7 +115,7 @@ class Surroundings {
     for (const auto& [part, one] : best) further.erase(part);
     Listed listed;
     KB_ASSIGN_OR_RETURN(listed.suggestions, List(best, kSuggestionsMax));
-    KB_ASSIGN_OR_RETURN(listed.further, List(further, kFurtherMax));
+    KB_ASSIGN_OR_RETURN(listed.further, List(further, kFoundMax));
     return listed;
   }
 

@@ -17,8 +17,6 @@ namespace klantbeeld::store {
 
 // Most suggestions of one answer.
 inline constexpr size_t kSuggestionsMax = 3;
-// Most further ones, as many as a search shows.
-inline constexpr size_t kFurtherMax = 10;
 
 // What a score is made of, as the contract has it. Returns what it comes to, in
 // bits.

@@ -148,6 +148,11 @@ class Comparison {
                      [&](const Edge& edge) { return edge.other == high; })) {
       return false;
     }
+    return AreOfSeveral(reader, low, high);
+  }
+
+  static absl::StatusOr<bool> AreOfSeveral(const Reader& reader, absl::string_view low,
+                                           absl::string_view high) {
     KB_ASSIGN_OR_RETURN(auto citizens, CitizensWith(reader, low));
     KB_ASSIGN_OR_RETURN(const auto others, CitizensWith(reader, high));
     citizens.insert(others.begin(), others.end());
@@ -163,7 +168,7 @@ class Comparison {
       const absl::string_view low = key.substr(0, 16);
       for (const Edge& edge : EdgesIn(row)) {
         if (edge.other < low) continue;  // Each stands there twice.
-        KB_ASSIGN_OR_RETURN(const bool suggested, AreSuggested(here, low, edge.other));
+        KB_ASSIGN_OR_RETURN(const bool suggested, AreOfSeveral(here, low, edge.other));
         if (!suggested) continue;
         ++stand;
         KB_ASSIGN_OR_RETURN(const bool also, AreSuggested(there, low, edge.other));
