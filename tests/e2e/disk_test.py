@@ -27,7 +27,7 @@ import damage
 
 SERVER = FAULTS = ""
 MOMENTS = 6
-NUMBERS = ("room", "calls_first", "write_error", "open_error", "sync_error", "read_error", "sync_ms", "failed", "calls")
+NUMBERS = ("room", "calls_first", "no_room", "write_error", "open_error", "sync_error", "read_error", "sync_ms", "failed", "calls")
 MIB = 1 << 20
 WITHIN = 60.0  # Seconds that anything may take that is waited for.
 
@@ -193,7 +193,7 @@ class DiskTest(unittest.TestCase):
             for part in (b"DISK_FULL", b"google.rpc.ErrorInfo", b"google.rpc.RetryInfo"):
                 self.assertIn(part, details)
 
-    def test_full_at_any_moment(self) -> None:
+    def full_at_any_moment(self, no_room: int) -> None:
         """What RocksDB meets itself: nothing is kept in reserve."""
         chance = random.Random(MOMENTS)
         acknowledged: dict[int, int] = {}
@@ -205,7 +205,7 @@ class DiskTest(unittest.TestCase):
                         self.start(on)
                     load = Load(on)
                     load.number = number
-                    on.disk.set(calls_first=chance.randrange(1, 600))
+                    on.disk.set(no_room=no_room, calls_first=chance.randrange(1, 600))
                     with load:
                         self.assertTrue(load.wait(lambda: len(load.refused) > 20), "never full")
                         if load.acknowledged:
@@ -222,7 +222,14 @@ class DiskTest(unittest.TestCase):
                     self.assertTrue(moment % 3 == 2 or not gone, gone[:1])
                     acknowledged |= load.acknowledged
             self.nothing_is_lost(on, acknowledged)
-            print(f"full at {MOMENTS} moments of a load, {len(acknowledged)} acknowledged", file=sys.stderr)
+            print(f"{os.strerror(no_room)} at {MOMENTS} moments of a load, {len(acknowledged)} acknowledged",
+                  file=sys.stderr)
+
+    def test_full_at_any_moment(self) -> None:
+        self.full_at_any_moment(errno.ENOSPC)
+
+    def test_over_a_quota_at_any_moment(self) -> None:
+        self.full_at_any_moment(errno.EDQUOT)
 
     def test_below_the_reserve_nothing_is_taken(self) -> None:
         with machine(reserve_mib=64) as on:
@@ -245,21 +252,28 @@ class DiskTest(unittest.TestCase):
             self.nothing_is_lost(on, before | load.acknowledged)
 
     def test_full_while_it_opens(self) -> None:
+        self.full_while_it_opens(errno.ENOSPC)
+
+    def test_over_a_quota_while_it_opens(self) -> None:
+        self.full_while_it_opens(errno.EDQUOT)
+
+    def full_while_it_opens(self, no_room: int) -> None:
         with machine(memtable_mib=4) as on:
             self.start(on)
             with Load(on) as load:
                 self.assertTrue(load.wait(lambda: len(load.acknowledged) > 500))
                 on.end()
-            on.disk.set(room=0)
+            on.disk.set(no_room=no_room, room=0)
+            told = r"0 MiB free; opening the store needs \d+ MiB" if no_room == errno.ENOSPC else "quota exceeded.*Make room"
             for refused in (on.start(), (on.run("check").returncode, on.run("check").stderr)):
                 assert refused
                 self.assertEqual(refused[0], 1, refused)
-                self.assertRegex(refused[1], r"0 MiB free; opening the store needs \d+ MiB")
+                self.assertRegex(refused[1], told)
             # Room that goes while it opens, which no look beforehand tells.
             met = 0
             for calls in (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144)[:MOMENTS + 3]:
                 on.disk.works()
-                on.disk.set(calls_first=calls)
+                on.disk.set(no_room=no_room, calls_first=calls)
                 refused = on.start()
                 with self.subTest(calls=calls, refused=refused):
                     if refused is None:
@@ -267,7 +281,7 @@ class DiskTest(unittest.TestCase):
                         on.end()
                     else:
                         self.assertEqual(refused[0], 1)
-                        self.assertRegex(refused[1], "No space left on device.*Make room")
+                        self.assertRegex(refused[1], f"{os.strerror(no_room)}.*Make room")
                         met += 1
             self.assertGreater(met, 3)
             on.disk.works()
@@ -312,10 +326,6 @@ class DiskTest(unittest.TestCase):
 
     def test_errors_of_syncs(self) -> None:
         self.stops({"sync_error": errno.EIO}, "Input/output error")
-
-    def test_quota(self) -> None:
-        """Not told apart from a broken disk: it stops until a restart."""
-        self.stops({"write_error": errno.EDQUOT, "open_error": errno.EDQUOT}, "Disk quota exceeded")
 
     def test_errors_of_reads(self) -> None:
         with machine() as on:
