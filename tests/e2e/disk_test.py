@@ -27,7 +27,8 @@ import damage
 
 SERVER = FAULTS = ""
 MOMENTS = 6
-NUMBERS = ("room", "calls_first", "no_room", "write_error", "open_error", "sync_error", "read_error", "sync_ms", "failed", "calls")
+NUMBERS = ("room", "calls_first", "no_room", "write_error", "open_error", "sync_error", "read_error", "sync_ms",
+           "failed", "calls")
 MIB = 1 << 20
 WITHIN = 60.0  # Seconds that anything may take that is waited for.
 
@@ -54,19 +55,19 @@ class Disk:
 
 
 class Machine:
-    """A store on that disk, and the server."""
+    """A store on that disk, `data` where its directory is another than in `folder`, and the server."""
 
-    def __init__(self, folder: str, reserve_mib: int = 0, memtable_mib: int = 1) -> None:
-        self.folder, self.disk = folder, Disk(f"{folder}/faults")
+    def __init__(self, folder: str, reserve_mib: int = 0, memtable_mib: int = 1, data: str = "") -> None:
+        self.folder, self.disk, self.data = folder, Disk(f"{folder}/faults"), data or f"{folder}/data"
         self.settings = [f"--set=store.disk_reserve_mib={reserve_mib}", f"--set=store.memtable_mib={memtable_mib}",
                          "--set=store.block_cache_mib=1"]
         self.environment = os.environ | {"LD_PRELOAD": FAULTS, "KB_FAULTS": f"{folder}/faults",
-                                         "KB_FAULTS_DIR": f"{folder}/data", "NOTIFY_SOCKET": f"{folder}/ready"}
+                                         "KB_FAULTS_DIR": self.data, "NOTIFY_SOCKET": f"{folder}/ready"}
         self.process: Optional[subprocess.Popen[bytes]] = None
         self.run("init", check=True)
 
     def run(self, command: str, check: bool = False) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([SERVER, command, "--data", f"{self.folder}/data", "--keys", f"{self.folder}/keys"],
+        return subprocess.run([SERVER, command, "--data", self.data, "--keys", f"{self.folder}/keys"],
                               env=self.environment, capture_output=True, text=True, check=check, timeout=120)
 
     def start(self) -> Optional[tuple[int, str]]:
@@ -74,7 +75,7 @@ class Machine:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready, open(f"{self.folder}/log", "w+b") as log:
             ready.bind(f"{self.folder}/ready")
             self.process = subprocess.Popen(
-                [SERVER, "--data", f"{self.folder}/data", "--keys", f"{self.folder}/keys", "--socket",
+                [SERVER, "--data", self.data, "--keys", f"{self.folder}/keys", "--socket",
                  f"{self.folder}/s", *self.settings], stderr=log, env=self.environment)
             ended = os.pidfd_open(self.process.pid)
             try:
@@ -162,7 +163,9 @@ class Load:
         return what()
 
 
-class DiskTest(unittest.TestCase):
+class OnDisk(unittest.TestCase):
+    """What is asked of a server whatever its disk does."""
+
     def start(self, on: Machine) -> None:
         self.assertIsNone(on.start())
 
@@ -193,6 +196,8 @@ class DiskTest(unittest.TestCase):
             for part in (b"DISK_FULL", b"google.rpc.ErrorInfo", b"google.rpc.RetryInfo"):
                 self.assertIn(part, details)
 
+
+class DiskTest(OnDisk):
     def full_at_any_moment(self, no_room: int) -> None:
         """What RocksDB meets itself: nothing is kept in reserve."""
         chance = random.Random(MOMENTS)
@@ -264,7 +269,8 @@ class DiskTest(unittest.TestCase):
                 self.assertTrue(load.wait(lambda: len(load.acknowledged) > 500))
                 on.end()
             on.disk.set(no_room=no_room, room=0)
-            told = r"0 MiB free; opening the store needs \d+ MiB" if no_room == errno.ENOSPC else "quota exceeded.*Make room"
+            told = {errno.ENOSPC: r"0 MiB free; opening the store needs \d+ MiB",
+                    errno.EDQUOT: "quota exceeded.*Make room"}[no_room]
             for refused in (on.start(), (on.run("check").returncode, on.run("check").stderr)):
                 assert refused
                 self.assertEqual(refused[0], 1, refused)
