@@ -18,7 +18,6 @@ import socket
 import subprocess
 import tempfile
 import threading
-import time
 import urllib.request
 from typing import Any, Iterator
 
@@ -327,8 +326,8 @@ class Drive:
 
         def appears(path: str, process: "subprocess.Popen[bytes]") -> pathlib.Path:
             while not os.path.exists(path):
-                assert process.poll() is None, f"ended without {path}"
-                time.sleep(0.001)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    raise AssertionError(f"ended without {path}: {process.wait(0.001)}")
             return pathlib.Path(path)
 
         long = self.file("long.csv", self.spoilt(sample) + known * 60_000, 0o640)
