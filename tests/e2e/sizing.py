@@ -27,6 +27,11 @@ def memory_mib(pid: int, name: str) -> float:
     return 0.0
 
 
+def processor_seconds(pid: int) -> float:
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def server_of(folder: str) -> int:
     """The process that has the store open."""
     lock = f"{folder}/data/rows/LOCK"
@@ -41,14 +46,17 @@ def server_of(folder: str) -> int:
 
 def measure(server: str, client: str, contacts: int) -> dict[str, tuple[float, str]]:
     drill_test.CONTACTS = contacts
-    rows: dict[str, tuple[float, str]] = {}
+    rows: dict[str, tuple[float, str]] = {}  # What waited for others shows in seconds, not in those of a processor.
 
     def timed(what: str, work: Callable[[], Any]) -> None:
         rows[what] = drill_test.seconds(work)[0], "s"
 
     def run(command: str) -> None:
+        before = os.times()
         subprocess.run([server, command, "--data", f"{folder}/data", "--keys", f"{folder}/keys"], check=True,
                        capture_output=True)
+        after = os.times()
+        rows[f"{command}, of a processor"] = sum(after[2:4]) - sum(before[2:4]), "s"
 
     def record(at: str) -> None:
         subprocess.run([client, "--server", at, "-q", "record", str(file)], check=True, capture_output=True)
@@ -57,6 +65,7 @@ def measure(server: str, client: str, contacts: int) -> dict[str, tuple[float, s
         began = time.monotonic()
         with served.serving(server, folder, "--backups", f"{folder}/backups") as at:
             rows[f"opening, after {how}"] = time.monotonic() - began, "s"
+            rows[f"opening, after {how}, of a processor"] = processor_seconds(server_of(folder)), "s"
             rows[f"memory, just opened after {how}"] = memory_mib(server_of(folder), "VmRSS"), "MiB"
             yield at
 
@@ -69,6 +78,7 @@ def measure(server: str, client: str, contacts: int) -> dict[str, tuple[float, s
         with served.serving(server, folder) as at:
             timed("recording", lambda: record(at))
             rows["memory while recording, most"] = memory_mib(server_of(folder), "VmHWM"), "MiB"
+            rows["recording, of the server's processors"] = processor_seconds(server_of(folder)), "s"
             os.kill(server_of(folder), signal.SIGKILL)
         for at in opening("kill -9"):
             with damage.Client(at) as caller:
@@ -87,7 +97,7 @@ def main(server: str, client: str, contacts: int) -> None:
     """A quarter of them as well, so that what grows is told from what does not."""
     few, many = contacts // 4, contacts
     at_few, at_many = measure(server, client, few), measure(server, client, many)
-    print(f"| | {few:,} contacts | {many:,} contacts | a million more |\n| --- | ---: | ---: | ---: |")
+    print(f"\n| | {few:,} contacts | {many:,} contacts | a million more |\n| --- | ---: | ---: | ---: |")
     for what, (value, unit) in at_many.items():
         more = (value - at_few[what][0]) / (many - few) * 1e6
         print(f"| {what} | {at_few[what][0]:,.1f} {unit} | {value:,.1f} {unit} | {more:,.0f} {unit} |")
