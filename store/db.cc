@@ -41,7 +41,7 @@ absl::Status FromRocks(const rocksdb::Status& status, absl::string_view doing) {
         message, ". Stop the server and run `klantbeeld-server check`: it says whether `rebuild` "
         "mends it; if not, restore a backup by id."));
   }
-  if (status.IsNoSpace()) return absl::ResourceExhaustedError(message);
+  if (IsNoRoom(status)) return absl::ResourceExhaustedError(message);
   return absl::InternalError(message);
 }
 
@@ -363,7 +363,7 @@ absl::StatusOr<std::unique_ptr<Db>> Db::OpenAs(const std::string& dir, const Opt
       to_read ? rocksdb::DB::OpenForReadOnly(database, dir, families, &handles, &opened)
               : rocksdb::DB::Open(database, dir, families, &handles, &opened);
   if (!status.ok() && !create) {
-    const bool full = status.IsNoSpace();
+    const bool full = IsNoRoom(status);
     const std::string message = absl::StrCat(
         "opening ", dir, ": ", status.ToString(),
         full ? ". Make room on its disk, but not by files of the store, and start again."

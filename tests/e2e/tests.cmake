@@ -39,11 +39,13 @@ target_link_libraries(faults PRIVATE ${CMAKE_DL_LIBS})
 if(TARGET klantbeeld-server AND TARGET klantbeeld)
   add_test(NAME disk_test COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/disk_test.py
     $<TARGET_FILE:klantbeeld-server> $<TARGET_FILE:faults>)
+  add_test(NAME full_disk_test COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/full_disk_test.py
+    $<TARGET_FILE:klantbeeld-server>)
   add_test(NAME drill_test COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/drill_test.py
     $<TARGET_FILE:klantbeeld-server> $<TARGET_FILE:klantbeeld>)
   add_test(NAME upgrade_test COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/upgrade_test.py
     $<TARGET_FILE:klantbeeld-server>)
-  set_tests_properties(disk_test drill_test upgrade_test PROPERTIES TIMEOUT 600
+  set_tests_properties(disk_test full_disk_test drill_test upgrade_test PROPERTIES TIMEOUT 600
     ENVIRONMENT "PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/scripts")
 endif()
 
