@@ -41,7 +41,7 @@ absl::Status FromRocks(const rocksdb::Status& status, absl::string_view doing) {
         message, ". Stop the server and run `klantbeeld-server check`: it says whether `rebuild` "
         "mends it; if not, restore a backup by id."));
   }
-  if (status.IsNoSpace()) return absl::ResourceExhaustedError(message);
+  if (IsNoRoom(status)) return absl::ResourceExhaustedError(message);
   return absl::InternalError(message);
 }
 
@@ -70,28 +70,30 @@ class LineLogger : public rocksdb::Logger {
 rocksdb::ColumnFamilyOptions FamilyOptions(Family family, const Db::Options& options,
                                            const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions result;
-  const bool large = family == Family::kJournal || family == Family::kContact ||
-                     family == Family::kTimeline || family == Family::kClaim;
-  result.write_buffer_size = large ? options.memtable_bytes : options.memtable_bytes / 4;
-  result.compression = rocksdb::kZSTD;
+  const bool small = family == Family::kMeta || family == Family::kDecision ||
+                     family == Family::kCitizen;
+  result.write_buffer_size = small ? options.memtable_bytes / 4 : options.memtable_bytes;
+  // To find out who somebody is, rows of these are read at random, dozens for a
+  // newcomer. Identifiers are hashes, which nothing makes smaller.
+  const bool scattered = family == Family::kClaim || family == Family::kIdentifier;
+  result.compression = family == Family::kIdentifier ? rocksdb::kNoCompression
+                       : scattered                   ? rocksdb::kLZ4Compression
+                                                     : rocksdb::kZSTD;
   result.compression_opts.level = 1;
   // By default old files are rewritten every thirty days, for nothing here.
   result.ttl = 0;
   result.periodic_compaction_seconds = 0;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
-  table.block_size = 16 << 10;
+  table.block_size = scattered ? 4 << 10 : 16 << 10;
   // Rows are asked for one by one far more often than in order.
   table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
-  table.cache_index_and_filter_blocks = true;
-  table.cache_index_and_filter_blocks_with_high_priority = true;
+  // Indexes and filters stay in memory, whole, beside the block cache: looked up
+  // there they cost more than the rows, of which most that are asked for do not exist.
+  table.cache_index_and_filter_blocks = false;
   // Ascending keys that exist when asked for need no filter.
   if (family != Family::kJournal) {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-    // In pieces: the filter of a large table is larger than a shard of the cache,
-    // which then keeps none of it, and every look reads and verifies it whole.
-    table.partition_filters = true;
-    table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
     result.memtable_prefix_bloom_size_ratio = 0.05;
     result.memtable_whole_key_filtering = true;
   }
@@ -361,7 +363,7 @@ absl::StatusOr<std::unique_ptr<Db>> Db::OpenAs(const std::string& dir, const Opt
       to_read ? rocksdb::DB::OpenForReadOnly(database, dir, families, &handles, &opened)
               : rocksdb::DB::Open(database, dir, families, &handles, &opened);
   if (!status.ok() && !create) {
-    const bool full = status.IsNoSpace();
+    const bool full = IsNoRoom(status);
     const std::string message = absl::StrCat(
         "opening ", dir, ": ", status.ToString(),
         full ? ". Make room on its disk, but not by files of the store, and start again."

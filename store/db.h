@@ -103,7 +103,7 @@ class Db : public Reader {
   struct Options {
     bool sync = true;                           // Off only to show that a test sees it.
     size_t memtable_bytes = 64 << 20;           // Per large family.
-    size_t block_cache_bytes = 256 << 20;
+    size_t block_cache_bytes = 1 << 30;
     int64_t disk_reserve_bytes = 512 << 20;     // Writes stop while less is free.
     // RocksDB's own log, line by line; holds no row contents.
     std::function<void(absl::string_view)> log;

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "store/directory.h"
 #include "store/error.h"
 #include "store/record.h"
 
@@ -38,7 +39,7 @@ class File {
 absl::Status Failed(const fs::path& path) {
   const int error = errno;
   const std::string message = absl::StrCat(path.string(), ": ", std::strerror(error));
-  if (error == ENOSPC || error == EDQUOT) {
+  if (IsNoRoom(error)) {
     return Error(v1::ERROR_REASON_DISK_FULL, message, {.retry = absl::Minutes(1)});
   }
   return absl::InternalError(message);

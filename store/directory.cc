@@ -47,6 +47,8 @@ int64_t FreeBytes(const std::filesystem::path& path) {
   return static_cast<int64_t>(info.f_bavail) * static_cast<int64_t>(info.f_frsize);
 }
 
+bool IsNoRoom(int error) { return error == ENOSPC || error == EDQUOT; }
+
 std::filesystem::path DirectoryOf(const std::filesystem::path& path) {
   // With a slash at the end the last part is empty, whatever was given.
   return (std::filesystem::absolute(path) / "").parent_path().parent_path();

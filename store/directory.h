@@ -19,8 +19,13 @@ absl::Status SyncNames(const std::filesystem::path& directory);
 // Makes durable all that is below the directory: what files hold, and names.
 absl::Status SyncAll(const std::filesystem::path& directory);
 
-// Free for us on the disk of `path`; 0 where that cannot be asked.
+// Free for us on the disk of `path`; 0 where that cannot be asked. What a quota
+// leaves is not in it where the file system does not say so: most do not.
 int64_t FreeBytes(const std::filesystem::path& path);
+
+// Whether `error`, of errno, says that there is no room: on the disk, or within
+// a quota.
+bool IsNoRoom(int error);
 
 // The directory that holds `path`, also when that ends in a slash or is a
 // name alone.

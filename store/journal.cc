@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "store/directory.h"
 #include "store/rows.h"
 
 namespace klantbeeld::store {
@@ -115,7 +116,7 @@ absl::Status Acknowledged::Note(const format::Head& head) {
     const int error = errno;
     const std::string message =
         absl::StrCat("noting what is acknowledged: ", std::strerror(error));
-    return error == ENOSPC ? absl::ResourceExhaustedError(message) : absl::InternalError(message);
+    return IsNoRoom(error) ? absl::ResourceExhaustedError(message) : absl::InternalError(message);
   }
   absl::MutexLock lock(&mutex_);
   unsynced_ = true;

@@ -380,18 +380,6 @@ absl::StatusOr<const Person*> CandidateChange::PersonAt(const std::string& conte
   return &*known->person;
 }
 
-absl::StatusOr<const std::map<std::string, uint8_t>*> CandidateChange::KeysOf(
-    const std::string& content) {
-  KB_ASSIGN_OR_RETURN(Known* known, Know(content));
-  if (known->keys) return &*known->keys;
-  known->keys.emplace();
-  if (!known->stated || !known->row) return &*known->keys;
-  for (CandidateKey& key : CandidateKeys(keys_, PersonOf(*known->stated))) {
-    known->keys->emplace(std::move(key.index), key.rule);
-  }
-  return &*known->keys;
-}
-
 absl::StatusOr<CandidateChange::Says> CandidateChange::SaysOf(const std::string& index,
                                                               uint8_t rule) {
   if (const auto shared = shared_.find(index); shared != shared_.end()) {
@@ -405,14 +393,16 @@ absl::StatusOr<CandidateChange::Says> CandidateChange::SaysOf(const std::string&
   return at->second;
 }
 
+// Hashes are dear: only those of values that both have are made.
 absl::StatusOr<CandidateChange::Says> CandidateChange::SharedValuesSay(const Pair& pair) {
-  KB_ASSIGN_OR_RETURN(const auto* low, KeysOf(pair.first));
-  KB_ASSIGN_OR_RETURN(const auto* high, KeysOf(pair.second));
+  KB_ASSIGN_OR_RETURN(const Person* low, PersonAt(pair.first));
+  KB_ASSIGN_OR_RETURN(const Person* high, PersonAt(pair.second));
+  const std::vector<BlockKey> others = BlockKeysOf(*high);
   Says most = Says::kNothing;
-  for (const auto& [index, rule] : *low) {
+  for (const BlockKey& key : BlockKeysOf(*low)) {
     if (most == Says::kEnough) break;
-    if (!high->contains(index)) continue;
-    KB_ASSIGN_OR_RETURN(const Says says, SaysOf(index, rule));
+    if (std::find(others.begin(), others.end(), key) == others.end()) continue;
+    KB_ASSIGN_OR_RETURN(const Says says, SaysOf(IndexOf(keys_, key), key.rule));
     most = std::max(most, says);
   }
   return most;
@@ -425,9 +415,9 @@ absl::StatusOr<Anew> CandidateChange::CompareAnew(const std::string& content,
   if (known->row->adopted() == adopted_) return Anew::kAlready;
   known->row->set_adopted(adopted_);
   known->dirty = true;
-  KB_ASSIGN_OR_RETURN(const auto* keys, KeysOf(content));
+  KB_ASSIGN_OR_RETURN(const Person* person, PersonAt(content));
   std::map<std::string, Says> others;
-  for (const auto& [index, rule] : *keys) {
+  for (const auto& [rule, index] : CandidateKeys(keys_, *person)) {
     KB_ASSIGN_OR_RETURN(const Says says, SaysOf(index, rule));
     if (says == Says::kNothing) continue;
     KB_ASSIGN_OR_RETURN(const auto with, ContentsAt(batch_, index, model_.candidates_max));

@@ -42,7 +42,6 @@ struct KnownContent {
   std::optional<format::ComparedRow> row;  // None: it is not compared, or went.
   bool dirty = false;
   std::optional<Person> person;            // Made when all postings are up to date.
-  std::optional<std::map<std::string, uint8_t>> keys;  // In the index, with their rules.
 };
 
 // What one fact changes about candidates. One thread; used for one fact only.
@@ -101,7 +100,6 @@ class CandidateChange {
   absl::StatusOr<Known*> Know(const std::string& content);
   absl::StatusOr<const Person*> PersonAt(const std::string& content);
   absl::StatusOr<Says> SharedValuesSay(const Pair& pair);
-  absl::StatusOr<const std::map<std::string, uint8_t>*> KeysOf(const std::string& content);
   Says SaysOf(uint8_t rule, uint64_t count) const;
   absl::StatusOr<Says> SaysOf(const std::string& index, uint8_t rule);
 

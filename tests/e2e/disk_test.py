@@ -27,7 +27,8 @@ import damage
 
 SERVER = FAULTS = ""
 MOMENTS = 6
-NUMBERS = ("room", "calls_first", "write_error", "open_error", "sync_error", "read_error", "sync_ms", "failed", "calls")
+NUMBERS = ("room", "calls_first", "no_room", "write_error", "open_error", "sync_error", "read_error", "sync_ms",
+           "failed", "calls")
 MIB = 1 << 20
 WITHIN = 60.0  # Seconds that anything may take that is waited for.
 
@@ -54,19 +55,19 @@ class Disk:
 
 
 class Machine:
-    """A store on that disk, and the server."""
+    """A store on that disk, `data` where its directory is another than in `folder`, and the server."""
 
-    def __init__(self, folder: str, reserve_mib: int = 0, memtable_mib: int = 1) -> None:
-        self.folder, self.disk = folder, Disk(f"{folder}/faults")
+    def __init__(self, folder: str, reserve_mib: int = 0, memtable_mib: int = 1, data: str = "") -> None:
+        self.folder, self.disk, self.data = folder, Disk(f"{folder}/faults"), data or f"{folder}/data"
         self.settings = [f"--set=store.disk_reserve_mib={reserve_mib}", f"--set=store.memtable_mib={memtable_mib}",
                          "--set=store.block_cache_mib=1"]
         self.environment = os.environ | {"LD_PRELOAD": FAULTS, "KB_FAULTS": f"{folder}/faults",
-                                         "KB_FAULTS_DIR": f"{folder}/data", "NOTIFY_SOCKET": f"{folder}/ready"}
+                                         "KB_FAULTS_DIR": self.data, "NOTIFY_SOCKET": f"{folder}/ready"}
         self.process: Optional[subprocess.Popen[bytes]] = None
         self.run("init", check=True)
 
     def run(self, command: str, check: bool = False) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([SERVER, command, "--data", f"{self.folder}/data", "--keys", f"{self.folder}/keys"],
+        return subprocess.run([SERVER, command, "--data", self.data, "--keys", f"{self.folder}/keys"],
                               env=self.environment, capture_output=True, text=True, check=check, timeout=120)
 
     def start(self) -> Optional[tuple[int, str]]:
@@ -74,7 +75,7 @@ class Machine:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready, open(f"{self.folder}/log", "w+b") as log:
             ready.bind(f"{self.folder}/ready")
             self.process = subprocess.Popen(
-                [SERVER, "--data", f"{self.folder}/data", "--keys", f"{self.folder}/keys", "--socket",
+                [SERVER, "--data", self.data, "--keys", f"{self.folder}/keys", "--socket",
                  f"{self.folder}/s", *self.settings], stderr=log, env=self.environment)
             ended = os.pidfd_open(self.process.pid)
             try:
@@ -162,7 +163,9 @@ class Load:
         return what()
 
 
-class DiskTest(unittest.TestCase):
+class OnDisk(unittest.TestCase):
+    """What is asked of a server whatever its disk does."""
+
     def start(self, on: Machine) -> None:
         self.assertIsNone(on.start())
 
@@ -193,7 +196,9 @@ class DiskTest(unittest.TestCase):
             for part in (b"DISK_FULL", b"google.rpc.ErrorInfo", b"google.rpc.RetryInfo"):
                 self.assertIn(part, details)
 
-    def test_full_at_any_moment(self) -> None:
+
+class DiskTest(OnDisk):
+    def full_at_any_moment(self, no_room: int) -> None:
         """What RocksDB meets itself: nothing is kept in reserve."""
         chance = random.Random(MOMENTS)
         acknowledged: dict[int, int] = {}
@@ -205,7 +210,7 @@ class DiskTest(unittest.TestCase):
                         self.start(on)
                     load = Load(on)
                     load.number = number
-                    on.disk.set(calls_first=chance.randrange(1, 600))
+                    on.disk.set(no_room=no_room, calls_first=chance.randrange(1, 600))
                     with load:
                         self.assertTrue(load.wait(lambda: len(load.refused) > 20), "never full")
                         if load.acknowledged:
@@ -222,7 +227,14 @@ class DiskTest(unittest.TestCase):
                     self.assertTrue(moment % 3 == 2 or not gone, gone[:1])
                     acknowledged |= load.acknowledged
             self.nothing_is_lost(on, acknowledged)
-            print(f"full at {MOMENTS} moments of a load, {len(acknowledged)} acknowledged", file=sys.stderr)
+            print(f"{os.strerror(no_room)} at {MOMENTS} moments of a load, {len(acknowledged)} acknowledged",
+                  file=sys.stderr)
+
+    def test_full_at_any_moment(self) -> None:
+        self.full_at_any_moment(errno.ENOSPC)
+
+    def test_over_a_quota_at_any_moment(self) -> None:
+        self.full_at_any_moment(errno.EDQUOT)
 
     def test_below_the_reserve_nothing_is_taken(self) -> None:
         with machine(reserve_mib=64) as on:
@@ -245,21 +257,29 @@ class DiskTest(unittest.TestCase):
             self.nothing_is_lost(on, before | load.acknowledged)
 
     def test_full_while_it_opens(self) -> None:
+        self.full_while_it_opens(errno.ENOSPC)
+
+    def test_over_a_quota_while_it_opens(self) -> None:
+        self.full_while_it_opens(errno.EDQUOT)
+
+    def full_while_it_opens(self, no_room: int) -> None:
         with machine(memtable_mib=4) as on:
             self.start(on)
             with Load(on) as load:
                 self.assertTrue(load.wait(lambda: len(load.acknowledged) > 500))
                 on.end()
-            on.disk.set(room=0)
+            on.disk.set(no_room=no_room, room=0)
+            told = {errno.ENOSPC: r"0 MiB free; opening the store needs \d+ MiB",
+                    errno.EDQUOT: "quota exceeded.*Make room"}[no_room]
             for refused in (on.start(), (on.run("check").returncode, on.run("check").stderr)):
                 assert refused
                 self.assertEqual(refused[0], 1, refused)
-                self.assertRegex(refused[1], r"0 MiB free; opening the store needs \d+ MiB")
+                self.assertRegex(refused[1], told)
             # Room that goes while it opens, which no look beforehand tells.
             met = 0
             for calls in (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144)[:MOMENTS + 3]:
                 on.disk.works()
-                on.disk.set(calls_first=calls)
+                on.disk.set(no_room=no_room, calls_first=calls)
                 refused = on.start()
                 with self.subTest(calls=calls, refused=refused):
                     if refused is None:
@@ -267,7 +287,7 @@ class DiskTest(unittest.TestCase):
                         on.end()
                     else:
                         self.assertEqual(refused[0], 1)
-                        self.assertRegex(refused[1], "No space left on device.*Make room")
+                        self.assertRegex(refused[1], f"{os.strerror(no_room)}.*Make room")
                         met += 1
             self.assertGreater(met, 3)
             on.disk.works()
@@ -312,10 +332,6 @@ class DiskTest(unittest.TestCase):
 
     def test_errors_of_syncs(self) -> None:
         self.stops({"sync_error": errno.EIO}, "Input/output error")
-
-    def test_quota(self) -> None:
-        """Not told apart from a broken disk: it stops until a restart."""
-        self.stops({"write_error": errno.EDQUOT, "open_error": errno.EDQUOT}, "Disk quota exceeded")
 
     def test_errors_of_reads(self) -> None:
         with machine() as on:

@@ -32,6 +32,7 @@ Function Next(const char* name) {
 enum Number {
   kRoom,        // Bytes that still find room; below 0: the disk's own.
   kCallsFirst,  // Calls that would need room until the room is gone; 0: not counted.
+  kNoRoom,      // What these fail with then; 0: ENOSPC. EDQUOT: of a quota, which statvfs does not show.
   kWriteError,  // What these fail with; 0: they do not.
   kOpenError,
   kSyncError,
@@ -79,7 +80,11 @@ class Faults {
     numbers_[kRoom] -= fit;
     if (fit > 0) return fit;
     ++numbers_[kFailed];
-    errno = ENOSPC;
+    return NoRoom();
+  }
+
+  int NoRoom() const {
+    errno = numbers_[kNoRoom] == 0 ? ENOSPC : static_cast<int>(numbers_[kNoRoom]);
     return -1;
   }
 
@@ -170,9 +175,8 @@ ssize_t writev(int fd, const iovec* parts, int count) {
 }
 int fallocate(int fd, int mode, off_t at, off_t size) {
   REAL(fallocate);
-  if (!Faults::Get().Cover(fd) || Faults::Get().Is(kRoom) < 0) return real(fd, mode, at, size);
-  errno = ENOSPC;
-  return -1;
+  const Faults& faults = Faults::Get();
+  return faults.Cover(fd) && faults.Is(kRoom) >= 0 ? faults.NoRoom() : real(fd, mode, at, size);
 }
 int fallocate64(int fd, int mode, off64_t at, off64_t size) { return fallocate(fd, mode, at, size); }
 
@@ -217,8 +221,9 @@ ssize_t read(int fd, void* bytes, size_t size) {
 int statvfs(const char* path, struct statvfs* info) noexcept {
   REAL(statvfs);
   const int result = real(path, info);
-  const int64_t room = Faults::Get().Cover(path) ? Faults::Get().Is(kRoom) : -1;
-  if (room >= 0) {
+  const Faults& faults = Faults::Get();
+  const int64_t room = faults.Cover(path) ? faults.Is(kRoom) : -1;
+  if (room >= 0 && faults.Is(kNoRoom) != EDQUOT) {
     const auto blocks = static_cast<uint64_t>(room) / info->f_frsize;
     info->f_bavail = std::min<uint64_t>(info->f_bavail, blocks);
     info->f_bfree = std::min<uint64_t>(info->f_bfree, blocks);

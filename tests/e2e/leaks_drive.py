@@ -4,6 +4,7 @@ Nothing here judges; leaks_test.py does.
 """
 
 import contextlib
+import gzip
 import http.server
 import itertools
 import json
@@ -15,6 +16,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import urllib.request
 from typing import Any, Iterator
@@ -300,6 +302,52 @@ class Drive:
             f"{self.planted.name()};{self.planted.bsn()};{self.planted.email()}\n" for _ in range(3)).encode(), 0o600)
         self.tool("import", "csv", headless, "--mapping", mapping)
         self.tool("import", "map", headless)
+
+    @contextlib.contextmanager
+    def importing(self, *arguments: str, end: int) -> Iterator["subprocess.Popen[bytes]"]:
+        """At work meanwhile, and then ended."""
+        with tempfile.TemporaryFile() as said:
+            process = self.start([self.client, "import", *arguments], stdin=subprocess.DEVNULL, stdout=said,
+                                 stderr=said)
+            try:
+                yield process
+                self.looked.at("process list", leaks.processes())
+            finally:
+                self.end(process, end)
+            said.seek(0)
+            self.looked.at("messages of `klantbeeld`", said.read())
+        self.commands += 1
+
+    def imports_that_stop(self) -> None:
+        """One that crashes and is gone on with, and files that are taken as they come, whole and broken off."""
+        sample = ROOT / "tests/clients/adapters/csv/made_generic.csv"
+        csv = ["csv", "--mapping", str(ROOT / "clients/adapters/csv/mappings/generic.toml")]
+        known = sample.read_bytes().splitlines()[1] + b"\n"
+
+        def appears(path: str, process: "subprocess.Popen[bytes]") -> pathlib.Path:
+            while not os.path.exists(path):
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    raise AssertionError(f"ended without {path}: {process.wait(0.001)}")
+            return pathlib.Path(path)
+
+        long = self.file("long.csv", self.spoilt(sample) + known * 60_000, 0o640)
+        with self.importing(*csv, long, end=signal.SIGABRT) as process:
+            note = appears(f"{long}.resume", process)
+        self.looked.at("notes of imports", note.read_bytes())
+        self.tool("import", *csv, long, "--resume")
+        inbox = self.folder / "files" / "inbox"
+        inbox.mkdir(mode=0o700)
+        packed = gzip.compress(self.spoilt(sample) + known * 10_000)
+        for name, text, rights in (("whole.csv", self.spoilt(sample), 0o640), ("broken.csv.gz", packed[:-100], 0o600)):
+            self.file(f"inbox/{name}", text, rights)
+            self.inputs |= {inbox / where / name: rights for where in ("done", "failed")}
+        broken = f"{inbox}/failed/broken.csv.gz"
+        with self.importing(*csv, "--watch", str(inbox), end=signal.SIGINT) as process:
+            appears(f"{inbox}/done/whole.csv", process)
+            note = appears(f"{broken}.resume", process)
+        self.looked.at("notes of imports", note.read_bytes())
+        pathlib.Path(broken).write_bytes(packed)
+        self.tool("import", *csv, broken, "--resume")
 
     def commands_of_all_kinds(self) -> None:
         planted = self.planted

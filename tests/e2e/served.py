@@ -17,7 +17,7 @@ def serving(server: str, folder: str, *more: str) -> Iterator[str]:
         subprocess.run([server, "init", *store], check=True, capture_output=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
         ready.bind(f"{folder}/ready")
-        ready.settimeout(30)
+        ready.settimeout(300)  # After a kill all of the log is read again.
         with open(f"{folder}/log", "a", encoding="utf-8") as log:
             process = subprocess.Popen([server, *store, "--socket", f"{folder}/s", *more], stderr=log,
                                        env=os.environ | {"NOTIFY_SOCKET": f"{folder}/ready"})

@@ -1,27 +1,35 @@
 """What a store takes of disk, memory and time: sizing.py SERVER CLIENT CONTACTS
 
-Records that many contacts, of a quarter as many people, and measures. `scripts/sizing` runs it.
+Records that many contacts, of a quarter as many people, and measures; and a quarter of them. `scripts/sizing`
+runs it.
 """
 
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 import damage
 import drill_test
 import served
 
+MIB = 1 << 20
 
 def memory_mib(pid: int, name: str) -> float:
     for line in pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
         if line.startswith(name):
             return int(line.split()[1]) / 1024
     return 0.0
+
+
+def processor_seconds(pid: int) -> float:
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def server_of(folder: str) -> int:
@@ -36,46 +44,63 @@ def server_of(folder: str) -> int:
     raise AssertionError("nobody serves")
 
 
-def main(server: str, client: str, contacts: int) -> None:
+def measure(server: str, client: str, contacts: int) -> dict[str, tuple[float, str]]:
     drill_test.CONTACTS = contacts
-    rows: list[tuple[str, str]] = []
+    rows: dict[str, tuple[float, str]] = {}  # What waited for others shows in seconds, not in those of a processor.
 
     def timed(what: str, work: Callable[[], Any]) -> None:
-        began = time.monotonic()
-        work()
-        rows.append((what, f"{time.monotonic() - began:.1f} s"))
+        rows[what] = drill_test.seconds(work)[0], "s"
 
     def run(command: str) -> None:
+        before = os.times()
         subprocess.run([server, command, "--data", f"{folder}/data", "--keys", f"{folder}/keys"], check=True,
                        capture_output=True)
+        after = os.times()
+        rows[f"{command}, of a processor"] = sum(after[2:4]) - sum(before[2:4]), "s"
+
+    def record(at: str) -> None:
+        subprocess.run([client, "--server", at, "-q", "record", str(file)], check=True, capture_output=True)
+
+    def opening(how: str) -> Iterator[str]:
+        began = time.monotonic()
+        with served.serving(server, folder, "--backups", f"{folder}/backups") as at:
+            rows[f"opening, after {how}"] = time.monotonic() - began, "s"
+            rows[f"opening, after {how}, of a processor"] = processor_seconds(server_of(folder)), "s"
+            rows[f"memory, just opened after {how}"] = memory_mib(server_of(folder), "VmRSS"), "MiB"
+            yield at
 
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder, "contacts.ndjson")
         with open(file, "w", encoding="utf-8") as out:
             for number in range(contacts):
                 out.write(json.dumps(drill_test.contact(number)) + "\n")
-        rows.append(("contacts as JSON", f"{file.stat().st_size / (1 << 20):.0f} MiB"))
-        with served.serving(server, folder, "--backups", f"{folder}/backups") as at:
-            timed("recording them", lambda: subprocess.run(
-                [client, "--server", at, "-q", "record", str(file)], check=True, capture_output=True))
+        rows["contacts as JSON"] = file.stat().st_size / MIB, "MiB"
+        with served.serving(server, folder) as at:
+            timed("recording", lambda: record(at))
+            rows["memory while recording, most"] = memory_mib(server_of(folder), "VmHWM"), "MiB"
+            rows["recording, of the server's processors"] = processor_seconds(server_of(folder)), "s"
+            os.kill(server_of(folder), signal.SIGKILL)
+        for at in opening("kill -9"):
             with damage.Client(at) as caller:
-                timed("backup on the store's disk",
+                timed("backup, on the store's disk",
                       lambda: caller.call("BackupService", "CreateBackup", {}, seconds=600))
-            pid = server_of(folder)
-            rows.append(("memory of the server, most", f"{memory_mib(pid, 'VmHWM'):.0f} MiB"))
-        size = sum(path.stat().st_size for path in pathlib.Path(folder, "data").rglob("*") if path.is_file())
-        rows.append(("disk", f"{size / (1 << 20):.0f} MiB"))
-        began = time.monotonic()
-        with served.serving(server, folder):
-            rows.append(("opening, after a stop", f"{time.monotonic() - began:.2f} s"))
-            rows.append(("memory of the server, just opened", f"{memory_mib(server_of(folder), 'VmRSS'):.0f} MiB"))
+        for _ in opening("a stop"):
+            pass
+        rows["disk"] = drill_test.mib(f"{folder}/data", set()), "MiB"
+        rows["disk, of the first backup elsewhere"] = drill_test.mib(f"{folder}/backups", set()), "MiB"
         timed("check", lambda: run("check"))
         timed("rebuild", lambda: run("rebuild"))
-    print(f"{contacts} contacts of {contacts // 4} people\n")
-    print("| | at that size | per million |\n| --- | --- | --- |")
-    for what, measured in rows:
-        value, unit = measured.split()
-        print(f"| {what} | {measured} | {float(value) * 1e6 / contacts:.0f} {unit} |")
+    return rows
+
+
+def main(server: str, client: str, contacts: int) -> None:
+    """A quarter of them as well, so that what grows is told from what does not."""
+    few, many = contacts // 4, contacts
+    at_few, at_many = measure(server, client, few), measure(server, client, many)
+    print(f"\n| | {few:,} contacts | {many:,} contacts | a million more |\n| --- | ---: | ---: | ---: |")
+    for what, (value, unit) in at_many.items():
+        more = (value - at_few[what][0]) / (many - few) * 1e6
+        print(f"| {what} | {at_few[what][0]:,.1f} {unit} | {value:,.1f} {unit} | {more:,.0f} {unit} |")
 
 
 if __name__ == "__main__":
