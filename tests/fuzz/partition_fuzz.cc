@@ -4,39 +4,25 @@
 // what may never be joined is not; and another order gives the same.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <numeric>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "store/identity/partition.h"
+#include "tests/fuzz/bytes.h"
 #include "tests/store/scenario.h"
 
 namespace {
 
+using klantbeeld::Bytes;
+using klantbeeld::Require;
 using klantbeeld::store::CitizenPart;
 using klantbeeld::store::ClaimNode;
 using klantbeeld::store::DecisionNode;
 using klantbeeld::store::Partition;
 using klantbeeld::store::PartitionInput;
 using klantbeeld::store::Scenario;
-
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
-
-class Bytes {
- public:
-  Bytes(const uint8_t* data, size_t size) : at_(data), end_(data + size) {}
-  bool empty() const { return at_ == end_; }
-  // From 0 to `bound` - 1; 0 when there are no more.
-  int Below(int bound) { return empty() ? 0 : *at_++ % bound; }
-
- private:
-  const uint8_t* at_;
-  const uint8_t* end_;
-};
 
 constexpr int kClaimsMax = 10;
 

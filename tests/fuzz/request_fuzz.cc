@@ -3,7 +3,6 @@
 // first byte chooses the request.
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "absl/status/status.h"
@@ -12,18 +11,16 @@
 #include "service/validate.h"
 #include "store/contact.h"
 #include "store/prepare.h"
+#include "tests/fuzz/bytes.h"
 
 namespace {
 
 namespace v1 = klantbeeld::v1;
 namespace service = klantbeeld::service;
 namespace store = klantbeeld::store;
+using klantbeeld::Require;
 
 const absl::Time kNow = absl::FromUnixSeconds(1'760'000'000);
-
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
 
 // Everything that the store does with an event before it stands.
 void Prepare(const v1::ContactEvent& event) {

@@ -2,7 +2,6 @@
 // the code that opens them. The first byte chooses.
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -11,15 +10,14 @@
 #include "store/identity/model.h"
 #include "store/record.h"
 #include "store/splice.h"
+#include "store/timeline.h"
+#include "tests/fuzz/bytes.h"
 
 namespace {
 
 namespace store = klantbeeld::store;
 namespace format = klantbeeld::store::format;
-
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
+using klantbeeld::Require;
 
 // A store in which nothing stands.
 class Nothing : public store::Reader {
@@ -70,6 +68,17 @@ void Token(const std::string& bytes) {
   Require(!position.ok() || *position == 0);
 }
 
+// A page begins where this server said, or not at all.
+void PageToken(const std::string& bytes) {
+  static const store::Keys keys(std::string(32, 'k'), std::string(32, 'i'));
+  store::StandingCitizen citizen;
+  citizen.claims[std::string(16, 'c')] = klantbeeld::v1::ASSURANCE_CONFIRMED;
+  klantbeeld::v1::ListTimelineRequest request;
+  request.set_page_token(bytes);
+  const auto page = store::ReadTimeline(keys, Nothing(), citizen, request);
+  Require(page.ok() ? bytes.empty() : absl::IsInvalidArgument(page.status()));
+}
+
 void Model(const std::string& bytes) {
   const auto model = store::ParseModel(bytes);
   Require(model.ok() || absl::IsInvalidArgument(model.status()));
@@ -96,6 +105,7 @@ constexpr std::array kReaders = {
     &Open<format::EventBody>,
     &Open<format::ComparedRow>,
     &Open<format::Posting>,
+    &PageToken,
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 # A fuzz target for whatever a client or a file reaches. With clang and the
 # preset `fuzz` they are fuzzers; in every other build they run the kept corpus
-# as a test.
+# as a test, and changes of it for some seconds.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND KLANTBEELD_FUZZ)
   set(fuzzing ON)
 else()
@@ -13,8 +13,10 @@ function(klantbeeld_fuzz_target name source corpus)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   else()
     add_executable(${name} fuzz/${source} $<TARGET_OBJECTS:klantbeeld_replay>)
-    add_test(NAME ${name}_corpus COMMAND ${name} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${corpus})
-    set_tests_properties(${name}_corpus PROPERTIES TIMEOUT 60)
+    add_test(NAME ${name}_corpus COMMAND ${name} -seconds=5 -keep=${CMAKE_BINARY_DIR}/died-of-${corpus}
+      ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${corpus})
+    set_tests_properties(${name}_corpus PROPERTIES TIMEOUT 120)
+    klantbeeld_core(${name} ${name}_corpus)
   endif()
   klantbeeld_strict(${name})
   target_link_libraries(${name} PRIVATE ${ARGN})
@@ -24,8 +26,11 @@ if(TARGET klantbeeld_store)
   klantbeeld_fuzz_target(fuzz_request request_fuzz.cc request klantbeeld_service_rules klantbeeld_store)
   klantbeeld_fuzz_target(fuzz_stored stored_fuzz.cc stored klantbeeld_store)
   klantbeeld_fuzz_target(fuzz_config config_fuzz.cc config klantbeeld_service_rules)
+  klantbeeld_fuzz_target(fuzz_registry registry_fuzz.cc registry klantbeeld_registry)
+  klantbeeld_fuzz_target(fuzz_fold fold_fuzz.cc fold klantbeeld_store)
   klantbeeld_fuzz_target(fuzz_partition partition_fuzz.cc partition klantbeeld_store)
 endif()
+klantbeeld_fuzz_target(fuzz_mapping mapping_fuzz.cc mapping klantbeeld_adapters)
 foreach(format csv events cloudevents asterisk-cdr asterisk-queue qmatic matomo ga4)
   string(REPLACE "-" "_" name fuzz_${format})
   set(mapping "")
