@@ -90,8 +90,10 @@ int Explain(Context& context, const std::string& text) {
                       Clean(why.decision().author()), Clean(why.decision().reason())));
   }
   if (!why.evidence().empty()) {
-    Print(context.Say(Label::explain_bits, Bits(why.bits()),
-                      Clean(why.compared_with().contact_id()), Clean(why.model())));
+    Print(why.has_compared_with()
+              ? context.Say(Label::explain_bits, Bits(why.bits()),
+                            Clean(why.compared_with().contact_id()), Clean(why.model()))
+              : context.Say(Label::explain_bits_register, Bits(why.bits()), Clean(why.model())));
     PrintEvidence(context, why.evidence());
   }
   if (why.has_runner_up()) {

@@ -205,7 +205,9 @@ class Surroundings {
         if (Compare(model_, asked, person, &fields).veto) continue;
         Centibits whole = 0;
         for (const FieldScore& one : fields) {
-          if (one.field != v1::EVIDENCE_FIELD_HOUSEHOLD) whole += one.bits;
+          const bool cap = one.field == v1::EVIDENCE_FIELD_HOUSEHOLD ||
+                           one.field == v1::EVIDENCE_FIELD_SUGGESTION_ONLY;
+          if (!cap) whole += one.bits;
         }
         if (whole >= model_.suggest) found.push_back({-whole, std::minmax(content, other)});
       }

@@ -179,10 +179,11 @@ absl::StatusOr<Model> ParseModel(absl::string_view json) {
   Model model;
   const auto parsed = google::protobuf::util::JsonStringToMessage(
       google::protobuf::StringPiece(json.data(), json.size()), &model.file);
+  // What the parser says repeats a piece of the file, which may be any file.
   if (!parsed.ok()) {
-    const auto reason = parsed.message();
     return absl::InvalidArgumentError(
-        absl::StrCat("model: not a model file: ", absl::string_view(reason.data(), reason.size())));
+        "model: not a model file: no JSON, or with a field or value that none has; "
+        "`klantbeeld-server model show --write FILE` writes one that is");
   }
   KB_RETURN_IF_ERROR(Check(model.file));
   KB_RETURN_IF_ERROR(AddNames("surname", model.file.surname(), model.surnames));

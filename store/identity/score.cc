@@ -234,12 +234,9 @@ class Sum {
     }
   }
   // What is above `most` counts for nothing.
-  void Cap(Centibits most) {
+  void Cap(v1::EvidenceField why, Centibits most) {
     if (bits_ <= most) return;
-    if (fields_ != nullptr) {
-      fields_->push_back(
-          {v1::EVIDENCE_FIELD_HOUSEHOLD, v1::AGREEMENT_UNSPECIFIED, most - bits_});
-    }
+    if (fields_ != nullptr) fields_->push_back({why, v1::AGREEMENT_UNSPECIFIED, most - bits_});
     bits_ = most;
   }
   void Prior(Centibits bits) {
@@ -293,7 +290,7 @@ Score Compare(const Model& model, const Person& a, const Person& b,
   sum.Add(v1::EVIDENCE_FIELD_DEVICE, device);
   const Evidence birth_place = ComparePlace(model.file.birth_place(), a.birth_place, b.birth_place);
   sum.Add(v1::EVIDENCE_FIELD_BIRTH_PLACE, birth_place);
-  sum.Cap(model.population_bits - model.file.household_gap());
+  sum.Cap(v1::EVIDENCE_FIELD_HOUSEHOLD, model.population_bits - model.file.household_gap());
   // What tells its members apart; no address makes up for another surname.
   if (other_surname) sum.Add(v1::EVIDENCE_FIELD_SURNAME, names.surname);
   sum.Add(v1::EVIDENCE_FIELD_PHONE, Personal(model.file.phone(), phone));
@@ -309,7 +306,6 @@ Score Compare(const Model& model, const Person& a, const Person& b,
   const bool beside = address.bits() > 0 || phone.bits > 0 || email.bits > 0 || device.bits > 0 ||
                       birth_place.bits > 0 || birth.bits > 0 || numbers.evidence.bits > 0;
   sum.Prior(-model.population_bits - (beside ? 0 : model.file.names_alone()));
-  score.bits = sum.bits();
   score.compared = names.first.known() || birth.known() || numbers.evidence.known();
   score.typed_number = numbers.same_bsn && (birth.agrees() || (names.surname.agrees() &&
                                                                names.first.bits > 0));
@@ -324,8 +320,9 @@ Score Compare(const Model& model, const Person& a, const Person& b,
   const bool numbered = numbers.evidence.same() && !numbers.same_bsn;
   const bool held = !named || MayBeSiblings(names, birth) || score.twins || numbers.same_bsn;
   if (!score.typed_number && !numbered && held) {
-    score.bits = std::min(score.bits, model.file.nameless_max());
+    sum.Cap(v1::EVIDENCE_FIELD_SUGGESTION_ONLY, model.file.nameless_max());
   }
+  score.bits = sum.bits();
   return score;
 }
 

@@ -134,7 +134,9 @@ bool PrintContacts(const std::shared_ptr<grpc::Channel>& channel, const std::str
 void Print(const char* kind, const std::string& citizen, const v1::Suggestion& other) {
   double whole = 0;
   for (const v1::FieldEvidence& one : other.evidence()) {
-    if (one.field() != v1::EVIDENCE_FIELD_HOUSEHOLD) whole += one.bits();
+    const bool cap = one.field() == v1::EVIDENCE_FIELD_HOUSEHOLD ||
+                     one.field() == v1::EVIDENCE_FIELD_SUGGESTION_ONLY;
+    if (!cap) whole += one.bits();
   }
   std::cout << absl::StrCat(kind, "\t", citizen, "\t", other.citizen_id(), "\t", other.bits(), "\t",
                             v1::Obstacle_Name(other.obstacle()), "\t", whole, "\n");

@@ -14,6 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::MatchesRegex;
+using testing::Not;
 
 std::string Json(const format::ModelFile& file) {
   std::string json;
@@ -117,6 +118,16 @@ TEST(Model, WhatIsNoModelIsRefused) {
     const auto parsed = ParseModel(text);
     ASSERT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument) << text;
     EXPECT_THAT(std::string(parsed.status().message()), HasSubstr("model: ")) << text;
+  }
+}
+
+// It may be a file of people that was given by mistake.
+TEST(Model, WhatIsNoModelIsNotRepeated) {
+  for (const std::string text : {"999990019,Petra,Kwakkelstein\n", R"({"link": "Kwakkelstein"})",
+                                 R"({"Kwakkelstein": 1})"}) {
+    const auto parsed = ParseModel(text);
+    ASSERT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument) << text;
+    EXPECT_THAT(std::string(parsed.status().message()), Not(HasSubstr("Kwakkelstein"))) << text;
   }
 }
 
