@@ -4,27 +4,16 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <random>
-
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "store/check.h"
 #include "store/identity/decide.h"
-#include "store/identity/explain.h"
-#include "store/identity/identity.h"
-#include "store/identity/registry.h"
-#include "store/prepare.h"
-#include "store/rows.h"
 #include "tests/store/events.h"
-#include "tests/store/history.h"
-#include "tests/store/testing.h"
+#include "tests/store/identity/facts.h"
 
 namespace klantbeeld::store {
 namespace {
-
-const Keys kKeys = TestKeys();
 
 struct Says {
   std::string first_names = {};
@@ -59,51 +48,9 @@ v1::ContactEvent Call(const std::string& id, const Says& says) {
   return EventOf("exchange", id, 1, {party}, v1::CHANNEL_PHONE);
 }
 
-LooseFact FactOf(const v1::ContactEvent& event) {
-  const auto prepared = PrepareEvent(kKeys, event);
-  EXPECT_TRUE(prepared.ok()) << prepared.status();
-  return FactOf(*prepared);
-}
-
-LooseFact FactOf(const RegistryAnswer& answer) { return FactOf(PrepareRegistry(kKeys, answer)); }
-
-// A store in memory.
-class CandidatesTest : public testing::Test {
+class CandidatesTest : public FactsTest {
  protected:
-  template <typename T>
-  void Take(const T& what) {
-    facts_.push_back(FactOf(what));
-    const absl::Status status = Append(kKeys, batch_, head_, facts_.back());
-    ASSERT_TRUE(status.ok()) << status;
-  }
-
-  std::string ClaimOf(const std::string& contact) {
-    const auto row = ReadRow<format::ContactRow>(
-        batch_, Family::kContact, View(EventOrContactId(kKeys, "exchange", contact)));
-    return ClaimOfParty(**row, "customer");
-  }
-  format::ClaimRow RowOf(const std::string& contact) {
-    return **ReadRow<format::ClaimRow>(batch_, Family::kClaim,
-                                       ClaimKey(ClaimOf(contact), kClaimRecord));
-  }
-  std::string Citizen(const std::string& contact) { return ToHex(RowOf(contact).citizen_id()); }
-
-  v1::ListSuggestionsResponse Suggestions(const std::string& contact, bool further = false) {
-    v1::ListSuggestionsRequest request;
-    request.set_citizen_id(Citizen(contact));
-    request.set_further(further);
-    const auto response = ListSuggestions(kKeys, ShippedModel(), batch_, request);
-    EXPECT_TRUE(response.ok()) << response.status();
-    return response.ok() ? *response : v1::ListSuggestionsResponse();
-  }
-  v1::ExplainResponse Explained(const std::string& contact) {
-    v1::ExplainRequest request;
-    request.mutable_party()->set_source("exchange");
-    request.mutable_party()->set_id(contact);
-    const auto response = Explain(kKeys, ShippedModel(), batch_, request);
-    EXPECT_TRUE(response.ok()) << response.status();
-    return response.ok() ? *response : v1::ExplainResponse();
-  }
+  CandidatesTest() : FactsTest("exchange") {}
 
   // Says that the citizens of two contacts are two people.
   void KeepApart(const std::string& contact, const std::string& other) {
@@ -111,27 +58,11 @@ class CandidatesTest : public testing::Test {
     *request.mutable_decision() = DecisionOf(absl::StrCat("no", ++decisions_), 1000);
     request.set_citizen(Citizen(contact));
     request.set_apart_from(Citizen(other));
-    const auto fact = ListUnlink(kKeys, ShippedModel(), batch_, request);
+    const auto fact = ListUnlink(keys_, ShippedModel(), batch_, request);
     ASSERT_TRUE(fact.ok()) << fact.status();
     Take(*fact);
   }
 
-  void ExpectAnyOrderGivesTheSame() {
-    const std::string want = DumpOf(batch_);
-    std::mt19937 random(7);
-    std::vector<LooseFact> facts = facts_;
-    for (int order = 0; order < 4; ++order) {
-      std::shuffle(facts.begin(), facts.end(), random);
-      const auto again = ApplyAll(kKeys, none_, facts);
-      ASSERT_TRUE(again.ok()) << again.status();
-      ASSERT_EQ(DumpOf(**again), want) << "order " << order;
-    }
-  }
-
-  const NoRows none_;
-  Batch batch_{&none_};
-  format::Head head_;
-  std::vector<LooseFact> facts_;
   int decisions_ = 0;
 };
 
@@ -157,7 +88,7 @@ TEST_F(CandidatesTest, SlipOfThePenIsJoinedAndSaysWhy) {
   };
   EXPECT_EQ(said(v1::EVIDENCE_FIELD_BIRTH_DATE), v1::AGREEMENT_SAME);
   EXPECT_EQ(said(v1::EVIDENCE_FIELD_SURNAME), v1::AGREEMENT_CLOSE);
-  EXPECT_EQ(ToHex(View(EventOrContactId(kKeys, "exchange", "a"))),
+  EXPECT_EQ(ToHex(View(EventOrContactId(keys_, "exchange", "a"))),
             why.compared_with().contact_id());
   ExpectAnyOrderGivesTheSame();
 }
@@ -349,8 +280,8 @@ TEST_F(CandidatesTest, RegistrySaysWhoseNumberItIs) {
   EXPECT_EQ(RowOf("call").assurance(), v1::ASSURANCE_PROBABLE);
   Take(Call("other", {"", "", 0, 0, 0, "", 0, {Bsn(kBsnB)}}));
   EXPECT_EQ(*UnansweredBsns(batch_, 10), std::vector<std::string>{kBsnB});
-  EXPECT_TRUE(*RegistryKnows(kKeys, batch_, kBsnA));
-  EXPECT_FALSE(*RegistryKnows(kKeys, batch_, kBsnB));
+  EXPECT_TRUE(*RegistryKnows(keys_, batch_, kBsnA));
+  EXPECT_FALSE(*RegistryKnows(keys_, batch_, kBsnB));
   ExpectAnyOrderGivesTheSame();
 
   // It says otherwise later, and the call is nobody's that is known.
@@ -383,7 +314,7 @@ TEST_F(CandidatesTest, ValueAboveItsCapMatchesNobodyUntilBelowAgain) {
                                             {Phone("0201234567")}});
   };
   const auto keys = [&] {
-    const Person person = *ReadPerson(kKeys, batch_, ClaimOf("c0"));
+    const Person person = *ReadPerson(keys_, batch_, ClaimOf("c0"));
     return person.phones.size() - person.generic.size();
   };
   for (size_t i = 0; i < cap; ++i) Take(caller(i));
@@ -396,7 +327,7 @@ TEST_F(CandidatesTest, ValueAboveItsCapMatchesNobodyUntilBelowAgain) {
   EXPECT_EQ(keys(), 0u);
   Take(RetractEvent("exchange", "r2", "c5"));
   EXPECT_EQ(keys(), 1u);
-  const std::string phone = CandidateKeys(kKeys, *ReadPerson(kKeys, batch_, ClaimOf("c0"))).front().index;
+  const std::string phone = CandidateKeys(keys_, *ReadPerson(keys_, batch_, ClaimOf("c0"))).front().index;
   EXPECT_EQ(ContentsAt(batch_, phone, 1000)->size(), cap);
   ExpectAnyOrderGivesTheSame();
 }

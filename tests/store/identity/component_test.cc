@@ -7,39 +7,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "store/identity/identity.h"
-#include "store/prepare.h"
-#include "store/rows.h"
 #include "tests/store/events.h"
-#include "tests/store/history.h"
-#include "tests/store/testing.h"
+#include "tests/store/identity/facts.h"
 
 namespace klantbeeld::store {
 namespace {
 
-const Keys kKeys = TestKeys();
-
-LooseFact FactOf(const v1::ContactEvent& event) {
-  const auto prepared = PrepareEvent(kKeys, event);
-  EXPECT_TRUE(prepared.ok()) << prepared.status();
-  return FactOf(*prepared);
-}
-
-// A store in memory.
-class ComponentTest : public testing::Test {
+class ComponentTest : public FactsTest {
  protected:
-  void Take(const v1::ContactEvent& event) {
-    facts_.push_back(FactOf(event));
-    const absl::Status status = Append(kKeys, batch_, head_, facts_.back());
-    ASSERT_TRUE(status.ok()) << status;
-  }
-  std::string Citizen(const std::string& contact, const std::string& party = "customer") {
-    const auto row = ReadRow<format::ContactRow>(
-        batch_, Family::kContact, View(EventOrContactId(kKeys, "website", contact)));
-    const auto claim = ReadRow<format::ClaimRow>(
-        batch_, Family::kClaim, ClaimKey(ClaimOfParty(**row, party), kClaimRecord));
-    return ToHex((*claim)->citizen_id());
-  }
+  ComponentTest() : FactsTest("website") {}
   size_t Citizens() {
     size_t standing = 0;
     EXPECT_TRUE(batch_.Scan(Family::kCitizen, "", "", [&](auto, auto value) {
@@ -48,11 +24,6 @@ class ComponentTest : public testing::Test {
     }).ok());
     return standing;
   }
-
-  const NoRows none_;
-  Batch batch_{&none_};
-  format::Head head_;
-  std::vector<LooseFact> facts_;
 };
 
 v1::ContactEvent LoggedIn(size_t number) {
@@ -88,7 +59,7 @@ TEST_F(ComponentTest, SessionThatTooManyShareIsTheSameInAnyOrder) {
   EXPECT_EQ(Citizens(), 1u);
   const std::string want = DumpOf(batch_);
   std::shuffle(facts_.begin(), facts_.end(), std::mt19937(7));
-  const auto again = ApplyAll(kKeys, none_, facts_);
+  const auto again = ApplyAll(keys_, none_, facts_);
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(DumpOf(**again), want);
 }

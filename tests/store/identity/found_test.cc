@@ -5,20 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <random>
-
 #include "absl/strings/match.h"
-#include "store/contact.h"
 #include "store/identity/decide.h"
-#include "store/identity/explain.h"
-#include "store/identity/identity.h"
 #include "store/past.h"
-#include "store/prepare.h"
-#include "store/rows.h"
-#include "tests/store/history.h"
+#include "tests/store/identity/facts.h"
 #include "tests/store/identity/people.h"
-#include "tests/store/testing.h"
 
 namespace klantbeeld::store {
 namespace {
@@ -148,15 +139,9 @@ Stated Calling(const char* phone) {
   return stated;
 }
 
-class FoundTest : public testing::Test {
+class FoundTest : public FactsTest {
  protected:
-  void Take(const LooseFact& fact) {
-    facts_.push_back(fact);
-    const absl::Status status = Append(keys_, batch_, head_, fact);
-    ASSERT_TRUE(status.ok()) << status;
-  }
-  void Take(const v1::ContactEvent& event) { Take(FactOf(*PrepareEvent(keys_, event))); }
-
+  FoundTest() : FactsTest("exchange") {}
   // The registry was searched for this person; none: nobody fits, or several.
   RegistryAnswer Searched(const Stated& stated, const std::string& bsn, int later = 0) {
     RegistryAnswer answer;
@@ -166,44 +151,7 @@ class FoundTest : public testing::Test {
     answer.asked_at = absl::FromUnixSeconds(1'740'000'000 + later);
     return answer;
   }
-  void Take(const RegistryAnswer& answer) { Take(FactOf(PrepareRegistry(keys_, answer))); }
-
-  std::string ClaimAt(const std::string& contact) {
-    const auto row = ReadRow<format::ContactRow>(
-        batch_, Family::kContact, View(EventOrContactId(keys_, "exchange", contact)));
-    return ClaimOfParty(**row, "customer");
-  }
-  format::ClaimRow RowAt(const std::string& contact) {
-    return **ReadRow<format::ClaimRow>(batch_, Family::kClaim,
-                                       ClaimKey(ClaimAt(contact), kClaimRecord));
-  }
-  std::string Citizen(const std::string& contact) { return ToHex(RowAt(contact).citizen_id()); }
-  v1::JoinRule Rule(const std::string& contact) {
-    v1::ExplainRequest request;
-    request.mutable_party()->set_source("exchange");
-    request.mutable_party()->set_id(contact);
-    const auto response = Explain(keys_, ShippedModel(), batch_, request);
-    EXPECT_TRUE(response.ok()) << response.status();
-    return response->rule();
-  }
   size_t Unanswered() { return UnansweredSoughts(keys_, batch_, 10)->size(); }
-
-  void ExpectAnyOrderGivesTheSame() {
-    const std::string want = DumpOf(batch_);
-    std::mt19937 random(7);
-    for (int order = 0; order < 8; ++order) {
-      std::shuffle(facts_.begin(), facts_.end(), random);
-      const auto again = ApplyAll(keys_, none_, facts_);
-      ASSERT_TRUE(again.ok()) << again.status();
-      ASSERT_EQ(DumpOf(**again), want) << "order " << order;
-    }
-  }
-
-  const Keys keys_ = TestKeys();
-  const NoRows none_;
-  Batch batch_{&none_};
-  format::Head head_;
-  std::vector<LooseFact> facts_;
 };
 
 TEST_F(FoundTest, JoinsWhoHasTheNumberAndSaysSo) {
@@ -216,10 +164,10 @@ TEST_F(FoundTest, JoinsWhoHasTheNumberAndSaysSo) {
   Take(Call("next", Calling("0612345678")));
   for (const char* contact : {"call", "next"}) {
     EXPECT_EQ(Citizen(contact), Citizen(kBsnA));
-    EXPECT_EQ(RowAt(contact).assurance(), v1::ASSURANCE_CONFIRMED);
-    EXPECT_EQ(Rule(contact), v1::JOIN_RULE_REGISTRY);
+    EXPECT_EQ(RowOf(contact).assurance(), v1::ASSURANCE_CONFIRMED);
+    EXPECT_EQ(Explained(contact).rule(), v1::JOIN_RULE_REGISTRY);
   }
-  EXPECT_EQ(RowAt(kBsnA).assurance(), v1::ASSURANCE_ESTABLISHED);
+  EXPECT_EQ(RowOf(kBsnA).assurance(), v1::ASSURANCE_ESTABLISHED);
   ExpectAnyOrderGivesTheSame();
 }
 
@@ -230,7 +178,7 @@ TEST_F(FoundTest, IsNoVerifiedNumberOfTheContact) {
   EXPECT_EQ(Citizen("call"), Citizen("next"));
   EXPECT_NE(Citizen("call"), ToHex(std::string(View(CitizenIdOfBsn(keys_, kBsnA)))));
   EXPECT_THAT(*UnansweredBsns(batch_, 10), IsEmpty());
-  EXPECT_EQ(OpenContent(ClaimAt("call"), RowAt("call"))->identifiers_size(), 0);
+  EXPECT_EQ(OpenContent(ClaimOf("call"), RowOf("call"))->identifiers_size(), 0);
   // Nor does what the registry says of that number stand without a contact that verified it.
   RegistryAnswer person{kBsnA, true, DetailsOf(kNoor), false, absl::FromUnixSeconds(1'740'000'000)};
   Take(person);

@@ -2,19 +2,13 @@
 
 #include <gmock/gmock.h>
 
-#include <algorithm>
 #include <set>
 
 #include "absl/strings/str_join.h"
 #include "store/check.h"
-#include "store/contact.h"
-#include "store/identity/identity.h"
 #include "store/journal.h"
-#include "store/prepare.h"
-#include "store/rows.h"
 #include "tests/store/events.h"
-#include "tests/store/history.h"
-#include "tests/store/testing.h"
+#include "tests/store/identity/facts.h"
 
 namespace klantbeeld::store {
 namespace {
@@ -86,31 +80,20 @@ TEST(NobodysList, WhatCanNeverMatchIsRefusedByName) {
   EXPECT_THAT(says([](auto& l) { l.values = {" x"}; }), HasSubstr("nobodys.values: \" x\""));
 }
 
-// A store in memory whose events are prepared with lists.
-class NobodysTest : public testing::Test {
+class NobodysTest : public FactsTest {
  protected:
-  void Take(const v1::ContactEvent& event, const NobodysLists& lists) {
-    const auto prepared = PrepareEvent(keys_, event, lists);
-    ASSERT_TRUE(prepared.ok()) << prepared.status();
-    facts_.push_back(FactOf(*prepared));
-    ASSERT_TRUE(Append(keys_, batch_, head_, facts_.back()).ok());
-  }
-  format::ContactRow RowOf(const std::string& contact) {
-    return **ReadRow<format::ContactRow>(batch_, Family::kContact,
-                                         View(EventOrContactId(keys_, "website", contact)));
-  }
+  NobodysTest() : FactsTest("website") {}
+  // The values that the customer's claim states.
   std::string ContentOf(const std::string& contact) {
-    const std::string claim = ClaimOfParty(RowOf(contact), "customer");
+    const std::string claim = ClaimOf(contact);
     if (claim.empty()) return "none";
-    const auto row =
-        ReadRow<format::ClaimRow>(batch_, Family::kClaim, ClaimKey(claim, kClaimRecord));
     std::vector<std::string> values;
-    const auto content = OpenContent(claim, **row);
+    const auto content = OpenContent(claim, RowOf(contact));
     for (const auto& one : content->identifiers()) values.push_back(one.value());
     return absl::StrJoin(values, ",");
   }
   std::string Shown(const std::string& contact) {
-    const auto row = RowOf(contact);
+    const auto row = ContactAt(contact);
     const auto body =
         OpenEvent(*ReadFact(batch_, row.last_position()));
     std::vector<std::string> values;
@@ -120,12 +103,6 @@ class NobodysTest : public testing::Test {
     }
     return absl::StrJoin(values, ",");
   }
-
-  const Keys keys_ = TestKeys();
-  const NoRows none_;
-  Batch batch_{&none_};
-  format::Head head_;
-  std::vector<LooseFact> facts_;
 };
 
 TEST_F(NobodysTest, StaysVisibleAndSaysNothing) {

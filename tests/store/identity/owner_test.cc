@@ -6,13 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "store/identity/claims.h"
 #include "store/identity/decide.h"
-#include "store/identity/explain.h"
-#include "store/identity/registry.h"
-#include "store/prepare.h"
-#include "store/rows.h"
-#include "tests/store/history.h"
+#include "tests/store/identity/facts.h"
 #include "tests/store/identity/people.h"
-#include "tests/store/testing.h"
 
 namespace klantbeeld::store {
 namespace {
@@ -22,31 +17,16 @@ v1::Identifier Cookie(const std::string& value = "c") {
 }
 
 // Visits to a site: some log in, some leave a cookie only.
-class OwnerTest : public testing::Test {
+class OwnerTest : public FactsTest {
  protected:
-  void Take(const LooseFact& fact) { ASSERT_TRUE(Append(keys_, batch_, head_, fact).ok()); }
-  void Take(const v1::ContactEvent& event) {
-    const auto prepared = PrepareEvent(keys_, event);
-    ASSERT_TRUE(prepared.ok()) << prepared.status();
-    Take(FactOf(*prepared));
-  }
+  OwnerTest() : FactsTest("website") {}
   void LogIn(const std::string& bsn, const std::string& cookie = "c") {
     ++visits_;
     Take(Visit(absl::StrCat("login", visits_), visits_, {Bsn(bsn), Cookie(cookie)}));
   }
-  std::vector<v1::Suggestion> Suggested(const std::string& visit = "bare") {
-    v1::ListSuggestionsRequest request;
-    *request.mutable_party() = RefOf("website", visit);
-    const auto response = ListSuggestions(keys_, ShippedModel(), batch_, request);
-    EXPECT_TRUE(response.ok()) << response.status();
-    return {response->suggestions().begin(), response->suggestions().end()};
-  }
+  auto Suggested(const std::string& visit = "bare") { return Suggestions(visit).suggestions(); }
   std::string CitizenOfBsn(const std::string& bsn) { return ToHex(View(CitizenIdOfBsn(keys_, bsn))); }
 
-  const Keys keys_ = TestKeys();
-  const NoRows none_;
-  Batch batch_{&none_};
-  format::Head head_;
   int visits_ = 0;
 };
 

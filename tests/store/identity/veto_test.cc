@@ -5,19 +5,10 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <random>
-
 #include "store/citizen.h"
-#include "store/contact.h"
 #include "store/identity/decide.h"
-#include "store/identity/explain.h"
-#include "store/identity/registry.h"
-#include "store/prepare.h"
-#include "store/rows.h"
-#include "tests/store/history.h"
+#include "tests/store/identity/facts.h"
 #include "tests/store/identity/people.h"
-#include "tests/store/testing.h"
 
 namespace klantbeeld::store {
 namespace {
@@ -75,51 +66,12 @@ Stated WithPhone(const std::string& number) {
   return stated;
 }
 
-class VetoTest : public testing::Test {
+class VetoTest : public FactsTest {
  protected:
-  void Take(const LooseFact& fact) {
-    facts_.push_back(fact);
-    ASSERT_TRUE(Append(keys_, batch_, head_, fact).ok());
-  }
-  void Take(const v1::ContactEvent& event) {
-    const auto prepared = PrepareEvent(keys_, event);
-    ASSERT_TRUE(prepared.ok()) << prepared.status();
-    Take(FactOf(*prepared));
-  }
-  void Take(const RegistryAnswer& answer) { Take(FactOf(PrepareRegistry(keys_, answer))); }
-
-  std::string Citizen(const std::string& contact) {
-    const auto partition = PartitionOf(batch_);
-    const auto at = partition.find(
-        {std::string(View(EventOrContactId(keys_, "exchange", contact))), "customer"});
-    return at == partition.end() ? "none" : at->second;
-  }
+  VetoTest() : FactsTest("exchange") {}
   bool Joined(const std::string& contact) {
     return Citizen(contact) == Citizen(std::string("login") + kBsnA);
   }
-  std::vector<v1::Suggestion> Suggested(const std::string& contact) {
-    v1::ListSuggestionsRequest request;
-    request.set_citizen_id(ToHex(Citizen(contact)));
-    const auto response = ListSuggestions(keys_, ShippedModel(), batch_, request);
-    EXPECT_TRUE(response.ok()) << response.status();
-    return {response->suggestions().begin(), response->suggestions().end()};
-  }
-  void ExpectAnyOrderGivesTheSame() {
-    const std::string want = DumpOf(batch_);
-    std::mt19937 random(7);
-    for (int order = 0; order < 6; ++order) {
-      std::shuffle(facts_.begin(), facts_.end(), random);
-      const auto again = ApplyAll(keys_, none_, facts_);
-      ASSERT_TRUE(again.ok()) << again.status();
-      ASSERT_EQ(DumpOf(**again), want) << "order " << order;
-    }
-  }
-
-  const Keys keys_ = TestKeys();
-  const NoRows none_;
-  Batch batch_{&none_};
-  format::Head head_;
-  std::vector<LooseFact> facts_;
 };
 
 TEST_F(VetoTest, ContactAfterTheDeathIsSuggestedOnly) {
@@ -129,9 +81,9 @@ TEST_F(VetoTest, ContactAfterTheDeathIsSuggestedOnly) {
   Take(Call("after", kDayAfter, WithPhone("0612345678")));
   EXPECT_TRUE(Joined("that-day"));
   EXPECT_FALSE(Joined("after"));
-  const auto suggested = Suggested("after");
+  const auto suggested = Suggestions("after").suggestions();
   ASSERT_EQ(suggested.size(), 1u);
-  EXPECT_EQ(suggested[0].citizen_id(), ToHex(Citizen("that-day")));
+  EXPECT_EQ(suggested[0].citizen_id(), Citizen("that-day"));
   EXPECT_EQ(suggested[0].obstacle(), v1::OBSTACLE_DECEASED);
   ExpectAnyOrderGivesTheSame();
 }
@@ -175,7 +127,7 @@ TEST_F(VetoTest, DeathThatIsHeardOfLaterCounts) {
 
 TEST_F(VetoTest, OfADatePartlyKnownTheFirstDayCounts) {
   for (const auto& [month, day] : {std::pair(2, 0), {0, 0}}) {
-    VetoTest::facts_.clear();
+    facts_.clear();
     Take(LogIn(kBsnA));
     RegistryAnswer died = Deceased(month, day);
     died.asked_at += absl::Hours(month);
@@ -194,7 +146,7 @@ TEST_F(VetoTest, PersonMayLinkWhatCameAfterTheDeath) {
       LinkOf("d", 5000, RefOf("exchange", "after"), RefOf("exchange", std::string("login") + kBsnA));
   const auto fact = ListLink(keys_, batch_, request);
   ASSERT_TRUE(fact.ok()) << fact.status();
-  Take(FactOf(*fact));
+  Take(*fact);
   EXPECT_TRUE(Joined("after"));
   // What came before is joined all the same.
   EXPECT_TRUE(Joined("before"));
@@ -206,7 +158,7 @@ TEST_F(VetoTest, PersonMayLinkWhatCameAfterTheDeath) {
 TEST_F(VetoTest, NumberUsedAfterTheDeathIsAnIssue) {
   const auto issues = [&] {
     const auto row = ReadRow<format::CitizenRow>(batch_, Family::kCitizen,
-                                                 Citizen(std::string("login") + kBsnA));
+                                                 IdFromHex(Citizen(std::string("login") + kBsnA)));
     return std::vector<int>((*row)->issues().begin(), (*row)->issues().end());
   };
   Take(LogIn(kBsnA));
@@ -232,7 +184,7 @@ TEST_F(VetoTest, NumberUsedAfterTheDeathIsAnIssue) {
 
 TEST_F(VetoTest, CitizenTellsOfSecrecyAndDeath) {
   const auto citizen = [&] {
-    const auto standing = FindStanding(batch_, ToHex(Citizen(std::string("login") + kBsnA)));
+    const auto standing = FindStanding(batch_, Citizen(std::string("login") + kBsnA));
     EXPECT_TRUE(standing.ok()) << standing.status();
     return *ReadCitizen(keys_, batch_, *standing, {});
   };
@@ -291,11 +243,12 @@ TEST_F(VetoTest, SecretPersonIsFoundByVerifiedNumberOnly) {
   EXPECT_TRUE(Joined("verified"));
   for (const char* contact : {"call", "typed"}) {
     EXPECT_FALSE(Joined(contact)) << contact;
-    for (const auto& one : Suggested(contact)) {
-      EXPECT_NE(one.citizen_id(), ToHex(Citizen("verified"))) << contact;
+    const auto response = Suggestions(contact);
+    for (const auto& one : response.suggestions()) {
+      EXPECT_NE(one.citizen_id(), Citizen("verified")) << contact;
     }
   }
-  EXPECT_TRUE(Suggested("verified").empty());
+  EXPECT_TRUE(Suggestions("verified").suggestions().empty());
   ExpectAnyOrderGivesTheSame();
 }
 
