@@ -46,9 +46,9 @@ def alerts() -> list[dict[str, str]]:
     return [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
 
 
-def expressions() -> Iterator[tuple[str, str]]:
+def expressions(of: str = "alerts and dashboard") -> Iterator[tuple[str, str]]:
     """Where it stands, and what it asks."""
-    for rule in alerts():
+    for rule in alerts() if "alerts" in of else ():
         yield rule["alert"], rule["expr"]
     for panel in json.loads(DASHBOARD.read_text())["panels"]:
         for target in panel.get("targets", []):
@@ -122,6 +122,12 @@ class DashboardTest(unittest.TestCase):
         self.assertEqual(len(cells), len(set(cells)))
         self.assertLess(max(x for x, _ in cells), 24)
         self.assertTrue(all(panel.get("targets") for panel in panels if panel["type"] != "row"))
+
+    def test_each_figure_of_the_operators_page_is_on_it(self) -> None:
+        page = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+        shown = {name for _, asked in expressions("dashboard") for name in series(asked)}
+        self.assertEqual({name for name in re.findall(r"`((?:klantbeeld|grpc_server)_\w+)", page)
+                          if not any(one.removesuffix("_bucket") == name for one in shown)}, set())
 
 
 class FiguresTest(unittest.TestCase):
