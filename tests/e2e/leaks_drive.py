@@ -301,7 +301,7 @@ class Drive:
         headless = self.file("headless.csv", "".join(
             f"{self.planted.name()};{self.planted.bsn()};{self.planted.email()}\n" for _ in range(3)).encode(), 0o600)
         self.tool("import", "csv", headless, "--mapping", mapping)
-        self.tool("import", "map", headless)
+        self.looked.at("first mappings", self.tool("import", "map", headless))
 
     @contextlib.contextmanager
     def importing(self, *arguments: str, end: int) -> Iterator["subprocess.Popen[bytes]"]:
@@ -426,6 +426,11 @@ class Drive:
         for command in ("check", "rebuild", "check-config", "backups", "model show", "model report",
                         "model adopt --reason proef", f"model learn --name proef --write {self.folder}/model.toml"):
             self.server(command)
+        for cell in range(4):
+            person = [self.planted.bsn(), "1980-04-12", "E", "true"]
+            person[cell] = self.planted.name()
+            persons = self.file("persons.csv", f"bsn,birth_date,name_use,secret\n{','.join(person)}\n".encode(), 0o600)
+            self.run(self.program, *self.store, "--socket", f"{self.folder}/s", "--registry-file", persons)
         newest = sorted((self.folder / "backups").iterdir())[-1].name
         shutil.move(data, self.folder / "before")
         self.server("restore", "--id", newest)

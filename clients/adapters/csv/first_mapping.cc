@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -104,6 +105,13 @@ const std::vector<std::string>& TimeForms() {
                                                           "%d-%m-%Y",
                                                           "%Y%m%d"};
   return *forms;
+}
+
+// An address, number or date, and no name of a column.
+bool IsValue(const std::string& cell) {
+  const auto digits = std::count_if(cell.begin(), cell.end(), absl::ascii_isdigit);
+  return absl::StrContains(cell, '@') ||
+         (digits > 2 && std::none_of(cell.begin(), cell.end(), absl::ascii_isalpha));
 }
 
 std::string Bare(const std::string& column) {
@@ -233,7 +241,8 @@ absl::StatusOr<std::string> FirstMapping(const std::string& path) {
     }
   }
   std::string rest;
-  for (size_t i = 0; i < header.size(); ++i) {
+  const bool names = !used.empty() && std::none_of(header.begin(), header.end(), IsValue);
+  for (size_t i = 0; names && i < header.size(); ++i) {
     if (!used.contains(i)) absl::StrAppend(&rest, "# ", Quoted(header[i]), "\n");
   }
   std::string text = "# Guessed from the columns' names and the first rows: check every line.\n";
@@ -251,6 +260,9 @@ absl::StatusOr<std::string> FirstMapping(const std::string& path) {
   }
   if (!rest.empty())
     absl::StrAppend(&text, "\n# Not used; name in drop = [...] what is sensitive:\n", rest);
+  if (!names)
+    text += "\n# The first line does not look like names of columns, so it is not repeated here.\n"
+            "# Without them a file cannot be read: put a line with names before it.\n";
   return text;
 }
 

@@ -282,5 +282,15 @@ TEST_F(ImportTest, FirstMappingOfAFileReadsIt) {
   EXPECT_TRUE(absl::StrContains(ran.out, "\"new\":1,")) << ran.out;
 }
 
+TEST_F(ImportTest, FirstMappingRepeatsNoFirstLineThatIsSomebodysData) {
+  for (const char* text : {"Pietersen;Noor\nJansen;Els\n", "id;Pietersen;0612345678\n1;Jansen;0612345679\n",
+                           "id;Pietersen;noor@gemeente.example\n", "datum;Pietersen;02-01-1980\n"}) {
+    const auto mapping = server_.Run("import map " + Put("headless.csv", text));
+    EXPECT_EQ(mapping.code, 0) << mapping.err;
+    EXPECT_FALSE(absl::StrContains(mapping.out, "Pietersen")) << mapping.out;
+    EXPECT_TRUE(absl::StrContains(mapping.out, "put a line with names before it")) << mapping.out;
+  }
+}
+
 }  // namespace
 }  // namespace klantbeeld::cli
