@@ -130,6 +130,15 @@ absl::Status Backups(const Config& config) {
                 static_cast<unsigned long long>(backup.position()),
                 TimeOf(backup.recorded_at_us()).c_str());
   }
+  std::error_code error;
+  std::filesystem::directory_iterator entries(config.backups, error);
+  for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error)) {
+    const std::string name = entries->path().filename().string();
+    if (!entries->is_directory(error) || absl::EndsWith(name, store::kPart)) continue;
+    if (const auto found = store::FindBackup(config.backups, name); !found.ok()) {
+      std::printf("%s  is none: %s\n", name.c_str(), std::string(found.status().message()).c_str());
+    }
+  }
   return absl::OkStatus();
 }
 

@@ -64,12 +64,13 @@ absl::StatusOr<format::BackupInfo> ReadInfo(const fs::path& directory) {
   std::ifstream file(directory / kInfoFile);
   if (!file) {
     return absl::DataLossError(absl::StrCat(
-        (directory / kInfoFile).string(), " is missing: this is no backup, or an incomplete one"));
+        (directory / kInfoFile).string(), " is missing: this is no backup, or an incomplete one. Copy "
+                                            "it again, or take another."));
   }
   std::ostringstream json;
   json << file.rdbuf();
   format::BackupInfo info;
-  if (!google::protobuf::util::JsonStringToMessage(json.str(), &info).ok()) {
+  if (!google::protobuf::util::JsonStringToMessage(json.str(), &info).ok() || info.id().empty()) {
     return absl::DataLossError(
         absl::StrCat((directory / kInfoFile).string(), " is damaged. Take another backup."));
   }
@@ -80,7 +81,7 @@ absl::StatusOr<format::BackupInfo> ReadInfo(const fs::path& directory) {
 absl::Status CheckRows(const Db& db, const format::BackupInfo& info) {
   KB_ASSIGN_OR_RETURN(const auto store, ReadRow<format::StoreInfo>(db, Family::kMeta, "store"));
   if (!store || ToHex(store->log_id()) != info.log_id() || store->keys() != info.keys()) {
-    return absl::DataLossError("the rows are of another store than backup.json says");
+    return absl::DataLossError("the rows are of another store than backup.json says. Take another backup.");
   }
   KB_ASSIGN_OR_RETURN(const format::Head head, ReadHead(db));
   if (head.position() == info.position() && ToHex(head.chain()) == info.chain()) {
@@ -97,11 +98,13 @@ absl::StatusOr<format::BackupInfo> Examine(const Db& live, uint64_t stood, const
                                            format::Head& head) {
   KB_ASSIGN_OR_RETURN(const auto copy, Db::OpenToRead(rows.string()));
   KB_ASSIGN_OR_RETURN(const auto store, ReadRow<format::StoreInfo>(*copy, Family::kMeta, "store"));
-  if (!store) return absl::DataLossError("the copy does not say what store it is");
+  if (!store) {
+    return absl::DataLossError("the store was not backed up: the copy does not say what it is of");
+  }
   KB_ASSIGN_OR_RETURN(head, ReadHead(*copy));
   if (head.position() < stood) {
-    return absl::DataLossError(absl::StrCat("the copy ends at position ", head.position(),
-                                            ", the store stood at ", stood));
+    return absl::DataLossError(absl::StrCat("the store was not backed up: the copy ends at position ",
+                                            head.position(), ", the store stood at ", stood));
   }
   format::BackupInfo info;
   info.set_log_id(ToHex(store->log_id()));
@@ -113,8 +116,9 @@ absl::StatusOr<format::BackupInfo> Examine(const Db& live, uint64_t stood, const
   KB_ASSIGN_OR_RETURN(const JournalRecord there, ReadFact(*copy, head.position()));
   KB_ASSIGN_OR_RETURN(const JournalRecord here, ReadFact(live, head.position()));
   if (there.header.chain() != head.chain() || here.header.chain() != head.chain()) {
-    return absl::DataLossError(absl::StrCat("the copy's running hash at position ", head.position(),
-                                            " is not the store's"));
+    return absl::DataLossError(
+        absl::StrCat("the store was not backed up: the copy's running hash at position ",
+                     head.position(), " is not the store's"));
   }
   return info;
 }
@@ -248,6 +252,10 @@ absl::StatusOr<format::BackupInfo> CheckBackup(const std::string& backups, const
 absl::StatusOr<format::BackupInfo> FindBackup(const std::string& backups, const std::string& id) {
   const fs::path directory = fs::path(backups) / id;
   std::error_code ignored;
+  if (!fs::is_directory(backups, ignored)) {
+    return absl::NotFoundError(absl::StrCat(
+        "there is no directory ", backups, ". Name the one that backups lie in, or mount its disk."));
+  }
   if (id.empty() || id.find('/') != std::string::npos || absl::StartsWith(id, ".") ||
       absl::EndsWith(id, kPart) || !fs::is_directory(directory, ignored)) {
     KB_ASSIGN_OR_RETURN(const auto known, ListBackups(backups));

@@ -364,11 +364,14 @@ absl::StatusOr<std::unique_ptr<Db>> Db::OpenAs(const std::string& dir, const Opt
               : rocksdb::DB::Open(database, dir, families, &handles, &opened);
   if (!status.ok() && !create) {
     const bool full = IsNoRoom(status);
+    const std::string why = status.ToString();
     const std::string message = absl::StrCat(
-        "opening ", dir, ": ", status.ToString(),
+        "opening ", dir, ": ", why,
         full ? ". Make room on its disk, but not by files of the store, and start again."
-             : ". A file of the store is missing, damaged or not readable. Restore a backup by id, "
-               "then run `klantbeeld-server check`.");
+        : absl::StrContains(why, "/LOCK")
+            ? ""
+            : ". A file of the store is missing, damaged or not readable. Restore a backup by id, "
+              "then run `klantbeeld-server check`.");
     if (full) return absl::ResourceExhaustedError(message);
     // A store without CURRENT is no store to RocksDB, and asking for it wrong.
     const bool gone = status.IsCorruption() || status.IsInvalidArgument() || status.IsPathNotFound();

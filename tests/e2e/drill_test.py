@@ -157,6 +157,7 @@ class DrillTest(unittest.TestCase):
             shutil.rmtree(f"{folder}/data")
 
             self.keys_are_asked_for_first(drill, last.id)
+            self.what_is_no_backup_is_told(drill)
             restore, _ = seconds(lambda: drill.run("restore", "data", "--id", last.id))
             check, _ = seconds(lambda: drill.run("check", "data"))
             self.assertEqual(drill.digest("data"), destroyed)
@@ -202,6 +203,15 @@ class DrillTest(unittest.TestCase):
         keys.chmod(0o600)
         refused("Give the right key file")
         keys.write_bytes(right)
+
+    def what_is_no_backup_is_told(self, drill: Drill) -> None:
+        """A copy that was broken off is not passed over where the whole ones are listed."""
+        half = pathlib.Path(drill.backups, "half")
+        half.mkdir()
+        listed = drill.run("backups", "data").splitlines()
+        half.rmdir()
+        self.assertEqual([line.split()[0] for line in listed], [*(one.id for one in drill.made), "half"])
+        self.assertIn("Copy it again", listed[-1])
 
     def tell(self, drill: Drill, times: dict[str, float]) -> None:
         lines = [f"{CONTACTS} contacts", "", "| step | seconds | recorded meanwhile | MiB | of these new |",

@@ -30,6 +30,9 @@ OF_PROMETHEUS = {"up"}
 # Where a start is refused for what the operator gave.
 REFUSES = ("store/open.cc", "store/journal.cc", "store/keys.cc", "store/manifest.cc",
            "service/listener.cc")
+# What is said to whoever makes a backup, puts one back, or looks for damage.
+OF_BACKUPS = ("store/backup.cc", "store/restore.cc", "store/scrub.cc", "service/commands.cc",
+              "service/scrub_command.cc", "service/maintenance_handler.cc")
 # Made of what RocksDB says.
 OF_ROCKSDB = "A file of the store is missing, damaged or not readable"
 SERVER = ""
@@ -66,8 +69,9 @@ def headings() -> list[str]:
 
 
 def refusals(text: str) -> Iterator[str]:
-    """The fixed words of each message that ends a start."""
-    for call in re.findall(r"absl::(?:FailedPrecondition|DataLoss|ResourceExhausted)Error\((.*?)\);\n", text, re.S):
+    """The fixed words of each message that ends a start or a command, but for those of a wrong command line."""
+    codes = "FailedPrecondition|DataLoss|ResourceExhausted|NotFound|OutOfRange|Unavailable"
+    for call in re.findall(rf"(?:absl::(?:{codes})Error|\bError)\((.*?)\);\n", text, re.S):
         if text := "".join(re.findall(r'"((?:\\.|[^"\\])*)"', call)):
             yield text
 
@@ -166,11 +170,17 @@ class RunbookTest(unittest.TestCase):
                     self.assertTrue(f"**{word}**" in entry or f"**{word}**" in shared, entry.split("\n")[0])
 
     def test_each_refusal_to_start_has_its_heading(self) -> None:
-        chapter = re.split(r"^## ", RUNBOOK, flags=re.M)[2]
-        known = re.findall(r"^### (.+)$", chapter, re.M)
         self.assertIn(OF_ROCKSDB, (ROOT / "store/db.cc").read_text(encoding="utf-8"))
-        met = {OF_ROCKSDB}
-        for name in REFUSES:
+        self.answered("Start-up refusals", REFUSES, {OF_ROCKSDB})
+
+    def test_each_refusal_of_a_backup_restore_or_scrub_has_its_heading(self) -> None:
+        self.answered("Backup, restore and scrub refuse", OF_BACKUPS, set())
+
+    def answered(self, title: str, files: tuple[str, ...], met: set[str]) -> None:
+        """Each message of the files has a heading in that chapter, and each heading a message."""
+        chapter = RUNBOOK.split(f"\n## {title}\n")[1].split("\n## ")[0]
+        known = re.findall(r"^### (.+)$", chapter, re.M)
+        for name in files:
             for message in refusals((ROOT / name).read_text(encoding="utf-8")):
                 found = [heading for heading in known if heading in message]
                 self.assertTrue(found, f"{name}: {message}")

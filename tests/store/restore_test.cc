@@ -69,7 +69,13 @@ TEST_F(RestoreTest, WhatIsNoBackupIsRefusedByName) {
   fs::create_directories(fs::path(backups_) / "bare");
   const absl::Status bare = Restore("bare", temp_ / "again");
   EXPECT_EQ(bare.code(), absl::StatusCode::kDataLoss);
-  EXPECT_THAT(std::string(bare.message()), HasSubstr("backup.json is missing"));
+  EXPECT_THAT(std::string(bare.message()),
+              AllOf(HasSubstr("backup.json is missing"), HasSubstr("take another")));
+  std::ofstream(fs::path(backups_) / "bare" / "backup.json") << "{}";
+  EXPECT_THAT(std::string(Restore("bare", temp_ / "again").message()),
+              HasSubstr("backup.json is damaged. Take another"));
+  fs::rename(backups_, backups_ + ".away");
+  EXPECT_THAT(why(id), AllOf(HasSubstr("there is no directory"), HasSubstr("mount")));
   EXPECT_FALSE(fs::exists(temp_ / "again"));
 }
 
