@@ -8,6 +8,7 @@ import importlib.util
 import pathlib
 import re
 import unittest
+import unittest.mock
 from typing import Any, Iterator
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -63,6 +64,13 @@ class PromisesTest(unittest.TestCase):
                 patterns = known[name].test.split(":")
                 self.assertTrue(known[name].test.split()[0] in tests or any(fnmatch.fnmatchcase(case, pattern) for case in here for pattern in patterns),
                                 f"{promise}: none of its tests is {known[name].test}, of {name}")
+
+    def test_what_fails_on_the_whole_tree_catches_nothing(self) -> None:
+        outcomes = [("failed", ["A.B"]), ("passed", []), ("hung", [])]
+        with unittest.mock.patch.object(MUTANTS, "run_test", side_effect=outcomes):
+            tried = all_mutants()[:3]
+            self.assertEqual(len({(one.target, one.test) for one in tried}), 3)
+            self.assertEqual(MUTANTS.failing_unbroken(tried), [tried[0].test, tried[2].test])
 
     def test_days_choose_three_each_and_leave_none_out(self) -> None:
         mutants = all_mutants()
