@@ -30,6 +30,12 @@ class Town {
   // else; the others are statements known from filling. No person states
   // something new twice, so people() bounds how many can be taken.
   std::vector<v1::ContactEvent> Take(int count);
+  // `count` of those that state something new, and of those that state a verified
+  // number known from filling.
+  std::vector<v1::ContactEvent> TakeAnew(int count);
+  std::vector<v1::ContactEvent> TakeVerified(int count);
+  // `count` of those that state something new, and one telephone number all.
+  std::vector<v1::ContactEvent> TakeSharing(int count);
   // Whether this event of Take states something new without a number.
   static bool IsCompared(const v1::ContactEvent& event);
 
@@ -47,6 +53,7 @@ class Town {
   void Live(int person, v1::PersonalDetails& details) const;
   v1::ContactEvent State(int person, int kind);
   v1::ContactEvent StateAnew(int person, int kind);
+  v1::ContactEvent NextAnew();
   int Below(int bound) { return static_cast<int>(random_() % static_cast<uint32_t>(bound)); }
 
   std::mt19937 random_{7};
