@@ -24,6 +24,8 @@ class Town {
   // date and telephone by phone. `Fill(i)` is of person i / 3.
   int fills() const { return people() * 3; }
   v1::ContactEvent Fill(int i);
+  // Another made the fills: their ids are taken.
+  void PassFills() { number_ += static_cast<uint64_t>(fills()); }
 
   // `count` events: of every 25, 9 state something new without a number (an
   // address, initials for a first name, a slip in the surname), each of somebody

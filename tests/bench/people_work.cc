@@ -90,7 +90,7 @@ Work People(const std::string& server, const std::string& dir, int people, int e
   const Ours without(server, dir + "/without", NobodyCompared(server, dir));
   Fill(with, town);
   Fill(without, town);
-  for (int i = 0; i < town.fills(); ++i) town.Fill(i);  // Its ids are taken.
+  town.PassFills();
   std::vector<Events> taken;
   for (int round = 0; round <= rounds; ++round) taken.push_back(town.Take(events));
   const auto stream = [&](const Ours& ours) {
