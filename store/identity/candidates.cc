@@ -274,6 +274,7 @@ absl::Status CandidateChange::KnowAll(const std::vector<std::string>& contents) 
 }
 
 absl::StatusOr<CandidateChange::Known*> CandidateChange::Know(const std::string& content) {
+  if (const auto at = known_.find(content); at != known_.end()) return &at->second;
   KB_RETURN_IF_ERROR(KnowAll({content}));
   return &known_[content];
 }
@@ -373,9 +374,10 @@ void CandidateChange::PairUp(const std::string& content) {
 absl::StatusOr<const Person*> CandidateChange::PersonAt(const std::string& content) {
   KB_ASSIGN_OR_RETURN(Known* known, Know(content));
   if (!known->person) {
-    known->person = known->stated
-                        ? PersonWith(keys_, *known->stated, known->row.value_or(format::ComparedRow()))
-                        : Person();
+    known->person = known->stated ? PersonWith(keys_, *known->stated,
+                                               known->row ? *known->row
+                                                          : format::ComparedRow::default_instance())
+                                  : Person();
   }
   return &*known->person;
 }

@@ -75,26 +75,24 @@ class ComponentReader {
   absl::Status Visit(const std::string& id) {
     if (auto known = compared_ != nullptr ? compared_->Take(id) : std::nullopt;
         known && known->claim && known->stated) {
-      std::vector<IndexValue> values = JoiningValuesOf(keys_, *known->stated);
-      return Visit(id, *std::move(known->claim), *std::move(known->stated), values,
-                   std::move(known->row));
+      const std::vector<IndexValue> values = JoiningValuesOf(keys_, *known->stated);
+      return Visit(id, *std::move(known), values);
     }
     KB_ASSIGN_OR_RETURN(const auto rows,
                         reader_.GetMany(Family::kClaim, {ClaimKey(id, kClaimRecord),
                                                          ClaimKey(id, kClaimCompared)}));
     if (!rows[0]) return VisitOwn(id);
-    format::ClaimRow row;
-    KB_RETURN_IF_ERROR(Decode(*rows[0], NameOf(Family::kClaim), row));
-    std::optional<format::ComparedRow> compared;
-    if (rows[1]) KB_RETURN_IF_ERROR(Decode(*rows[1], NameOf(Family::kClaim), compared.emplace()));
+    KnownContent read;
+    KB_RETURN_IF_ERROR(Decode(*rows[0], NameOf(Family::kClaim), read.claim.emplace()));
+    if (rows[1]) KB_RETURN_IF_ERROR(Decode(*rows[1], NameOf(Family::kClaim), read.row.emplace()));
     const auto bare = bare_.find(id);
     if (bare != bare_.end()) {
-      return Visit(id, std::move(row), bare->second.content, bare->second.values,
-                   std::move(compared));
+      read.stated = bare->second.content;
+      return Visit(id, std::move(read), bare->second.values);
     }
-    KB_ASSIGN_OR_RETURN(format::ClaimContent content, OpenContent(id, row));
-    std::vector<IndexValue> values = JoiningValuesOf(keys_, content);
-    return Visit(id, std::move(row), std::move(content), values, std::move(compared));
+    KB_ASSIGN_OR_RETURN(read.stated, OpenContent(id, *read.claim));
+    const std::vector<IndexValue> values = JoiningValuesOf(keys_, *read.stated);
+    return Visit(id, std::move(read), values);
   }
 
   // The claims with a content that are one party's own. Once, as for a value.
@@ -105,9 +103,11 @@ class ComponentReader {
     return absl::OkStatus();
   }
 
-  absl::Status Visit(const std::string& id, format::ClaimRow row, format::ClaimContent content,
-                     const std::vector<IndexValue>& values,
-                     std::optional<format::ComparedRow> compared) {
+  // `read`: of the claim, and if that is not a party's own, of its content.
+  absl::Status Visit(const std::string& id, KnownContent read,
+                     const std::vector<IndexValue>& values) {
+    format::ClaimRow& row = *read.claim;
+    const format::ClaimContent& content = *read.stated;
     ClaimNode node;
     node.id = id;
     node.least_party = row.least_party();
@@ -128,11 +128,10 @@ class ComponentReader {
     node.secret = content.details().secret() && !node.bsn_citizen.empty();
     node.dead_from_us = DeadFrom(content);
     if (row.logins() > 0) KB_RETURN_IF_ERROR(VisitLogins(id, content, node));
-    KB_RETURN_IF_ERROR(VisitContent(content, node, compared));
+    KB_RETURN_IF_ERROR(VisitContent(content, node, read.row));
     if (node.decided) KB_RETURN_IF_ERROR(VisitDecisions(content.own()));
-    KB_RETURN_IF_ERROR(VisitEdges(id, std::move(content), std::move(compared)));
     visited_[id] = {std::move(node), std::move(row)};
-    return absl::OkStatus();
+    return VisitEdges(id, std::move(read));
   }
 
   static void AddNumbers(const format::ClaimContent& content, ClaimNode& node) {
@@ -252,23 +251,20 @@ class ComponentReader {
   }
 
   // Contents that it may be joined to, or that stand in the way of it.
-  // `compared`: the row after the claim's, which is its content's if it is not
-  // a party's own.
-  absl::Status VisitEdges(const std::string& id, format::ClaimContent content,
-                          std::optional<format::ComparedRow> compared) {
-    const std::string name = content.content_id();
+  absl::Status VisitEdges(const std::string& id, KnownContent read) {
+    const std::string name = read.stated->content_id();
     const auto [at, is_new] = contents_.try_emplace(name);
     if (!is_new) {
       at->second.shared = true;
       return absl::OkStatus();
     }
-    at->second.stated = std::move(content);
     if (id != name) {
-      KB_ASSIGN_OR_RETURN(compared, ReadRow<format::ComparedRow>(reader_, Family::kClaim,
+      KB_ASSIGN_OR_RETURN(read.row, ReadRow<format::ComparedRow>(reader_, Family::kClaim,
                                                                  ClaimKey(name, kClaimCompared)));
     }
-    if (compared) at->second.row = *std::move(compared);
-    for (const Edge& edge : EdgesIn(at->second.row)) {
+    if (!read.row) read.row.emplace();
+    at->second.read = std::move(read);
+    for (const Edge& edge : EdgesIn(*at->second.read.row)) {
       const bool joins = HangTogether(model_, edge.score.bits, edge.score.typed_number);
       if (!joins && !suggestions_) continue;
       if (name < edge.other) pairs_.push_back({name, edge.other, edge.score});
@@ -297,9 +293,11 @@ class ComponentReader {
 
   // Persons are made where there is somebody to compare them with.
   void AddPersons(PartitionInput& input) {
-    for (const auto& [name, content] : contents_) {
+    for (auto& [name, content] : contents_) {
       if (pairs_.empty() && !content.shared) continue;
-      input.persons[name] = PersonWith(keys_, content.stated, content.row);
+      KnownContent& read = content.read;
+      input.persons[name] =
+          read.person ? *std::move(read.person) : PersonWith(keys_, *read.stated, *read.row);
     }
     input.pairs = std::move(pairs_);
   }
@@ -356,8 +354,7 @@ class ComponentReader {
     format::ClaimRow row;
   };
   struct Content {
-    format::ClaimContent stated;
-    format::ComparedRow row;
+    KnownContent read;
     bool shared = false;  // By several claims.
   };
   std::map<std::string, Content> contents_;

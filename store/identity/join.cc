@@ -36,7 +36,7 @@ bool SaysAll(const Person& a, const Person& b) {
 
 class Joiner {
  public:
-  Joiner(const Model& model, const std::vector<Person>& persons, std::vector<ScoredPair> pairs,
+  Joiner(const Model& model, const std::vector<const Person*>& persons, std::vector<ScoredPair> pairs,
          absl::FunctionRef<size_t(size_t)> cluster_of,
          absl::FunctionRef<MayJoin(size_t, size_t)> may_join,
          absl::FunctionRef<void(size_t, size_t)> join)
@@ -55,7 +55,7 @@ class Joiner {
     }
     for (size_t pair = 0; pair < pairs_.size(); ++pair) {
       const auto& [low, high, score, suspended] = pairs_[pair];
-      if (SaysAll(persons_[low], persons_[high])) scores_[{low, high}] = score;
+      if (SaysAll(*persons_[low], *persons_[high])) scores_[{low, high}] = score;
       if (of_[low] == of_[high]) continue;
       clusters_[of_[low]].pairs.push_back(pair);
       clusters_[of_[high]].pairs.push_back(pair);
@@ -164,7 +164,7 @@ class Joiner {
         const size_t x = a[i * a.size() / rows], y = b[j * b.size() / columns];
         const Score& score = ScoreOf(x, y);
         if (!score.compared) continue;
-        dated += persons_[x].birth.year != 0 && persons_[y].birth.year != 0;
+        dated += persons_[x]->birth.year != 0 && persons_[y]->birth.year != 0;
         born_apart += score.born_apart;
         sum += score.bits;
         ++count;
@@ -177,12 +177,12 @@ class Joiner {
 
   const Score& ScoreOf(size_t x, size_t y) {
     const auto [at, added] = scores_.try_emplace(std::minmax(x, y));
-    if (added) at->second = Compare(model_, persons_[x], persons_[y]);
+    if (added) at->second = Compare(model_, *persons_[x], *persons_[y]);
     return at->second;
   }
 
   const Model& model_;
-  const std::vector<Person>& persons_;
+  const std::vector<const Person*>& persons_;
   std::vector<ScoredPair> pairs_;                // Best first.
   absl::FunctionRef<size_t(size_t)> named_;
   absl::FunctionRef<MayJoin(size_t, size_t)> may_join_;
@@ -195,7 +195,7 @@ class Joiner {
 
 }  // namespace
 
-std::vector<LeftApart> JoinByScore(const Model& model, const std::vector<Person>& persons,
+std::vector<LeftApart> JoinByScore(const Model& model, const std::vector<const Person*>& persons,
                                    std::vector<ScoredPair> pairs,
                                    absl::FunctionRef<size_t(size_t)> cluster_of,
                                    absl::FunctionRef<MayJoin(size_t, size_t)> may_join,

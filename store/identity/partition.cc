@@ -237,8 +237,8 @@ class Partitioner {
       for (const Unit& unit : units) Raise(unit.claims, v1::CITIZEN_ISSUE_COMPONENT_TOO_LARGE);
       return;
     }
-    std::vector<Person> persons;
-    for (const Unit& unit : units) persons.push_back(input_.persons.at(unit.content));
+    std::vector<const Person*> persons;
+    for (const Unit& unit : units) persons.push_back(&input_.persons.at(unit.content));
     std::vector<ScoredPair> pairs = PairsOf(units);
     SuspendBarred(units, pairs);
     const auto apart = JoinByScore(

@@ -69,7 +69,7 @@ struct LeftApart {
   ScoredPair pair;
   v1::Obstacle obstacle;
 };
-std::vector<LeftApart> JoinByScore(const Model& model, const std::vector<Person>& persons,
+std::vector<LeftApart> JoinByScore(const Model& model, const std::vector<const Person*>& persons,
                                    std::vector<ScoredPair> pairs,
                                    absl::FunctionRef<size_t(size_t)> cluster_of,
                                    absl::FunctionRef<MayJoin(size_t, size_t)> may_join,

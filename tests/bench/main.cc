@@ -65,7 +65,7 @@ void MakeSmall(Plan& plan) {
   plan.citizens = 1'000;
   plan.read_citizens = 100;
   plan.read_events = 4'000;
-  plan.people = 1'000;
+  plan.people = 2'000;
   plan.people_events = 1'000;
   plan.peer = Postgres::Present();
 }

@@ -100,11 +100,28 @@ std::vector<v1::ContactEvent> Town::Take(int count) {
       events.push_back(State(Below(people()), Below(3)));
       continue;
     }
-    if (anew_ == people()) Die("more new statements than people: --people");
-    // A prime: nobody twice, and no neighbours in turn, who would find each
-    // other's rows in the cache.
-    const int person = static_cast<int>(static_cast<int64_t>(anew_++) * kPrime % people());
-    events.push_back(StateAnew(person, anew_ % 3));
+    events.push_back(NextAnew());
+  }
+  return events;
+}
+
+std::vector<v1::ContactEvent> Town::TakeAnew(int count) {
+  std::vector<v1::ContactEvent> events;
+  for (int i = 0; i < count; ++i) events.push_back(NextAnew());
+  return events;
+}
+
+std::vector<v1::ContactEvent> Town::TakeVerified(int count) {
+  std::vector<v1::ContactEvent> events;
+  for (int i = 0; i < count; ++i) events.push_back(State(Below(people()), Below(2)));
+  return events;
+}
+
+std::vector<v1::ContactEvent> Town::TakeSharing(int count) {
+  std::vector<v1::ContactEvent> events = TakeAnew(count);
+  for (v1::ContactEvent& event : events) {
+    Identify(*event.mutable_data()->mutable_parties(0), v1::IDENTIFIER_TYPE_PHONE, "0612345678",
+             v1::VERIFIED_BY_UNSPECIFIED);
   }
   return events;
 }
@@ -167,6 +184,14 @@ v1::ContactEvent Town::State(int person, int kind) {
            v1::VERIFIED_BY_UNSPECIFIED);
   Name(person, *party.mutable_details());
   return event;
+}
+
+v1::ContactEvent Town::NextAnew() {
+  if (anew_ == people()) Die("more new statements than people: --people");
+  // A prime: nobody twice, and no neighbours in turn, who would find each other's
+  // rows in the cache.
+  const int person = static_cast<int>(static_cast<int64_t>(anew_++) * kPrime % people());
+  return StateAnew(person, anew_ % 3);
 }
 
 v1::ContactEvent Town::StateAnew(int person, int kind) {

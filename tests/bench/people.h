@@ -24,12 +24,20 @@ class Town {
   // date and telephone by phone. `Fill(i)` is of person i / 3.
   int fills() const { return people() * 3; }
   v1::ContactEvent Fill(int i);
+  // Another made the fills: their ids are taken.
+  void PassFills() { number_ += static_cast<uint64_t>(fills()); }
 
   // `count` events: of every 25, 9 state something new without a number (an
   // address, initials for a first name, a slip in the surname), each of somebody
   // else; the others are statements known from filling. No person states
   // something new twice, so people() bounds how many can be taken.
   std::vector<v1::ContactEvent> Take(int count);
+  // `count` of those that state something new, and of those that state a verified
+  // number known from filling.
+  std::vector<v1::ContactEvent> TakeAnew(int count);
+  std::vector<v1::ContactEvent> TakeVerified(int count);
+  // `count` of those that state something new, and one telephone number all.
+  std::vector<v1::ContactEvent> TakeSharing(int count);
   // Whether this event of Take states something new without a number.
   static bool IsCompared(const v1::ContactEvent& event);
 
@@ -47,6 +55,7 @@ class Town {
   void Live(int person, v1::PersonalDetails& details) const;
   v1::ContactEvent State(int person, int kind);
   v1::ContactEvent StateAnew(int person, int kind);
+  v1::ContactEvent NextAnew();
   int Below(int bound) { return static_cast<int>(random_() % static_cast<uint32_t>(bound)); }
 
   std::mt19937 random_{7};

@@ -83,11 +83,14 @@ std::string Outcomes(const Ours& ours, const Events& events) {
 Work People(const std::string& server, const std::string& dir, int people, int events,
             int rounds) {
   Town town(people);
-  const Ours with(server, dir + "/with");
+  const CostMeter meter;
+  Ours with(server, dir + "/with");
+  with.Stop();
+  with.Start({meter.setting()});
   const Ours without(server, dir + "/without", NobodyCompared(server, dir));
   Fill(with, town);
   Fill(without, town);
-  for (int i = 0; i < town.fills(); ++i) town.Fill(i);  // Its ids are taken.
+  town.PassFills();
   std::vector<Events> taken;
   for (int round = 0; round <= rounds; ++round) taken.push_back(town.Take(events));
   const auto stream = [&](const Ours& ours) {
@@ -101,6 +104,15 @@ Work People(const std::string& server, const std::string& dir, int people, int e
   work.of_limit_mark = 0.6;
   RunRounds(work, rounds);
   work.note = Outcomes(with, taken.back());
+  const auto cost = [&](Cost kind, const Events& of) {
+    meter.Measure(kind, [&] { StreamLoad(with.socket(), of, 1, 1); });
+    work.costs.push_back(std::move(kind));
+  };
+  cost({"with a verified number that is known", 5}, town.TakeVerified(events / 10));
+  cost({"that is compared", 100, true}, town.TakeAnew(events / 10));
+  cost({"that is compared, and states a telephone number that all of them state"},
+       town.TakeSharing(events / 3));
+  cost({"that is compared, after those", 100, true}, town.TakeAnew(events / 10));
   return work;
 }
 

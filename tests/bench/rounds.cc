@@ -76,12 +76,21 @@ void PrintTable(const std::vector<Work>& works) {
     if (row.has_peer) std::printf(", over the peer %.2f (mark %.1f)", row.over_peer, kOverPeerMark);
     std::printf(": %s\n", row.met ? "met" : "MISSED");
     if (!work.note.empty()) std::printf("  %s\n", work.note.c_str());
+    for (const Cost& cost : work.costs) {
+      std::printf("  an event %s: %.0f us of the processor at the median, %.0f at p99 (of %d)",
+                  cost.name.c_str(), cost.p50_us, cost.p99_us, cost.events);
+      if (cost.mark_us > 0) {
+        std::printf(", mark %.0f %s: %s", cost.mark_us, cost.mark_of_p99 ? "at p99" : "at the median",
+                    cost.met() ? "met" : "MISSED");
+      }
+      std::printf("\n");
+    }
     std::printf("\n");
   }
 }
 
 void WriteJson(const std::vector<Work>& works, const std::string& path) {
-  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array(), costs = rows;
   for (const Work& work : works) {
     const Row row = RowOf(work);
     nlohmann::ordered_json one = {{"work", work.name},
@@ -100,9 +109,22 @@ void WriteJson(const std::vector<Work>& works, const std::string& path) {
       one["over_peer"] = Rounded(row.over_peer);
     }
     rows.push_back(std::move(one));
+    for (const Cost& cost : work.costs) {
+      nlohmann::ordered_json cell = {{"event", cost.name},
+                                     {"events", cost.events},
+                                     {"us_p50", Rounded(cost.p50_us)},
+                                     {"us_p99", Rounded(cost.p99_us)},
+                                     {"mark", nullptr},
+                                     {"met", nullptr}};
+      if (cost.mark_us > 0) {
+        cell["mark"] = absl::StrCat(cost.mark_of_p99 ? "us_p99" : "us_p50", " <= ", cost.mark_us);
+        cell["met"] = cost.met();
+      }
+      costs.push_back(std::move(cell));
+    }
   }
   std::ofstream out(path);
-  out << nlohmann::ordered_json{{"rows", rows}}.dump(2) << "\n";
+  out << nlohmann::ordered_json{{"rows", rows}, {"costs", costs}}.dump(2) << "\n";
   out.close();
   if (!out) Die("cannot write " + path);
 }

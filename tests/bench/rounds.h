@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/bench/cost.h"
+
 namespace klantbeeld::bench {
 
 // One way of doing a work; `run` does it once and gives how many a second.
@@ -23,6 +25,7 @@ struct Work {
   Contender peer = {};
   double of_limit_mark = 0.5;  // Least share of the limit.
   std::string note = "";       // What else is to be said of the row.
+  std::vector<Cost> costs = {};  // Of kinds of its events.
 };
 
 inline constexpr double kOverPeerMark = 1.0;
@@ -35,7 +38,7 @@ double Median(std::vector<double> figures);
 
 // A table for people, on standard output.
 void PrintTable(const std::vector<Work>& works);
-// {"rows": [...]} into the file.
+// {"rows": [...], "costs": [...]} into the file.
 void WriteJson(const std::vector<Work>& works, const std::string& path);
 
 }  // namespace klantbeeld::bench

@@ -348,6 +348,8 @@ Joined JoinAll(const std::vector<Stated>& people, const std::set<std::set<size_t
                const Model& model = kModel, unsigned shuffle = 0) {
   std::vector<Person> persons;
   for (const Stated& one : people) persons.push_back(PersonOf(one));
+  std::vector<const Person*> pointers;
+  for (const Person& one : persons) pointers.push_back(&one);
   std::vector<ScoredPair> pairs;
   for (size_t low = 0; low < persons.size(); ++low) {
     for (size_t high = low + 1; high < persons.size(); ++high) {
@@ -367,7 +369,7 @@ Joined JoinAll(const std::vector<Stated>& people, const std::set<std::set<size_t
   };
   Joined joined;
   joined.apart = JoinByScore(
-      model, persons, pairs, [&](size_t claim) { return of[claim]; },
+      model, pointers, pairs, [&](size_t claim) { return of[claim]; },
       [&](size_t x, size_t y) {
         for (const size_t a : members(x)) {
           for (const size_t b : members(y)) {
