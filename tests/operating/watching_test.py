@@ -24,7 +24,7 @@ import served  # noqa: E402  (Beside the other tests of the server.)
 RULES = ROOT / "docs/operating/klantbeeld.rules.yml"
 DASHBOARD = ROOT / "docs/operating/klantbeeld.dashboard.json"
 RUNBOOK = (ROOT / "docs/runbook.md").read_text(encoding="utf-8")
-TESTS = ROOT / "tests/operating/rules_test.yml"
+TESTS = [ROOT / "tests/operating" / name for name in ("rules_test.yml", "rules_of_days_test.yml")]
 # Prometheus's own figure of whether it reaches the server.
 OF_PROMETHEUS = {"up"}
 # Where a start is refused for what the operator gave.
@@ -82,9 +82,9 @@ class RulesTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_each_fires_when_it_should_and_not_otherwise(self) -> None:
-        done = promtool("test", "rules", str(TESTS))
+        done = promtool("test", "rules", *map(str, TESTS))
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        names = {test["name"] for test in yaml.safe_load(TESTS.read_text())["tests"]}
+        names = {test["name"] for path in TESTS for test in yaml.safe_load(path.read_text())["tests"]}
         self.assertEqual(names, {f"{rule['alert']} {how}" for rule in alerts() for how in ("fires", "is quiet")})
 
     def failing(self, expression: str) -> set[str]:
@@ -92,13 +92,14 @@ class RulesTest(unittest.TestCase):
         rules = yaml.safe_load(RULES.read_text())
         for rule in rules["groups"][0]["rules"]:
             rule["expr"] = expression
-        tests = yaml.safe_load(TESTS.read_text())
         with tempfile.TemporaryDirectory() as folder:
             pathlib.Path(folder, "rules.yml").write_text(yaml.safe_dump(rules))
-            tests["rule_files"] = ["rules.yml"]
-            path = pathlib.Path(folder, "test.yml")
-            path.write_text(yaml.safe_dump(tests, sort_keys=False))
-            done = promtool("test", "rules", str(path))
+            changed = []
+            for path in TESTS:
+                tests = yaml.safe_load(path.read_text()) | {"rule_files": ["rules.yml"]}
+                changed.append(pathlib.Path(folder, path.name))
+                changed[-1].write_text(yaml.safe_dump(tests, sort_keys=False))
+            done = promtool("test", "rules", *map(str, changed))
         return set(re.findall(r"name: (\w+ (?:fires|is quiet)),", done.stdout + done.stderr))
 
     def test_the_tests_notice_what_never_and_what_always_fires(self) -> None:
