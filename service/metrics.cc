@@ -3,6 +3,7 @@
 #include <prometheus/metric_family.h>
 
 #include <exception>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -11,7 +12,7 @@
 namespace klantbeeld::service {
 namespace {
 
-constexpr std::array<const char*, 17> kCodeNames = {
+constexpr std::array<const char*, std::tuple_size_v<ByCode>> kCodeNames = {
     "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
     "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
     "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
@@ -20,6 +21,23 @@ constexpr std::array<const char*, 17> kCodeNames = {
 prometheus::Counter* AddCounter(prometheus::Registry& registry, const char* name, const char* help,
                                 const prometheus::Labels& labels) {
   return &prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
+}
+
+// One for each code, so that the first that comes is an increase.
+ByCode AddCounters(prometheus::Registry& registry, const char* name, const char* help,
+                   prometheus::Labels labels) {
+  ByCode counters;
+  for (size_t code = 0; code < counters.size(); ++code) {
+    labels["grpc_code"] = kCodeNames[code];
+    counters[code] = AddCounter(registry, name, help, labels);
+  }
+  return counters;
+}
+
+// A code that gRPC does not know is UNKNOWN.
+prometheus::Counter& At(const ByCode& counters, grpc::StatusCode code) {
+  const auto at = static_cast<size_t>(code);
+  return *counters[at < counters.size() ? at : size_t{grpc::StatusCode::UNKNOWN}];
 }
 
 // Turns figures into families when Prometheus asks.
@@ -153,12 +171,7 @@ MethodMetrics::MethodMetrics(prometheus::Registry& registry, const std::string& 
   started_ = AddCounter(registry, "grpc_server_started_total", "Calls begun.", labels);
   received_ = AddCounter(registry, "grpc_server_msg_received_total", "Messages received.", labels);
   sent_ = AddCounter(registry, "grpc_server_msg_sent_total", "Messages sent.", labels);
-  for (size_t code = 0; code < kCodes; ++code) {
-    prometheus::Labels with_code = labels;
-    with_code["grpc_code"] = kCodeNames[code];
-    handled_[code] =
-        AddCounter(registry, "grpc_server_handled_total", "Calls ended, by code.", with_code);
-  }
+  handled_ = AddCounters(registry, "grpc_server_handled_total", "Calls ended, by code.", labels);
   seconds_ = &prometheus::BuildHistogram()
                   .Name("grpc_server_handling_seconds")
                   .Help("Time from begin to end of a call.")
@@ -169,8 +182,7 @@ MethodMetrics::MethodMetrics(prometheus::Registry& registry, const std::string& 
 }
 
 void MethodMetrics::Handled(grpc::StatusCode code, absl::Duration took) {
-  const auto at = static_cast<size_t>(code);
-  handled_[at < kCodes ? at : 2]->Increment();
+  At(handled_, code).Increment();
   seconds_->Observe(absl::ToDoubleSeconds(took));
 }
 
@@ -183,7 +195,11 @@ Metrics::Metrics()
                     .Register(*registry_)
                     .Add({}, prometheus::Histogram::BucketBoundaries{
                                  2e-6, 5e-6, 1e-5, 1.5e-5, 2e-5, 3e-5, 4e-5, 5e-5, 7.5e-5, 1e-4,
-                                 1.5e-4, 2e-4, 3e-4, 5e-4, 1e-3, 2.5e-3, 1e-2, 0.1})) {}
+                                 1.5e-4, 2e-4, 3e-4, 5e-4, 1e-3, 2.5e-3, 1e-2, 0.1})),
+      refused_(AddCounters(*registry_, "klantbeeld_stream_events_refused_total",
+                           "Events of a stream that were refused, by code.", {})) {}
+
+void Metrics::Refused(grpc::StatusCode code) { At(refused_, code).Increment(); }
 
 std::unique_ptr<MethodMetrics> Metrics::Method(const std::string& service,
                                                const std::string& method, const std::string& type) {

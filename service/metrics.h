@@ -20,6 +20,8 @@
 
 namespace klantbeeld::service {
 
+using ByCode = std::array<prometheus::Counter*, 17>;  // In the order of gRPC's codes.
+
 // One method's, under the names that operators know from other gRPC servers.
 // Thread-safe; lives as long as the Metrics it came from.
 class MethodMetrics {
@@ -32,12 +34,11 @@ class MethodMetrics {
   void Handled(grpc::StatusCode code, absl::Duration took);
 
  private:
-  static constexpr size_t kCodes = 17;
   prometheus::Counter* started_;
   prometheus::Counter* received_;
   prometheus::Counter* sent_;
   prometheus::Histogram* seconds_;
-  std::array<prometheus::Counter*, kCodes> handled_;
+  ByCode handled_;
 };
 
 // What the server knows of its streams at a scrape.
@@ -62,10 +63,13 @@ class Metrics {
   void Close();
   // A contact event was applied. Thread-safe.
   void Applied(absl::Duration took) { applied_->Observe(absl::ToDoubleSeconds(took)); }
+  // An event of a stream was refused, while its call goes on. Thread-safe.
+  void Refused(grpc::StatusCode code);
 
  private:
   std::shared_ptr<prometheus::Registry> registry_;
   prometheus::Histogram* applied_;
+  ByCode refused_;
   std::shared_ptr<prometheus::Collectable> figures_;
   std::unique_ptr<prometheus::Exposer> exposer_;
 };

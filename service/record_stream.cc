@@ -198,6 +198,7 @@ void RecordStream::Resolve(uint64_t index, absl::StatusOr<v1::RecordContactEvent
     *slot.result.mutable_recorded() = *std::move(outcome);
   } else {
     SetError(outcome.status(), slot.result.mutable_error());
+    shared_.metrics.Refused(static_cast<grpc::StatusCode>(slot.result.error().code()));
   }
   slot.ready = true;
   PostFlush();

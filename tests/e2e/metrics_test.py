@@ -35,7 +35,9 @@ class MetricsTest(unittest.TestCase):
             cls.before = served.scrape(port)
             events = [{"source": "t", "eventId": str(number), "data": {
                 "channel": "CHANNEL_WEB", "occurredAt": "2025-03-03T10:00:00Z"}} for number in range(5)]
-            client("record", "-", text="".join(json.dumps(event) + "\n" for event in events))
+            ahead = {**events[0], "eventId": "ahead"}
+            ahead["data"] = {**ahead["data"], "occurredAt": "2999-03-03T10:00:00Z"}
+            client("record", "-", text="".join(json.dumps(event) + "\n" for event in (*events, ahead)))
             client("show", "0" * 32)
             follower = subprocess.Popen([CLIENT, "--server", address, "follow", "--from", "0"],
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -70,6 +72,10 @@ class MetricsTest(unittest.TestCase):
         self.assertEqual(calls(after, "grpc_server_started_total", "Follow"), 1)
         self.assertEqual(calls(after, "grpc_server_handled_total", "Follow"), 0)
         self.assertGreater(calls(after, "grpc_server_msg_sent_total", "Follow"), 0)
+
+    def test_refused_events_of_a_stream_that_goes_on(self) -> None:
+        name = 'klantbeeld_stream_events_refused_total{grpc_code="InvalidArgument"}'
+        self.assertEqual((self.before[name], self.after[name]), (0, 1))
 
     def test_the_page_for_operators_lists_them_all(self) -> None:
         page = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
