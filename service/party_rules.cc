@@ -17,6 +17,16 @@ namespace {
 
 constexpr int kClearedPathsMax = 100;
 
+// Where the municipality is: when a day begins.
+const absl::TimeZone& Amsterdam() {
+  static const absl::TimeZone zone = [] {
+    absl::TimeZone loaded;
+    // Without tzdata its summer time, so that whoever was born today is taken.
+    return absl::LoadTimeZone("Europe/Amsterdam", &loaded) ? loaded : absl::FixedTimeZone(2 * 3600);
+  }();
+  return zone;
+}
+
 Fault Invalid(std::string path, std::string what) {
   return {v1::ERROR_REASON_FIELD_INVALID, std::move(path), std::move(what)};
 }
@@ -73,6 +83,23 @@ MaybeFault CheckIdentifiers(const v1::Party& party) {
   return {};
 }
 
+// An organisation was not born; names may be of whoever spoke for it.
+MaybeFault CheckOrganisation(const v1::Party& party) {
+  const bool organisation = absl::c_any_of(party.identifiers(), [](const v1::Identifier& one) {
+    return one.type() == v1::IDENTIFIER_TYPE_RSIN || one.type() == v1::IDENTIFIER_TYPE_KVK ||
+           one.type() == v1::IDENTIFIER_TYPE_VESTIGING;
+  });
+  if (!organisation) return {};
+  const auto person = [](const char* field) {
+    return Invalid(absl::StrCat("details.", field),
+                   "is a natural person's, and by its number the party is an organisation; make "
+                   "the person a party of its own, role CONTACT_PERSON");
+  };
+  if (party.details().has_birth_date()) return person("birth_date");
+  if (party.details().has_birth_place()) return person("birth_place");
+  return {};
+}
+
 MaybeFault CheckAddress(const v1::Address& address) {
   const bool dutch = !address.has_country() || address.country() == "NL";
   if (address.has_postcode() && dutch) {
@@ -108,6 +135,7 @@ MaybeFault CheckParty(const v1::Party& party, absl::Time now) {
     return Invalid("key", "must be 1 to 40 of a-z, 0-9, '-' and '_'");
   }
   if (auto fault = CheckIdentifiers(party)) return fault;
+  if (auto fault = CheckOrganisation(party)) return fault;
   if (auto fault = CheckDetails(party.details(), now)) {
     fault->path = JoinPath("details", fault->path);
     return fault;
@@ -150,9 +178,7 @@ Named Find(const google::protobuf::Message& message, absl::string_view path) {
 
 MaybeFault CheckBirth(const v1::PartialDate& birth, absl::Time now) {
   if (auto fault = CheckDate(birth)) return fault;
-  // Where the day begins first it is fourteen hours ahead of UTC.
-  const absl::CivilDay today = absl::ToCivilDay(now + absl::Hours(14), absl::UTCTimeZone());
-  if (!birth.has_year() || Earliest(birth) <= today) return {};
+  if (!birth.has_year() || Earliest(birth) <= absl::ToCivilDay(now, Amsterdam())) return {};
   return Fault{v1::ERROR_REASON_TIME_IN_FUTURE, "",
                "lies ahead, so nobody was born then; correct it, or leave it out"};
 }

@@ -14,7 +14,7 @@ namespace klantbeeld::service {
 // first fault with a path relative to its argument.
 
 // Keys are well formed and differ, by default too; each party is in order.
-// No birth date lies ahead of `now`, wherever on Earth it was written down.
+// No birth date lies ahead of the day that it is in Amsterdam at `now`.
 MaybeFault CheckParties(const v1::ContactData& data, absl::Time now);
 
 // Type and value are there; `parent` and `register` where the type has them and

@@ -1,8 +1,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "clients/cli/context.h"
 #include "clients/cli/output.h"
 #include "clients/cli/party.h"
@@ -15,6 +19,7 @@ namespace {
 using Evidence = google::protobuf::RepeatedPtrField<v1::FieldEvidence>;
 
 std::string Bits(double bits) { return absl::StrFormat("%+.1f", bits); }
+std::string Size(double bits) { return absl::StrFormat("%.1f", std::abs(bits)); }
 
 // A line per field, the words under each other.
 void PrintEvidence(const Context& context, const Evidence& evidence) {
@@ -32,7 +37,12 @@ void PrintEvidence(const Context& context, const Evidence& evidence) {
 void PrintSuggestion(const Context& context, int number, const v1::Suggestion& suggestion) {
   Print(context.Say(Label::suggestion_line, number, Clean(suggestion.citizen_id()),
                     Bits(suggestion.bits()), Word(context.lang, suggestion.obstacle())));
+  if (suggestion.second_obstacle() != v1::OBSTACLE_UNSPECIFIED)
+    Print(context.Say(Label::suggestion_second, Word(context.lang, suggestion.second_obstacle())));
   PrintEvidence(context, suggestion.evidence());
+  if (suggestion.has_margin())
+    Print(context.Say(suggestion.margin() < 0 ? Label::suggestion_behind : Label::suggestion_ahead,
+                      Size(suggestion.margin())));
 }
 
 int Suggestions(Context& context, const std::string& whose, bool further) {
@@ -59,8 +69,55 @@ int Suggestions(Context& context, const std::string& whose, bool further) {
   for (const auto& suggestion : response.further()) {
     PrintSuggestion(context, ++number, suggestion);
   }
+  Print(context.Say(Label::suggestions_model, Clean(response.model())));
   if (number > 0) Print(context.Say(Label::suggestion_what_to_do, Clean(response.citizen_id())));
   return kOk;
+}
+
+// What is the same, and with which contact.
+void PrintSame(const Context& context, const v1::ExplainResponse& why) {
+  std::vector<std::string> same;
+  for (const int type : why.same())
+    same.push_back(Word(context.lang, static_cast<v1::IdentifierType>(type)));
+  const std::string words = absl::StrJoin(same, ", ");
+  const std::string contact = Clean(why.compared_with().contact_id());
+  if (words.empty()) {
+    if (!contact.empty()) Print(context.Say(Label::explain_with, contact));
+  } else if (!contact.empty()) {
+    Print(context.Say(Label::explain_same, words, contact));
+  } else {
+    Print(context.Say(
+        why.evidence().empty() ? Label::explain_same_nobody : Label::explain_same_register, words));
+  }
+}
+
+// What comparing said, and what it had to say where it decides.
+void PrintWeighed(const Context& context, const v1::ExplainResponse& why) {
+  const std::string model = Clean(why.model());
+  if (why.evidence().empty()) return Print(context.Say(Label::explain_no_bits, model));
+  Print(why.has_compared_with()
+            ? context.Say(Label::explain_bits, Bits(why.bits()),
+                          Clean(why.compared_with().contact_id()), model)
+            : context.Say(Label::explain_bits_register, Bits(why.bits()), model));
+  PrintEvidence(context, why.evidence());
+  if (why.rule() == v1::JOIN_RULE_EVIDENCE) {
+    Print(context.Say(Label::explain_needed, Size(why.bits_needed()), Size(why.margin_needed())));
+  } else if (why.rule() != v1::JOIN_RULE_TYPED_NUMBER) {
+    Print(context.Say(Label::explain_beside));
+  }
+}
+
+void PrintRunnerUp(const Context& context, const v1::ExplainResponse& why) {
+  if (!why.has_runner_up()) return Print(context.Say(Label::explain_nobody_else));
+  const v1::Suggestion& next = why.runner_up();
+  Print(context.Say(Label::explain_runner_up, Clean(next.citizen_id()), Bits(next.bits()),
+                    Word(context.lang, next.obstacle())));
+  if (next.second_obstacle() != v1::OBSTACLE_UNSPECIFIED)
+    Print(context.Say(Label::suggestion_second, Word(context.lang, next.second_obstacle())));
+  PrintEvidence(context, next.evidence());
+  if (why.has_margin())
+    Print(context.Say(why.margin() < 0 ? Label::explain_margin_ahead : Label::explain_margin,
+                      Size(why.margin())));
 }
 
 int Explain(Context& context, const std::string& text) {
@@ -89,18 +146,9 @@ int Explain(Context& context, const std::string& text) {
                       TimeText(FromProto(why.decision().decided_at()), context.zone),
                       Clean(why.decision().author()), Clean(why.decision().reason())));
   }
-  if (!why.evidence().empty()) {
-    Print(why.has_compared_with()
-              ? context.Say(Label::explain_bits, Bits(why.bits()),
-                            Clean(why.compared_with().contact_id()), Clean(why.model()))
-              : context.Say(Label::explain_bits_register, Bits(why.bits()), Clean(why.model())));
-    PrintEvidence(context, why.evidence());
-  }
-  if (why.has_runner_up()) {
-    Print(context.Say(Label::explain_runner_up, Clean(why.runner_up().citizen_id()),
-                      Bits(why.runner_up().bits()),
-                      Word(context.lang, why.runner_up().obstacle())));
-  }
+  PrintSame(context, why);
+  PrintWeighed(context, why);
+  PrintRunnerUp(context, why);
   return kOk;
 }
 

@@ -17,12 +17,17 @@ struct Flags {
   bool dry_run = false;
 };
 
-void Decide(const Context& context, const Flags& flags, v1::Decision& decision) {
+// False: it was said what is missing.
+bool Decide(const Context& context, const Flags& flags, v1::Decision& decision) {
+  const char* user = std::getenv("USER");
   decision.set_source("klantbeeld-cli");
   decision.set_decision_id(flags.decision_id.empty() ? NewId() : flags.decision_id);
-  const char* user = std::getenv("USER");
   decision.set_author(!flags.author.empty() ? flags.author : user != nullptr ? user : "");
   decision.set_reason(context.settings.reason);
+  if (!decision.reason().empty() && !decision.author().empty()) return true;
+  Usage(context, context.Say(decision.reason().empty() ? Label::want_decision_reason
+                                                       : Label::want_decision_author));
+  return false;
 }
 
 template <class Response>
@@ -48,10 +53,8 @@ int PrintDecision(const Context& context, bool dry_run, const Response& done) {
 }
 
 int Link(Context& context, const Flags& flags) {
-  if (context.settings.reason.empty())
-    return Usage(context, context.Say(Label::want_decision_reason));
   v1::LinkRequest request;
-  Decide(context, flags, *request.mutable_decision());
+  if (!Decide(context, flags, *request.mutable_decision())) return kUsage;
   request.set_dry_run(flags.dry_run);
   for (const bool first : {true, false}) {
     const std::string& text = first ? flags.a : flags.b;
@@ -69,10 +72,8 @@ int Link(Context& context, const Flags& flags) {
 }
 
 int Unlink(Context& context, const Flags& flags) {
-  if (context.settings.reason.empty())
-    return Usage(context, context.Say(Label::want_decision_reason));
   v1::UnlinkRequest request;
-  Decide(context, flags, *request.mutable_decision());
+  if (!Decide(context, flags, *request.mutable_decision())) return kUsage;
   request.set_dry_run(flags.dry_run);
   request.set_digest(flags.digest);
   if (!flags.apart_from.empty()) {

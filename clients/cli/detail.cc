@@ -17,6 +17,9 @@ struct Detail {
 
 constexpr Detail kDetails[] = {
     {"is required", "is nodig"},
+    {"is required: the name or account of who decides",
+     "is nodig: de naam of het account van wie beslist"},
+    {"is required: why", "is nodig: waarom"},
     {"needs at least one", "er is er minstens een nodig"},
     {"is required beside the id", "is nodig naast het id"},
     {"is required beside the source", "is nodig naast de bron"},
@@ -56,6 +59,10 @@ constexpr Detail kDetails[] = {
      "een betrokkene heeft hoogstens een BSN, RSIN, KvK-nummer en vestiging"},
     {"a natural person and an organisation are two parties",
      "een mens en een organisatie zijn twee betrokkenen"},
+    {"is a natural person's, and by its number the party is an organisation; make the person a "
+     "party of its own, role CONTACT_PERSON",
+     "is van een mens, en door het nummer is de betrokkene een organisatie; geef de mens een eigen "
+     "betrokkene, rol CONTACT_PERSON"},
     {"must be one letter, A to Z", "moet een letter zijn, A tot en met Z"},
     {"must be sixteen digits", "moet zestien cijfers zijn"},
     {"must be eight digits", "moet acht cijfers zijn"},

@@ -72,10 +72,20 @@ std::string EnumName(const google::protobuf::EnumValueDescriptor& value) {
   return OptionName(value, zero.substr(0, zero.size() - sizeof("UNSPECIFIED") + 1));
 }
 
+namespace {
+
+// Not one that only the service says, in replies.
+bool CanBeGiven(const google::protobuf::EnumValueDescriptor& value) {
+  return value.number() != 0 && (value.type() != v1::VerifiedBy_descriptor() ||
+                                 value.number() != v1::VERIFIED_BY_REGISTRY);
+}
+
+}  // namespace
+
 std::optional<int> EnumNumber(const google::protobuf::EnumDescriptor* type,
                               const std::string& prefix, const std::string& name) {
   for (int i = 0; i < type->value_count(); ++i)
-    if (type->value(i)->number() != 0 && OptionName(*type->value(i), prefix) == name)
+    if (CanBeGiven(*type->value(i)) && OptionName(*type->value(i), prefix) == name)
       return type->value(i)->number();
   return std::nullopt;
 }
@@ -83,7 +93,7 @@ std::optional<int> EnumNumber(const google::protobuf::EnumDescriptor* type,
 std::string EnumNames(const google::protobuf::EnumDescriptor* type, const std::string& prefix) {
   std::string names;
   for (int i = 0; i < type->value_count(); ++i)
-    if (type->value(i)->number() != 0)
+    if (CanBeGiven(*type->value(i)))
       absl::StrAppend(&names, names.empty() ? "" : ", ", OptionName(*type->value(i), prefix));
   return names;
 }

@@ -32,7 +32,8 @@ bool EventsFromLines(const std::vector<std::string>& lines, v1::RecordContactEve
 // "in-progress" of CONTACT_STATE_IN_PROGRESS; "" of a zero.
 std::string EnumName(const google::protobuf::EnumValueDescriptor& value);
 
-// "in-progress" for CONTACT_STATE_IN_PROGRESS; 0 is never found.
+// "in-progress" for CONTACT_STATE_IN_PROGRESS; 0 is never found, nor what only
+// the service says (verified by the registry).
 std::optional<int> EnumNumber(const google::protobuf::EnumDescriptor* type,
                               const std::string& prefix, const std::string& name);
 // All names that EnumNumber takes, with commas between them.

@@ -75,6 +75,9 @@ const char* Word(Lang lang, v1::CitizenChange_Kind value) {
 }
 const char* Word(Lang lang, v1::FactKind value) { return WordOf(lang, "FactKind", value); }
 const char* Word(Lang lang, v1::Assurance value) { return WordOf(lang, "Assurance", value); }
+const char* Word(Lang lang, v1::IdentifierType value) {
+  return WordOf(lang, "IdentifierType", value);
+}
 const char* Word(Lang lang, v1::EvidenceField value) { return WordOf(lang, "EvidenceField", value); }
 const char* Word(Lang lang, v1::Agreement value) { return WordOf(lang, "Agreement", value); }
 const char* Word(Lang lang, v1::Obstacle value) { return WordOf(lang, "Obstacle", value); }

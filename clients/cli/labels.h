@@ -44,6 +44,7 @@ const char* Word(Lang lang, v1::CitizenIssue value);
 const char* Word(Lang lang, v1::CitizenChange_Kind value);
 const char* Word(Lang lang, v1::FactKind value);
 const char* Word(Lang lang, v1::Assurance value);
+const char* Word(Lang lang, v1::IdentifierType value);
 const char* Word(Lang lang, v1::EvidenceField value);
 const char* Word(Lang lang, v1::Agreement value);
 const char* Word(Lang lang, v1::Obstacle value);

@@ -16,7 +16,7 @@ Decisions::Decisions(const PartitionInput& input)
   for (const size_t decision : order_) {
     const DecisionNode& unlink = input.decisions[decision];
     if (!unlink.unlink) continue;
-    Side& side = sides_[decision];
+    Side& side = (unlink.resting ? resting_ : sides_)[decision];
     for (const std::string& party : unlink.b) {
       if (const auto claim = ClaimOf(party)) side.kept.insert(*claim);
     }
@@ -24,9 +24,10 @@ Decisions::Decisions(const PartitionInput& input)
       const auto claim = ClaimOf(party);
       if (!claim || Released(party, decision)) continue;
       side.taken.insert(*claim);
-      taken_[*claim].insert(decision);
+      if (!unlink.resting) taken_[*claim].insert(decision);
     }
   }
+  std::erase_if(order_, [&](size_t decision) { return input.decisions[decision].resting; });
 }
 
 std::optional<size_t> Decisions::ClaimOf(const std::string& party) const {
@@ -55,6 +56,18 @@ bool Decisions::Released(const std::string& party, size_t unlink) const {
     if (link.b.contains(party) && meets(link.a)) return true;
   }
   return false;
+}
+
+bool HoldBothSides(const std::vector<size_t>& claims,
+                   const std::map<size_t, Decisions::Side>& unlinks) {
+  const auto any = [&](const std::set<size_t>& side) {
+    return std::any_of(side.begin(), side.end(), [&](size_t claim) {
+      return std::binary_search(claims.begin(), claims.end(), claim);
+    });
+  };
+  return std::any_of(unlinks.begin(), unlinks.end(), [&](const auto& unlink) {
+    return any(unlink.second.taken) && any(unlink.second.kept);
+  });
 }
 
 }  // namespace klantbeeld::store

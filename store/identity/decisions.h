@@ -28,8 +28,9 @@ class Decisions {
     std::set<size_t> kept;
   };
 
-  const std::vector<size_t>& order() const { return order_; }        // Oldest first.
+  const std::vector<size_t>& order() const { return order_; }        // Oldest first; none that rests.
   const std::map<size_t, Side>& sides() const { return sides_; }     // Of unlinks.
+  const std::map<size_t, Side>& resting() const { return resting_; }  // Of those that rest.
   const Taken& taken(size_t claim) const { return taken_[claim]; }   // Unlinks in force.
   // The claim of a party that was decided about, by its hash.
   std::optional<size_t> ClaimOf(const std::string& party) const;
@@ -42,8 +43,13 @@ class Decisions {
   std::map<std::string, size_t> claim_of_party_;
   std::vector<size_t> order_;
   std::map<size_t, Side> sides_;
+  std::map<size_t, Side> resting_;
   std::vector<Taken> taken_;
 };
+
+// Whether the claims, ascending, hold some of both sides of one of these unlinks.
+bool HoldBothSides(const std::vector<size_t>& claims,
+                   const std::map<size_t, Decisions::Side>& unlinks);
 
 }  // namespace klantbeeld::store
 

@@ -4,24 +4,14 @@
 #define KLANTBEELD_STORE_IDENTITY_EXPLAIN_H_
 
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "klantbeeld/v1/identity_service.pb.h"
 #include "store/db.h"
 #include "store/identity/model.h"
-#include "store/identity/score.h"
 #include "store/keys.h"
 
 namespace klantbeeld::store {
-
-// Most suggestions of one answer.
-inline constexpr size_t kSuggestionsMax = 3;
-
-// What a score is made of, as the contract has it. Returns what it comes to, in
-// bits.
-double ToEvidence(const std::vector<FieldScore>& fields,
-                  google::protobuf::RepeatedPtrField<v1::FieldEvidence>& evidence);
 
 // The answers but for their position. CITIZEN_NOT_FOUND, PARTY_NOT_FOUND.
 absl::StatusOr<v1::ListSuggestionsResponse> ListSuggestions(

@@ -75,8 +75,9 @@ class Joiner {
     for (const ScoredPair& pair : pairs_) {
       if (of_[pair.low] == of_[pair.high] || pair.score.bits < model_.suggest) continue;
       const v1::Obstacle obstacle = ObstacleOf(pair);
-      apart.push_back({pair, obstacle == v1::OBSTACLE_UNSPECIFIED ? v1::OBSTACLE_TOO_LITTLE
-                                                                   : obstacle});
+      const bool enough = !SaysTooLittle(pair) && obstacle != v1::OBSTACLE_UNSPECIFIED;
+      apart.push_back({pair, enough ? obstacle : v1::OBSTACLE_TOO_LITTLE,
+                       enough ? v1::OBSTACLE_UNSPECIFIED : obstacle});
     }
     return apart;
   }

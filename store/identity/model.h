@@ -18,9 +18,10 @@ namespace klantbeeld::store {
 
 // Version of the code that compares: fields, comparators, values by which
 // candidates are found. Whoever changes what it says of the same two contents
-// by the same model raises it, or what is kept of claims, and stores are to be
-// rebuilt. 5: what many are called, or share of a place, goes with the birth date.
-inline constexpr uint32_t kComparer = 5;
+// by the same model raises it, or what is kept of claims, or who is who by the same
+// decisions, and stores are to be rebuilt. 6: a link that was taken back counts for
+// nothing.
+inline constexpr uint32_t kComparer = 6;
 
 // Bytes of a model file.
 inline constexpr size_t kModelFileBytesMax = 1 << 20;

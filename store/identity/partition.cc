@@ -7,6 +7,7 @@
 
 #include "store/identity/clusters.h"
 #include "store/identity/decisions.h"
+#include "store/identity/undo.h"
 #include "store/identity/veto.h"
 
 namespace klantbeeld::store {
@@ -14,11 +15,13 @@ namespace {
 
 class Partitioner {
  public:
-  explicit Partitioner(const PartitionInput& input)
+  explicit Partitioner(const PartitionInput& input,
+                       const std::vector<std::vector<size_t>>& alike = {})
       : input_(input), decisions_(input), barriers_(input), root_(input.claims.size()),
         linked_(input.claims.size(), false), confirmed_(input.claims.size(), false),
         issues_(input.claims.size()) {
     std::iota(root_.begin(), root_.end(), size_t{0});
+    for (const Clusters& claims : alike) Join(claims);
   }
 
   PartitionResult Run() {
@@ -252,7 +255,7 @@ class Partitioner {
         [&](size_t x, size_t y) { Join({x, y}); }, input_.obstacles);
     for (const LeftApart& left : apart) {
       apart_.push_back({units[left.pair.low].claims[0], units[left.pair.high].claims[0],
-                        left.pair.score, left.obstacle});
+                        left.pair.score, left.obstacle, left.second_obstacle});
     }
     for (const ScoredPair& pair : pairs) {
       const Unit& low = units[pair.low];
@@ -269,9 +272,13 @@ class Partitioner {
     for (ApartPair& pair : apart_) {
       const auto [low, high] = std::minmax(root_[pair.low], root_[pair.high]);
       if (low == high || !MayBeOne({low, high}, JoinClass::kScore, nullptr)) continue;
+      if (HoldBothSides(ClaimsIn({low, high}), decisions_.resting())) continue;
       const Barrier barrier = BarrierOf(low, high);
       if (barrier == Barrier::kSecret) continue;
-      if (barrier == Barrier::kDeceased) pair.obstacle = v1::OBSTACLE_DECEASED;
+      if (barrier == Barrier::kDeceased) {
+        pair.obstacle = v1::OBSTACLE_DECEASED;
+        pair.second_obstacle = v1::OBSTACLE_UNSPECIFIED;
+      }
       pairs.push_back(pair);
     }
     return pairs;
@@ -366,19 +373,7 @@ class Partitioner {
       if (join == JoinClass::kLink) Raise(claims, v1::CITIZEN_ISSUE_PARTIES_OF_ONE_CONTACT);
       return false;
     }
-    return !HoldsUnlinked(claims);
-  }
-
-  bool HoldsUnlinked(const std::vector<size_t>& claims) const {
-    const auto any = [&](const std::set<size_t>& side) {
-      return std::any_of(side.begin(), side.end(), [&](size_t claim) {
-        return std::binary_search(claims.begin(), claims.end(), claim);
-      });
-    };
-    const auto& sides = decisions_.sides();
-    return std::any_of(sides.begin(), sides.end(), [&](const auto& side) {
-      return any(side.second.taken) && any(side.second.kept);
-    });
+    return !HoldBothSides(claims, decisions_.sides());
   }
 
   void Raise(const std::vector<size_t>& claims, v1::CitizenIssue issue) {
@@ -487,7 +482,14 @@ class Partitioner {
 }  // namespace
 
 PartitionResult Partition(const PartitionInput& input) {
-  return Partitioner(input).Run();
+  for (std::set<std::string> awake;;) {
+    const std::optional<Undone> undone = TakeBack(input, awake);
+    if (!undone) return Partitioner(input).Run();
+    PartitionResult result = Partitioner(undone->input, undone->alike).Run();
+    const std::set<std::string> woken = Woken(*undone, result);
+    if (woken.empty()) return result;
+    awake.insert(woken.begin(), woken.end());
+  }
 }
 
 }  // namespace klantbeeld::store

@@ -64,6 +64,7 @@ struct DecisionNode {
   std::set<std::string> a;              // Unlink: taken out.
   std::set<std::string> b;              // Unlink: kept.
   std::set<std::string> shared_values;  // Unlink: join values both sides held then.
+  bool resting = false;                 // Unlink: keeps apart what is suggested only (undo.h).
 };
 
 // Contents that were compared, the lesser id first.
@@ -98,6 +99,7 @@ struct ApartPair {
   size_t high = 0;
   Score score;
   v1::Obstacle obstacle = v1::OBSTACLE_UNSPECIFIED;
+  v1::Obstacle second_obstacle = v1::OBSTACLE_UNSPECIFIED;
 };
 
 struct PartitionResult {

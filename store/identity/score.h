@@ -63,11 +63,12 @@ enum class MayJoin { kYes, kNotByItself, kNever };
 //   neither of the clusters fits a third one within `model.margin` that the
 //   other cannot be one with.
 // Returns, if `obstacles`, the pairs that were left apart though they say at
-// least `model.suggest`, best first, with what is in the way: too little alone
-// only where nothing else is.
+// least `model.suggest`, best first, with what is in the way: where they say less
+// than `model.link` that, and second what else is.
 struct LeftApart {
   ScoredPair pair;
   v1::Obstacle obstacle;
+  v1::Obstacle second_obstacle;
 };
 std::vector<LeftApart> JoinByScore(const Model& model, const std::vector<const Person*>& persons,
                                    std::vector<ScoredPair> pairs,

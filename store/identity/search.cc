@@ -8,11 +8,11 @@
 #include "absl/strings/str_cat.h"
 #include "store/error.h"
 #include "store/identity/candidates.h"
-#include "store/identity/explain.h"
 #include "store/identity/identity.h"
 #include "store/identity/normalise.h"
 #include "store/identity/person.h"
 #include "store/identity/score.h"
+#include "store/identity/surroundings.h"
 #include "store/rows.h"
 
 namespace klantbeeld::store {

@@ -96,7 +96,7 @@ class RealServer {
 
   std::string Command(const std::string& arguments, const std::string& environment = "") const {
     return "env -i HOME=" + directory_ + " XDG_CONFIG_HOME=" + directory_ +
-           "/config KLANTBEELD_SERVER=unix:" + socket() + " " + environment +
+           "/config USER=agent KLANTBEELD_SERVER=unix:" + socket() + " " + environment +
            " " KLANTBEELD_CLI_PROGRAM " " + arguments;
   }
 

@@ -376,8 +376,9 @@ class Drive:
         for command in (["show", citizen], ["timeline", citizen], ["suggestions", citizen], ["explain", ref],
                         ["history", citizen], ["history", ref, "--at", "1"], ["status"], ["ping"], ["version"],
                         ["help"], ["follow", "--from", "0", "--until-empty"], ["backup"], ["backup", "--list"],
-                        ["completion", "bash"], ["unlink", ref, "--reason", "vergissing", "--dry-run"],
-                        ["link", ref, f"balie/{other['eventId']}", "--reason", "zelfde"]):
+                        ["completion", "bash"],
+                        ["unlink", ref, "--reason", "vergissing", "--author", "desk", "--dry-run"],
+                        ["link", ref, f"balie/{other['eventId']}", "--reason", "zelfde", "--author", "desk"]):
             self.tool(*command, "--debug")
         # As arguments, where ps and the shell's history have them anyway: what is said of them.
         for command in ("show", "timeline", "watch", "explain", "suggestions", "history", "find", "import", "export",

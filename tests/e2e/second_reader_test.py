@@ -227,8 +227,8 @@ class SecondReaderTest(unittest.TestCase):
             client("record", "-", text="".join(json.dumps(one) + "\n" for one in EVENTS))
             found = [json.loads(client("find", "--kind", kind, key, "-o", "json"))["citizens"][0]["id"]
                      for kind, key in (("phone", "0612345678"), ("bsn", "999990019"))]
-            client("link", *found, "--reason", "Zelfde stem")
-            client("unlink", "exchange/5", "--reason", "Toch niet")
+            client("link", *found, "--reason", "Zelfde stem", "--author", "desk")
+            client("unlink", "exchange/5", "--reason", "Toch niet", "--author", "desk")
             client("follow", "--from", "0", "--until-empty", "--token-file", f"{at}/token")
             cls.token = pathlib.Path(at, "token").read_text(encoding="ascii").strip()
 

@@ -138,8 +138,12 @@ void Print(const char* kind, const std::string& citizen, const v1::Suggestion& o
                      one.field() == v1::EVIDENCE_FIELD_SUGGESTION_ONLY;
     if (!cap) whole += one.bits();
   }
+  // What is in the way but for too little evidence, where anything is.
+  const v1::Obstacle obstacle = other.second_obstacle() != v1::OBSTACLE_UNSPECIFIED
+                                    ? other.second_obstacle()
+                                    : other.obstacle();
   std::cout << absl::StrCat(kind, "\t", citizen, "\t", other.citizen_id(), "\t", other.bits(), "\t",
-                            v1::Obstacle_Name(other.obstacle()), "\t", whole, "\n");
+                            v1::Obstacle_Name(obstacle), "\t", whole, "\n");
 }
 
 bool PrintSuggestions(const std::shared_ptr<grpc::Channel>& channel,

@@ -106,7 +106,13 @@ void CheckCitizen(const PartitionInput& input, const CitizenPart& part,
                      kind == klantbeeld::store::kNumberRsin;
     }
   }
-  if (part.claims.size() > 1) Require(!(person && organisation));
+  // What says exactly the same may be one again, whatever nonsense it is.
+  const ClaimNode& first = input.claims[part.claims[0]];
+  const bool alike = std::all_of(part.claims.begin(), part.claims.end(), [&](size_t claim) {
+    return input.claims[claim].content == first.content &&
+           input.claims[claim].numbers == first.numbers;
+  });
+  if (!alike) Require(!(person && organisation));
   // One claim may say two of itself; two claims are not joined that differ.
   if (!contested && part.claims.size() > 1) {
     bool one_says_two = false;

@@ -83,6 +83,37 @@ std::vector<Row> Identifiers() {
          Add(d, v1::IDENTIFIER_TYPE_KVK, "12345678");
        },
        kInvalid, "parties[0].identifiers[2]"},
+      {"KvkAndTheNameOfWhoSpoke",
+       [](auto& d) {
+         Add(d, v1::IDENTIFIER_TYPE_KVK, "12345678");
+         P(d).mutable_details()->set_organisation_name("Bakkerij Bolwerk");
+         P(d).mutable_details()->set_initials("N");
+         P(d).mutable_details()->set_surname("Verhulsdonck");
+       }},
+      {"BsnAndTheNameOfAnOrganisation",
+       [](auto& d) {
+         Add(d, v1::IDENTIFIER_TYPE_BSN, "999990019");
+         P(d).mutable_details()->set_organisation_name("Bakkerij Bolwerk");
+       }},
+      {"KvkAndBirthDate",
+       [](auto& d) {
+         Add(d, v1::IDENTIFIER_TYPE_KVK, "12345678");
+         Birth(d, 1984, 4, 12);
+       },
+       kInvalid, "parties[0].details.birth_date"},
+      {"RsinAndBirthPlace",
+       [](auto& d) {
+         Add(d, v1::IDENTIFIER_TYPE_RSIN, "999990019");
+         P(d).mutable_details()->set_birth_place("Lindewaard");
+       },
+       kInvalid, "parties[0].details.birth_place"},
+      {"VestigingAndBirthDate",
+       [](auto& d) {
+         Add(d, v1::IDENTIFIER_TYPE_VESTIGING, "000012345678");
+         P(d).mutable_identifiers(1)->set_parent("12345678");
+         Birth(d, 1984, 0, 0);
+       },
+       kInvalid, "parties[0].details.birth_date"},
       {"KvkAndRsin",
        [](auto& d) {
          Add(d, v1::IDENTIFIER_TYPE_KVK, "12345678");
@@ -124,9 +155,7 @@ std::vector<Row> Details() {
       {"BirthLeapDay", [](auto& d) { Birth(d, 1980, 2, 29); }},
       {"BirthNoLeapDay", [](auto& d) { Birth(d, 1900, 2, 29); }, kTime, birth + "day"},
       {"BirthToday", [](auto& d) { Birth(d, 2025, 3, 3); }},
-      // It is the day after already where the sun rises first.
-      {"BirthTomorrowInTheEast", [](auto& d) { Birth(d, 2025, 3, 4); }},
-      {"BirthAhead", [](auto& d) { Birth(d, 2025, 3, 5); }, v1::ERROR_REASON_TIME_IN_FUTURE,
+      {"BirthTomorrow", [](auto& d) { Birth(d, 2025, 3, 4); }, v1::ERROR_REASON_TIME_IN_FUTURE,
        "parties[0].details.birth_date"},
       {"BirthThisMonth", [](auto& d) { Birth(d, 2025, 3, 0); }},
       {"BirthNextMonth", [](auto& d) { Birth(d, 2025, 4, 0); }, v1::ERROR_REASON_TIME_IN_FUTURE,
@@ -167,6 +196,24 @@ TEST_P(PartyRules, AnswersWithReasonAndPath) {
   EXPECT_EQ(fault ? fault->reason : v1::ERROR_REASON_UNSPECIFIED, GetParam().want)
       << (fault ? fault->path + ": " + fault->what : "accepted");
   EXPECT_EQ(fault ? fault->path : "", GetParam().path);
+}
+
+// The day begins where the municipality is, in winter and in summer.
+TEST(Birth, IsOfTodayFromMidnightInAmsterdam) {
+  const auto refused = [](int month, int day, absl::Time now) {
+    v1::PartialDate born;
+    born.set_year(2025);
+    born.set_month(month);
+    born.set_day(day);
+    return CheckBirth(born, now).has_value();
+  };
+  const absl::Time winter = absl::FromCivil(absl::CivilSecond(2025, 3, 3, 23), absl::UTCTimeZone());
+  EXPECT_TRUE(refused(3, 4, winter - absl::Seconds(1)));
+  EXPECT_FALSE(refused(3, 4, winter));
+  EXPECT_TRUE(refused(3, 5, winter));
+  const absl::Time summer = absl::FromCivil(absl::CivilSecond(2025, 7, 1, 22), absl::UTCTimeZone());
+  EXPECT_TRUE(refused(7, 2, summer - absl::Seconds(1)));
+  EXPECT_FALSE(refused(7, 2, summer));
 }
 
 std::string NameOf(const testing::TestParamInfo<Row>& info) { return info.param.name; }

@@ -93,6 +93,12 @@ std::vector<Row> BadEvents() {
          *p.add_identifiers() = Number(v1::IDENTIFIER_TYPE_KVK, "12345678");
        }),
        "FIELD_INVALID", "event.data.parties[0].identifiers[2]", "are two parties"},
+      {"OrganisationThatWasBorn",
+       party([birth](auto& p) {
+         *p.add_identifiers() = Number(v1::IDENTIFIER_TYPE_KVK, "12345678");
+         birth(p, 1984, 4, 12);
+       }),
+       "FIELD_INVALID", "event.data.parties[0].details.birth_date", "a party of its own"},
       {"BornTomorrow", party([birth](auto& p) { birth(p, 9999, 12, 31); }), "TIME_IN_FUTURE",
        "event.data.parties[0].details.birth_date", "correct it, or leave it out"},
       {"BornInAYearToCome", party([birth](auto& p) { birth(p, 9999, 0, 0); }), "TIME_IN_FUTURE",
@@ -102,7 +108,30 @@ std::vector<Row> BadEvents() {
 
 std::vector<Row> BadDecisions() {
   using W = World&;
+  const auto by = [](const std::string& author) {
+    return [author](W w) {
+      v1::UnlinkRequest request;
+      *request.mutable_decision() = w.Decision();
+      request.mutable_decision()->set_author(author);
+      *request.add_parties() = w.Party("bsn-a");
+      v1::UnlinkResponse response;
+      return service::Call(*w.identities, &v1::IdentityService::Stub::Unlink, request, &response);
+    };
+  };
   return {
+      {"LinkByNobody",
+       [](W w) {
+         v1::LinkRequest request;
+         *request.mutable_decision() = w.Decision();
+         request.mutable_decision()->clear_author();
+         *request.add_parties_a() = w.Party("phone");
+         *request.add_parties_b() = w.Party("pseudonym");
+         v1::LinkResponse response;
+         return service::Call(*w.identities, &v1::IdentityService::Stub::Link, request, &response);
+       },
+       "FIELD_REQUIRED", "decision.author", "is required"},
+      {"UnlinkByNobody", by(""), "FIELD_REQUIRED", "decision.author", "is required"},
+      {"UnlinkByABlank", by("  "), "FIELD_REQUIRED", "decision.author", "who decides"},
       {"LinkOfTwoVerifiedBsns", [](W w) { return w.Link({"bsn-a"}, {"bsn-b"}); }, "LINK_FORBIDDEN",
        "parties_b", "a person has one BSN; if one of them was mistyped, correct it"},
       {"LinkOfTwoBsnsOneTyped", [](W w) { return w.Link({"bsn-a"}, {"typed-b"}); },

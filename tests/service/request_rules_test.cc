@@ -19,6 +19,10 @@ template <typename Request>
 void Expect(const std::function<void(Request&)>& change, v1::ErrorReason reason,
             const std::string& path = "") {
   Request request;
+  if constexpr (requires { request.mutable_decision(); }) {
+    request.mutable_decision()->set_author("j.deboer");
+    request.mutable_decision()->set_reason("seen at the counter");
+  }
   change(request);
   const MaybeFault fault = CheckRequest(request, kNow);
   EXPECT_EQ(fault ? fault->reason : kNone, reason) << (fault ? fault->what : "accepted");
@@ -216,6 +220,21 @@ TEST(RequestRules, LinkNamesTwoSides) {
   Expect<R>(
       [](auto& r) { r.mutable_decision()->mutable_decided_at()->set_seconds(kNowSeconds + 301); },
       v1::ERROR_REASON_TIME_IN_FUTURE, "decision.decided_at");
+}
+
+// Whoever decides is named, whatever is decided; blanks name nobody.
+TEST(RequestRules, DecisionHasAnAuthorAndAReason) {
+  const auto check = [](auto request) {
+    using R = decltype(request);
+    for (const std::string blank : {"", " ", "\t\n"}) {
+      Expect<R>([&](auto& r) { r.mutable_decision()->set_author(blank); }, kRequired,
+                "decision.author");
+      Expect<R>([&](auto& r) { r.mutable_decision()->set_reason(blank); }, kRequired,
+                "decision.reason");
+    }
+  };
+  check(v1::LinkRequest());
+  check(v1::UnlinkRequest());
 }
 
 TEST(RequestRules, UnlinkNamesWholeParties) {

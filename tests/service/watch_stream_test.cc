@@ -61,6 +61,7 @@ class WatchStreamTest : public testing::Test {
     v1::UnlinkRequest request;
     request.mutable_decision()->set_source("desk");
     request.mutable_decision()->set_decision_id("d-2");
+    request.mutable_decision()->set_author("j.deboer");
     request.mutable_decision()->set_reason("another person after all");
     request.add_parties()->set_source("exchange");
     request.mutable_parties(0)->set_id(contact);
@@ -85,6 +86,7 @@ class WatchStreamTest : public testing::Test {
     v1::LinkRequest request;
     request.mutable_decision()->set_source("desk");
     request.mutable_decision()->set_decision_id("d-1");
+    request.mutable_decision()->set_author("j.deboer");
     request.mutable_decision()->set_reason("same person at the counter");
     request.set_citizen_a(a);
     request.set_citizen_b(b);

@@ -66,6 +66,7 @@ class World {
     v1::Decision decision;
     decision.set_source("desk");
     decision.set_decision_id(absl::StrCat("d-", ++decisions_));
+    decision.set_author("j.deboer");
     decision.set_reason("seen at the counter");
     return decision;
   }

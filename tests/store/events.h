@@ -104,6 +104,7 @@ inline v1::Decision DecisionOf(const std::string& id, int64_t minute) {
   v1::Decision decision;
   decision.set_source("desk");
   decision.set_decision_id(id);
+  decision.set_author("j.deboer");
   decision.set_reason("gezien");
   *decision.mutable_decided_at() = At(minute);
   return decision;

@@ -79,9 +79,19 @@ TEST_F(CommandTest, WholeBsnOnlyWithAReason) {
 TEST_F(CommandTest, LinkMakesOneTimelineAndUnlinkTakesItApart) {
   const std::string citizen = CitizenOf("", "999990019\n");
   EXPECT_EQ(server.Run("link site/w1 " + citizen).code, kUsage) << "without a reason";
+  for (const std::string nobody : {"link --reason stem site/w1 " + citizen,
+                                   std::string("unlink --reason stem site/w1")}) {
+    const Ran ran = server.Run(nobody, "", "USER=");
+    EXPECT_EQ(ran.code, kUsage);
+    EXPECT_TRUE(Has(ran.err, "--author NAAM")) << ran.err;
+  }
   EXPECT_EQ(server.Run("link --dry-run --reason stem site/w1 " + citizen).code, 0);
   EXPECT_FALSE(Has(server.Run("timeline --picture " + citizen).out, "Website"));
-  EXPECT_EQ(server.Run("link --reason stem site/w1 " + citizen).code, 0);
+  EXPECT_EQ(server.Run("link --author j.deboer --reason stem site/w1 " + citizen, "", "USER=").code, 0);
+  const Ran why = server.Run("explain site/w1");
+  EXPECT_TRUE(Has(why.out, "door een medewerker gekoppeld")) << why.out;
+  EXPECT_TRUE(Has(why.out, "j.deboer: stem")) << why.out;
+  EXPECT_TRUE(Has(why.out, "Met contact ")) << why.out;
   const Ran picture = server.Run("tijdlijn --picture " + citizen);
   EXPECT_TRUE(Has(picture.out, "☎ Telefoon     Paspoort"));
   EXPECT_TRUE(Has(picture.out, "Kwam van website, 2 uur eerder"));
@@ -205,14 +215,21 @@ TEST_F(CommandTest, SuggestionsAndReasonsAreSaidInWords) {
                                                     {{"Noor", "Bram"}, {"1984", "1951"}})))
                 .code,
             0);
+  // Two contacts that say the same are one claim; they share it with each other.
   const Ran same = server.Run("explain exchange/c1");
   EXPECT_EQ(same.code, 0) << same.err;
-  EXPECT_TRUE(Has(same.out, "vermoedelijk")) << same.out;
+  EXPECT_TRUE(Has(same.out, "vermoedelijk met precies dezelfde gegevens")) << same.out;
+  EXPECT_TRUE(Has(same.out, "Met contact ")) << same.out;
+  EXPECT_TRUE(Has(same.out, "(model klantbeeld-")) << same.out;
+  EXPECT_TRUE(Has(same.out, "De regel beslist, niet deze bits.")) << same.out;
+  EXPECT_TRUE(Has(same.out, "Daarna past klant ")) << same.out;
+  EXPECT_TRUE(Has(same.out, " bits daarachter.")) << same.out;
   const Ran some = server.Run("suggestions exchange/c1");
   EXPECT_EQ(some.code, 0) << some.err;
   EXPECT_TRUE(Has(some.out, "1. klant ")) << some.out;
   EXPECT_TRUE(Has(some.out, "geboortedatum")) << some.out;
   EXPECT_TRUE(Has(some.out, "Te weinig om het zeker te weten.")) << some.out;
+  EXPECT_TRUE(Has(some.out, "Gewogen met model klantbeeld-")) << some.out;
   const auto of = [&](const std::string& contact) {
     const std::string csv = server.Run("explain -o csv --fields citizenId exchange/" + contact).out;
     const size_t at = csv.find("\n\"") + 2;
@@ -226,6 +243,8 @@ TEST_F(CommandTest, SuggestionsAndReasonsAreSaidInWords) {
   const Ran further = server.Run("suggestions exchange/c1 --further");
   EXPECT_TRUE(Has(further.out, "Geen voorstellen")) << further.out;
   EXPECT_TRUE(Has(further.out, "meest huisgenoten:\n1. klant " + of("c4"))) << further.out;
+  // What the answer itself says, for programs.
+  EXPECT_TRUE(Has(server.Run("explain exchange/c1 -o json").out, "\"comparedWith\"")) << same.out;
   EXPECT_EQ(server.Run("explain exchange/c9").code, kNotFound);
   EXPECT_EQ(server.Run("explain nothing").code, kUsage);
 }
@@ -365,6 +384,11 @@ TEST_F(CommandTest, RecordNamesTheFieldThatIsWrong) {
   EXPECT_TRUE(Has(ran.err, "occurred_at")) << ran.err;
   EXPECT_TRUE(Has(ran.err, "TIME_IN_FUTURE"));
   EXPECT_EQ(server.Run("record --source s --channel shoe").code, kUsage);
+  const std::string by_registry = "record --source s --channel web --phone 0612345678 --verified registry";
+  EXPECT_EQ(server.Run(by_registry).code, kUsage);
+  const Ran help = server.Run("record --help");
+  EXPECT_TRUE(Has(help.out, "id-document")) << help.out;
+  EXPECT_FALSE(Has(help.out, "registry")) << help.out;
   EXPECT_EQ(server.Run("record --source s --channel web --occurred soon").code, kUsage);
   EXPECT_EQ(server.Run("record --channel web").code, kUsage);
   EXPECT_EQ(server.Run("record --source site --event-id w1 --channel web --subject Anders").code,

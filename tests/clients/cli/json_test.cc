@@ -69,6 +69,11 @@ TEST(EnumNumber, NamesWithoutPrefix) {
   EXPECT_EQ(EnumNumber(states, "CONTACT_STATE_", "in-progress"), v1::CONTACT_STATE_IN_PROGRESS);
   EXPECT_FALSE(EnumNumber(states, "CONTACT_STATE_", "unspecified"));
   EXPECT_FALSE(EnumNumber(states, "CONTACT_STATE_", "shoe"));
+  // What only the service says is no word of an option.
+  const auto* means = v1::VerifiedBy_descriptor();
+  EXPECT_EQ(EnumNumber(means, "VERIFIED_BY_", "digid"), v1::VERIFIED_BY_DIGID);
+  EXPECT_FALSE(EnumNumber(means, "VERIFIED_BY_", "registry"));
+  EXPECT_EQ(EnumNames(means, "VERIFIED_BY_").find("registry"), std::string::npos);
   EXPECT_EQ(EnumNames(v1::FactKind_descriptor(), "FACT_KIND_"), 
             "contact-event, link, unlink, registry, adopt-model, rederive");
 }

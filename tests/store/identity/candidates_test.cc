@@ -1,5 +1,5 @@
-// Also tests: store/identity/decisions.cc store/identity/registry.cc store/identity/explain.cc store/identity/join.cc
-// Who is compared with whom, joined by what they state, and said why.
+// Also tests: store/identity/decisions.cc store/identity/registry.cc store/identity/join.cc
+// Who is compared with whom, and joined by what they state.
 #include "store/identity/candidates.h"
 
 #include <gtest/gtest.h>
@@ -8,65 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "store/check.h"
-#include "store/identity/decide.h"
-#include "tests/store/events.h"
-#include "tests/store/identity/facts.h"
+#include "tests/store/identity/calls.h"
 
 namespace klantbeeld::store {
 namespace {
-
-struct Says {
-  std::string first_names = {};
-  std::string surname = {};
-  int year = 0;
-  int month = 4;
-  int day = 12;
-  std::string postcode = {};
-  int house_number = 0;
-  std::vector<v1::Identifier> identifiers = {};
-};
-
-v1::PersonalDetails DetailsOf(const Says& says) {
-  v1::PersonalDetails details;
-  if (!says.first_names.empty()) details.set_first_names(says.first_names);
-  if (!says.surname.empty()) details.set_surname(says.surname);
-  if (says.year != 0) {
-    details.mutable_birth_date()->set_year(says.year);
-    details.mutable_birth_date()->set_month(says.month);
-    details.mutable_birth_date()->set_day(says.day);
-  }
-  if (!says.postcode.empty()) {
-    details.mutable_address()->set_postcode(says.postcode);
-    details.mutable_address()->set_house_number(says.house_number);
-  }
-  return details;
-}
-
-v1::ContactEvent Call(const std::string& id, const Says& says) {
-  v1::Party party = PartyOf("customer", says.identifiers);
-  *party.mutable_details() = DetailsOf(says);
-  return EventOf("exchange", id, 1, {party}, v1::CHANNEL_PHONE);
-}
-
-class CandidatesTest : public FactsTest {
- protected:
-  CandidatesTest() : FactsTest("exchange") {}
-
-  // Says that the citizens of two contacts are two people.
-  void KeepApart(const std::string& contact, const std::string& other) {
-    v1::UnlinkRequest request;
-    *request.mutable_decision() = DecisionOf(absl::StrCat("no", ++decisions_), 1000);
-    request.set_citizen(Citizen(contact));
-    request.set_apart_from(Citizen(other));
-    const auto fact = ListUnlink(keys_, ShippedModel(), batch_, request);
-    ASSERT_TRUE(fact.ok()) << fact.status();
-    Take(*fact);
-  }
-
-  int decisions_ = 0;
-};
-
-const Says kNoor = {"Noor", "van der Berkenbosch", 1984, 4, 12, "1234AB", 5};
 
 TEST_F(CandidatesTest, SlipOfThePenIsJoinedAndSaysWhy) {
   Take(Call("a", kNoor));
@@ -170,66 +115,6 @@ TEST_F(CandidatesTest, WhoFitsTwoIsSuggestedToBoth) {
   ExpectAnyOrderGivesTheSame();
 }
 
-TEST_F(CandidatesTest, FurtherAreThoseOfTheHouseholdAndOnlyIfAskedFor) {
-  const Says anna = {.first_names = "Anna", .surname = "Ravensteyn", .year = 1980,
-                     .postcode = "1234AB", .house_number = 7};
-  Says bert = anna, apart = anna, far = anna;
-  bert.first_names = "Bert";
-  bert.year = 1951;
-  bert.month = 9;
-  bert.day = 30;
-  apart = bert;
-  apart.first_names = "Cor";
-  far.first_names = "Dora";
-  far.postcode = "9876ZX";
-  far.year = 1933;
-  Take(Call("anna", anna));
-  Take(Call("bert", bert));
-  Take(Call("apart", apart));
-  Take(Call("far", far));
-  KeepApart("anna", "apart");
-  const std::string stood = DumpOf(batch_);
-  EXPECT_EQ(Suggestions("anna").suggestions_size(), 0);
-  EXPECT_EQ(Suggestions("anna").further_size(), 0);
-  const auto response = Suggestions("anna", true);
-  EXPECT_EQ(response.suggestions_size(), 0);
-  ASSERT_EQ(response.further_size(), 1);
-  EXPECT_EQ(response.further(0).citizen_id(), Citizen("bert"));
-  EXPECT_LT(100 * response.further(0).bits(), ShippedModel().suggest);
-  EXPECT_EQ(response.further(0).obstacle(), v1::OBSTACLE_DISAGREES);
-  EXPECT_EQ(DumpOf(batch_), stood);
-}
-
-TEST_F(CandidatesTest, FurtherHasNobodyWithAnotherNumberAndNoSuggestionTwice) {
-  const Says anna = {.first_names = "Sierra", .surname = "Ravensteyn", .year = 1980,
-                     .postcode = "1234AB", .house_number = 7, .identifiers = {Bsn(kBsnA, v1::VERIFIED_BY_ID_DOCUMENT)}};
-  Says bert = anna, sister = anna;
-  bert.first_names = "Bert";
-  bert.year = 1951;
-  bert.identifiers = {Bsn(kBsnB, v1::VERIFIED_BY_ID_DOCUMENT)};
-  sister.first_names = "Serena";
-  sister.identifiers = {};
-  Take(Call("anna", anna));
-  Take(Call("bert", bert));
-  Take(Call("sister", sister));
-  const auto response = Suggestions("anna", true);
-  ASSERT_EQ(response.suggestions_size(), 1);
-  EXPECT_EQ(response.suggestions(0).citizen_id(), Citizen("sister"));
-  EXPECT_EQ(response.further_size(), 0);
-}
-
-TEST_F(CandidatesTest, FurtherFindsNamesInEachOthersPlaceWithASlip) {
-  Take(Call("as-is", {.first_names = "Gillian", .surname = "Blake", .year = 1972,
-                      .postcode = "1234AB", .house_number = 131}));
-  Take(Call("swapped", {.first_names = "Blake", .surname = "Gillisn", .year = 1972,
-                        .postcode = "9876ZX", .house_number = 13}));
-  ASSERT_NE(Citizen("as-is"), Citizen("swapped"));
-  EXPECT_EQ(Suggestions("as-is").suggestions_size(), 0);
-  const auto response = Suggestions("as-is", true);
-  ASSERT_EQ(response.further_size(), 1);
-  EXPECT_EQ(response.further(0).citizen_id(), Citizen("swapped"));
-}
-
 TEST_F(CandidatesTest, RefusedSuggestionDoesNotComeBack) {
   Says other = kNoor;
   other.day = 27;
@@ -240,6 +125,8 @@ TEST_F(CandidatesTest, RefusedSuggestionDoesNotComeBack) {
   ASSERT_EQ(Suggestions("a").suggestions_size(), 1);
   EXPECT_EQ(Suggestions("a").suggestions(0).citizen_id(), Citizen("b"));
   EXPECT_EQ(Suggestions("a").suggestions(0).obstacle(), v1::OBSTACLE_TOO_LITTLE);
+  EXPECT_EQ(Suggestions("a").suggestions(0).second_obstacle(), v1::OBSTACLE_UNSPECIFIED);
+  EXPECT_FALSE(Suggestions("a").suggestions(0).has_margin());
   EXPECT_EQ(Suggestions("b").suggestions_size(), 1);
   KeepApart("a", "b");
   EXPECT_EQ(Suggestions("a").suggestions_size(), 0);

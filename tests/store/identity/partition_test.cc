@@ -134,6 +134,16 @@ const Row kUnlinkRows[] = {
      {"a!bsn1* b!bsn1* d*", "a-b@1:bsn1 d+b@2"},
      "a bd=citizen of bsn1"},
     {"WholeSideIsTakenOutOfALinkedGroup", {"a* b* c*", "ab+c@1 a-bc@2"}, "a bc"},
+    {"LinkTakenBackHoldsNeitherSideTogether", {"a* b* c*", "ab+c@1 c-ab@2"}, "a b c"},
+    {"LinkTakenBackLeavesASessionThatJoinedNobody",
+     {"a*@s b*@s c@s", "a+b@1 b-a@2:s", "ab"},
+     "a b c"},
+    {"LinkTakenBackEndsNoEarlierUnlink",
+     {"a!bsn1* b!bsn1* c!bsn1", "a-b@1:bsn1 a+b@2 b-a@3:bsn1"},
+     "a bc=citizen of bsn1"},
+    {"UnlinkThatTakesALinkBackWakesWhereTheyWouldBeOne",
+     {"a!bsn1* b!bsn1* c!bsn1", "a+b@1 b-a@2"},
+     "ac=citizen of bsn1 b"},
 };
 
 const Row kContentRows[] = {

@@ -1,9 +1,9 @@
-// Also tests: store/identity/identity.cc
-// Merge, then unmerge: what stood, stands again; over random histories. The few
-// unlinks that do more need the digest of a dry run.
+// Also tests: store/identity/identity.cc store/identity/undo.cc
+// Merge, then unmerge: what stood, stands again, exactly; over random histories.
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iostream>
 #include <map>
 #include <random>
 #include <set>
@@ -30,7 +30,30 @@ class Round {
     }
   }
 
-  std::map<Party, std::string> Partition() const { return PartitionOf(batch_); }
+  // The citizen of each party, and how sure that is.
+  using Stands = std::map<Party, std::pair<std::string, v1::Assurance>>;
+  Stands Standing() const {
+    Stands standing;
+    for (const auto& [party, citizen] : PartitionOf(batch_)) {
+      const auto row = ReadRow<format::ContactRow>(batch_, Family::kContact, party.first);
+      const auto claim = ReadRow<format::ClaimRow>(
+          batch_, Family::kClaim, ClaimKey(ClaimOfParty(**row, party.second), kClaimRecord));
+      standing[party] = {citizen, (*claim)->assurance()};
+    }
+    return standing;
+  }
+
+  // Whether the link changed the citizen of a party that it does not name.
+  bool MovesOthers(const Stands& before, const format::DecisionBody& link) const {
+    std::set<Party> named;
+    for (const auto* side : {&link.parties_a(), &link.parties_b()}) {
+      for (const auto& party : *side) named.insert({party.contact_id(), party.party_key()});
+    }
+    const auto after = PartitionOf(batch_);
+    return std::any_of(before.begin(), before.end(), [&](const auto& stood) {
+      return !named.contains(stood.first) && after.at(stood.first) != stood.second.first;
+    });
+  }
 
   // Parties whom an unlink has named so far.
   bool UnlinkedBefore(const format::DecisionBody& link) const {
@@ -86,8 +109,8 @@ class Round {
     return effect->more_than_asked;
   }
 
-  Party Any(const std::map<Party, std::string>& partition) {
-    return std::next(partition.begin(), static_cast<int>(random_() % partition.size()))->first;
+  Party Any(const Stands& standing) {
+    return std::next(standing.begin(), static_cast<int>(random_() % standing.size()))->first;
   }
 
  private:
@@ -108,31 +131,28 @@ class Round {
   std::mt19937 random_;
 };
 
-TEST(Unmerge, RestoresWhatStood) {
-  int rounds = 0, reversed = 0, otherwise = 0, stayed = 0;
+// Whatever else stood: unlinks that the link ended, third parties that came with
+// it, or that it kept from somebody.
+TEST(Unmerge, RestoresExactlyWhatStood) {
+  int rounds = 0, relinked = 0, others = 0, seen_first = 0;
   for (uint32_t seed = 1; seed <= 3000; ++seed) {
     Round round(seed);
-    const auto before = round.Partition();
+    const auto before = round.Standing();
     if (before.size() < 2) continue;
     const auto link = round.Link(round.Any(before), round.Any(before));
     if (!link) continue;
-    if (round.UnlinkedBefore(link->body)) {
-      ++reversed;  // The link ends an earlier unlink: that is what it is for.
-      continue;
-    }
-    const bool more = round.UnlinkAll(link->body.parties_b());
     ++rounds;
-    if (round.Partition() == before) continue;
-    // A value that kept others apart no longer counts for those taken out:
-    // then the unlink also joins, which nobody does without seeing it first. Or
-    // a third party came with the link, by a session that all three share: it
-    // stays with the side that was kept.
-    ++(more ? otherwise : stayed);
+    relinked += round.UnlinkedBefore(link->body);
+    others += round.MovesOthers(before, link->body);
+    seen_first += round.UnlinkAll(link->body.parties_b());
+    ASSERT_EQ(round.Standing(), before) << "seed " << seed;
   }
-  EXPECT_GT(rounds, 800);
-  EXPECT_LT(reversed, rounds);
-  EXPECT_LE(otherwise, rounds / 30);
-  EXPECT_LE(stayed, rounds / 200);
+  std::cout << rounds << " links taken back, " << relinked << " of them had ended an unlink, "
+            << others << " had moved others too; " << seen_first
+            << " unlinks did more than split the two\n";
+  EXPECT_GT(rounds, 1200);
+  EXPECT_GT(relinked, 200);
+  EXPECT_GT(others, 20);
 }
 
 }  // namespace
