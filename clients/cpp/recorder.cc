@@ -164,6 +164,13 @@ bool Recorder::TakeResults(absl::Duration wait) {
 
 bool Recorder::TakeResult(const v1::RecordResult& result) {
   if (open_.empty() || result.index() != connection_->next_index) return false;
+  if (result.has_error()) {
+    Error error = ErrorOf(result.error());
+    if (error.retryable()) {
+      refused_ = std::move(error);
+      return false;
+    }
+  }
   ++connection_->next_index;
   reconnects_ = 0;
   backoff_.Reset();
@@ -192,7 +199,8 @@ std::optional<Error> Recorder::Reconnect() {
     TakeResults(absl::ZeroDuration());
     connection_.reset();
     Error error =
-        status.ok() || status.error_code() == grpc::StatusCode::CANCELLED
+        refused_ ? *std::exchange(refused_, std::nullopt)
+        : status.ok() || status.error_code() == grpc::StatusCode::CANCELLED
             ? LocalError(grpc::StatusCode::UNAVAILABLE, "the stream of results ended early")
             : ErrorOf(status);
     if (client_.stopped()) return LocalError(grpc::StatusCode::CANCELLED, "stopped");

@@ -15,7 +15,9 @@ namespace klantbeeld::client {
 //
 // Results: one per event, in the order of Add, on the thread that calls Add,
 //          Flush or Finish. An event that was refused has its own error and
-//          stops nothing.
+//          stops nothing. What would refuse any event now, and may pass (a full
+//          disk, too much load, a restart), is no result: it is waited for as
+//          for a lost connection.
 // Lost connections: what has no result yet is sent again over a new one. The
 //          server recognises what it already had, so nothing is recorded
 //          twice; such an event may come back as a duplicate although this
@@ -41,7 +43,8 @@ class Recorder {
   ~Recorder();
 
   // Takes an event. Waits while the window is full. An error is final: no
-  // connection came any more, or the stop was requested.
+  // connection came any more, what should have passed did not, or the stop was
+  // requested.
   std::optional<Error> Add(v1::ContactEvent event);
   // Sends what was taken, and gives the results that are there. Does not wait
   // for more.
@@ -73,6 +76,7 @@ class Recorder {
   Backoff backoff_;
   int reconnects_ = 0;
   std::optional<Error> failed_;
+  std::optional<Error> refused_;  // By what may pass: why this connection is given up.
   uint64_t number_ = 0;  // Of the oldest event without a result.
   Batch filling_;
   std::deque<Batch> open_;  // Sent, or to be sent after a lost connection.

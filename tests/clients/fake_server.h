@@ -66,6 +66,7 @@ class FakeContacts : public v1::ContactService::Service {
     int answered;
   };
   std::deque<Cut> cuts;
+  int full = 0;       // So many events are refused, as by a full disk.
   bool deaf = false;  // Reads nothing, as a server that hangs.
   std::vector<std::string> recorded;  // Event ids, in order, each once.
   int connections = 0;
@@ -104,13 +105,20 @@ class FakeContacts : public v1::ContactService::Service {
   absl::Mutex mutex;
 
  private:
+  static void Refuse(grpc::StatusCode code, const std::string& reason, v1::RecordResult& result) {
+    result.mutable_error()->set_code(code);
+    google::rpc::ErrorInfo info;
+    info.set_reason(reason);
+    result.mutable_error()->add_details()->PackFrom(info);
+  }
+
   void Take(const v1::ContactEvent& event, v1::RecordResult& result) {
     if (event.source() == "bad") {
-      result.mutable_error()->set_code(grpc::StatusCode::INVALID_ARGUMENT);
-      google::rpc::ErrorInfo info;
-      info.set_reason("BSN_INVALID");
-      result.mutable_error()->add_details()->PackFrom(info);
-      return;
+      return Refuse(grpc::StatusCode::INVALID_ARGUMENT, "BSN_INVALID", result);
+    }
+    if (full > 0) {
+      --full;
+      return Refuse(grpc::StatusCode::RESOURCE_EXHAUSTED, "DISK_FULL", result);
     }
     const auto [at, fresh] = positions_.emplace(event.event_id(), recorded.size() + 1);
     if (fresh) recorded.push_back(event.event_id());

@@ -79,7 +79,7 @@ TEST_F(CommandTest, WholeBsnOnlyWithAReason) {
 TEST_F(CommandTest, LinkMakesOneTimelineAndUnlinkTakesItApart) {
   const std::string citizen = CitizenOf("", "999990019\n");
   EXPECT_EQ(server.Run("link site/w1 " + citizen).code, kUsage) << "without a reason";
-  for (const std::string nobody : {"link --reason stem site/w1 " + citizen,
+  for (const std::string& nobody : {"link --reason stem site/w1 " + citizen,
                                    std::string("unlink --reason stem site/w1")}) {
     const Ran ran = server.Run(nobody, "", "USER=");
     EXPECT_EQ(ran.code, kUsage);

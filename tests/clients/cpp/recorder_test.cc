@@ -67,6 +67,37 @@ TEST(Recorder, RefusedEventStopsNothing) {
   EXPECT_EQ(server.contacts.recorded.size(), 27u);
 }
 
+TEST(Recorder, WhatMayPassIsWaitedFor) {
+  for (const int full : {1, 7, 10, 25}) {
+    FakeServer server;
+    server.contacts.full = full;
+    const auto client = server.NewClient();
+    Heard heard;
+    Recorder recorder(*client, SmallBatches(), heard.listener());
+    for (int i = 0; i < 40; ++i) ASSERT_FALSE(recorder.Add(Event(i)));
+    ASSERT_FALSE(recorder.Finish());
+    EXPECT_EQ(heard.numbers, UpTo(40)) << full;
+    EXPECT_EQ(heard.refused, 0) << full;
+    EXPECT_EQ(server.contacts.recorded.size(), 40u) << full;
+  }
+}
+
+TEST(Recorder, SaysWhatDoesNotPass) {
+  FakeServer server;
+  server.contacts.full = 1'000'000;
+  const auto client = server.NewClient();
+  Heard heard;
+  Recorder::Limits limits = SmallBatches();
+  limits.reconnects_max = 3;
+  Recorder recorder(*client, limits, heard.listener());
+  ASSERT_FALSE(recorder.Add(Event(1)));
+  const auto error = recorder.Finish();
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->reason, v1::ERROR_REASON_DISK_FULL);
+  EXPECT_TRUE(heard.numbers.empty()) << "nothing is wrong with the event";
+  EXPECT_EQ(server.contacts.connections, 4);
+}
+
 TEST(Recorder, CutConnectionsLoseAndRepeatNothing) {
   for (const int answered : {0, 1, 9, 10, 11, 20, 25}) {
     FakeServer server;
