@@ -180,7 +180,7 @@ TEST_F(ModelCommandsTest, WhatIsWrongIsNamedAndNothingAdopted) {
   EXPECT_THAT(Run(line), HasSubstr("reason: must be UTF-8 text"));
   line = Line("model report");
   line.backup_id = "20260101T000000.000Z-1";
-  EXPECT_THAT(Run(line), HasSubstr("there is no backup"));
+  EXPECT_THAT(Run(line), HasSubstr("there is no directory"));
   server_.Start();
   EXPECT_EQ(Info().head(), 0u);
 }
