@@ -28,9 +28,6 @@ absl::Time PlanUntil(absl::Time now) {
                          absl::UTCTimeZone());
 }
 
-// A name of blanks only names nothing.
-bool Blank(absl::string_view text) { return absl::StripAsciiWhitespace(text).empty(); }
-
 MaybeFault CheckRef(const v1::ContactRef& ref, const std::string& path) {
   if (Blank(ref.source())) return Required(path + ".source", "is required beside the id");
   if (Blank(ref.id())) return Required(path + ".id", "is required beside the source");
@@ -121,6 +118,8 @@ MaybeFault CheckData(const v1::ContactEvent& event, absl::Time now) {
 }
 
 }  // namespace
+
+bool Blank(absl::string_view text) { return absl::StripAsciiWhitespace(text).empty(); }
 
 MaybeFault CheckEvent(const v1::ContactEvent& event, absl::Time now) {
   if (auto fault = CheckNames(event)) return fault;

@@ -86,8 +86,7 @@ MaybeFault CheckIdentifiers(const v1::Party& party) {
 // An organisation was not born; names may be of whoever spoke for it.
 MaybeFault CheckOrganisation(const v1::Party& party) {
   const bool organisation = absl::c_any_of(party.identifiers(), [](const v1::Identifier& one) {
-    return one.type() == v1::IDENTIFIER_TYPE_RSIN || one.type() == v1::IDENTIFIER_TYPE_KVK ||
-           one.type() == v1::IDENTIFIER_TYPE_VESTIGING;
+    return IsOnePerParty(one.type()) && one.type() != v1::IDENTIFIER_TYPE_BSN;
   });
   if (!organisation) return {};
   const auto person = [](const char* field) {

@@ -62,16 +62,12 @@ MaybeFault CheckPartyRefs(absl::string_view field, const Refs& refs) {
   return {};
 }
 
-bool IsBlank(absl::string_view text) {
-  return absl::c_all_of(text, [](unsigned char c) { return absl::ascii_isspace(c); });
-}
-
 // Whoever decides answers for it, so a decision without a name is none.
 MaybeFault CheckDecision(const v1::Decision& decision, absl::Time now) {
-  if (IsBlank(decision.author())) {
+  if (Blank(decision.author())) {
     return Required("decision.author", "is required: the name or account of who decides");
   }
-  if (IsBlank(decision.reason())) return Required("decision.reason", "is required: why");
+  if (Blank(decision.reason())) return Required("decision.reason", "is required: why");
   if (!decision.has_decided_at() || ToTime(decision.decided_at()) <= now + kClockAheadMax) {
     return {};
   }

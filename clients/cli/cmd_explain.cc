@@ -34,12 +34,17 @@ void PrintEvidence(const Context& context, const Evidence& evidence) {
   }
 }
 
-void PrintSuggestion(const Context& context, int number, const v1::Suggestion& suggestion) {
-  Print(context.Say(Label::suggestion_line, number, Clean(suggestion.citizen_id()),
-                    Bits(suggestion.bits()), Word(context.lang, suggestion.obstacle())));
+// What else is in the way, and what comparing says.
+void PrintWhy(const Context& context, const v1::Suggestion& suggestion) {
   if (suggestion.second_obstacle() != v1::OBSTACLE_UNSPECIFIED)
     Print(context.Say(Label::suggestion_second, Word(context.lang, suggestion.second_obstacle())));
   PrintEvidence(context, suggestion.evidence());
+}
+
+void PrintSuggestion(const Context& context, int number, const v1::Suggestion& suggestion) {
+  Print(context.Say(Label::suggestion_line, number, Clean(suggestion.citizen_id()),
+                    Bits(suggestion.bits()), Word(context.lang, suggestion.obstacle())));
+  PrintWhy(context, suggestion);
   if (suggestion.has_margin())
     Print(context.Say(suggestion.margin() < 0 ? Label::suggestion_behind : Label::suggestion_ahead,
                       Size(suggestion.margin())));
@@ -112,9 +117,7 @@ void PrintRunnerUp(const Context& context, const v1::ExplainResponse& why) {
   const v1::Suggestion& next = why.runner_up();
   Print(context.Say(Label::explain_runner_up, Clean(next.citizen_id()), Bits(next.bits()),
                     Word(context.lang, next.obstacle())));
-  if (next.second_obstacle() != v1::OBSTACLE_UNSPECIFIED)
-    Print(context.Say(Label::suggestion_second, Word(context.lang, next.second_obstacle())));
-  PrintEvidence(context, next.evidence());
+  PrintWhy(context, next);
   if (why.has_margin())
     Print(context.Say(why.margin() < 0 ? Label::explain_margin_ahead : Label::explain_margin,
                       Size(why.margin())));

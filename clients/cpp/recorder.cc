@@ -199,10 +199,10 @@ std::optional<Error> Recorder::Reconnect() {
     TakeResults(absl::ZeroDuration());
     connection_.reset();
     Error error =
-        refused_ ? *std::exchange(refused_, std::nullopt)
-        : status.ok() || status.error_code() == grpc::StatusCode::CANCELLED
+        status.ok() || status.error_code() == grpc::StatusCode::CANCELLED
             ? LocalError(grpc::StatusCode::UNAVAILABLE, "the stream of results ended early")
             : ErrorOf(status);
+    if (refused_) error = *std::exchange(refused_, std::nullopt);
     if (client_.stopped()) return LocalError(grpc::StatusCode::CANCELLED, "stopped");
     if (!error.retryable() || ++reconnects_ > limits_.reconnects_max) return error;
     if (!client_.Wait(backoff_.Next(error.retry_after)))

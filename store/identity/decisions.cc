@@ -58,15 +58,19 @@ bool Decisions::Released(const std::string& party, size_t unlink) const {
   return false;
 }
 
-bool HoldBothSides(const std::vector<size_t>& claims,
-                   const std::map<size_t, Decisions::Side>& unlinks) {
+bool HoldBothSides(const std::vector<size_t>& claims, const Decisions::Side& unlink) {
   const auto any = [&](const std::set<size_t>& side) {
     return std::any_of(side.begin(), side.end(), [&](size_t claim) {
       return std::binary_search(claims.begin(), claims.end(), claim);
     });
   };
+  return any(unlink.taken) && any(unlink.kept);
+}
+
+bool HoldBothSides(const std::vector<size_t>& claims,
+                   const std::map<size_t, Decisions::Side>& unlinks) {
   return std::any_of(unlinks.begin(), unlinks.end(), [&](const auto& unlink) {
-    return any(unlink.second.taken) && any(unlink.second.kept);
+    return HoldBothSides(claims, unlink.second);
   });
 }
 

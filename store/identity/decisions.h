@@ -47,7 +47,9 @@ class Decisions {
   std::vector<Taken> taken_;
 };
 
-// Whether the claims, ascending, hold some of both sides of one of these unlinks.
+// Whether the claims, ascending, hold some of both sides of an unlink, or of one
+// of several.
+bool HoldBothSides(const std::vector<size_t>& claims, const Decisions::Side& unlink);
 bool HoldBothSides(const std::vector<size_t>& claims,
                    const std::map<size_t, Decisions::Side>& unlinks);
 

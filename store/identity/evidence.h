@@ -10,6 +10,7 @@ namespace klantbeeld::store {
 
 // Hundredths of a bit.
 using Centibits = int32_t;
+inline constexpr double kCentibitsPerBit = 100;
 
 // Nothing where one side does not know it.
 struct Evidence {

@@ -18,8 +18,6 @@
 namespace klantbeeld::store {
 namespace {
 
-constexpr double kCentibitsPerBit = 100;
-
 bool IsNumber(const v1::Identifier& one) {
   return IsSingle(one.type()) || one.type() == v1::IDENTIFIER_TYPE_DIGID_PSEUDONYM ||
          one.type() == v1::IDENTIFIER_TYPE_CUSTOMER || one.type() == v1::IDENTIFIER_TYPE_OTHER;
@@ -211,8 +209,8 @@ class Membership {
     if (response.rule() == v1::JOIN_RULE_SESSION) same.insert(v1::IDENTIFIER_TYPE_SESSION);
     if (response.rule() == v1::JOIN_RULE_REGISTRY) same.insert(v1::IDENTIFIER_TYPE_BSN);
     if (same.empty()) {
-      KB_ASSIGN_OR_RETURN(const auto mine, ContentOf(claim));
-      KB_ASSIGN_OR_RETURN(const auto theirs, ContentOf(other));
+      KB_ASSIGN_OR_RETURN(const auto mine, ContentOfClaim(reader_, ids_[claim]));
+      KB_ASSIGN_OR_RETURN(const auto theirs, ContentOfClaim(reader_, ids_[other]));
       const bool verified = response.rule() == v1::JOIN_RULE_NUMBER;
       const bool by_number = verified || response.rule() == v1::JOIN_RULE_TYPED_NUMBER;
       for (const v1::Identifier& one : mine.identifiers()) {
@@ -227,14 +225,6 @@ class Membership {
     }
     for (const v1::IdentifierType type : same) response.add_same(type);
     return absl::OkStatus();
-  }
-
-  absl::StatusOr<format::ClaimContent> ContentOf(size_t claim) const {
-    KB_ASSIGN_OR_RETURN(const auto row,
-                        ReadRow<format::ClaimRow>(reader_, Family::kClaim,
-                                                  ClaimKey(ids_[claim], kClaimRecord)));
-    if (!row) return absl::DataLossError("citizen: a claim is not there");
-    return OpenContent(ids_[claim], *row);
   }
 
   const Reader& reader_;

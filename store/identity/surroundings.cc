@@ -14,7 +14,6 @@
 namespace klantbeeld::store {
 namespace {
 
-constexpr double kCentibitsPerBit = 100;
 // Contents that are read for further ones: what hangs together with them is read too.
 constexpr size_t kFurtherRead = 32;
 
@@ -46,6 +45,14 @@ absl::StatusOr<v1::PartyRef> PartyOfClaim(const Reader& reader, absl::string_vie
   return party;
 }
 
+absl::StatusOr<format::ClaimContent> ContentOfClaim(const Reader& reader,
+                                                    const std::string& claim) {
+  KB_ASSIGN_OR_RETURN(const auto row, ReadRow<format::ClaimRow>(reader, Family::kClaim,
+                                                                ClaimKey(claim, kClaimRecord)));
+  if (!row) return absl::DataLossError("citizen: a claim is not there");
+  return OpenContent(claim, *row);
+}
+
 double ToEvidence(const std::vector<FieldScore>& fields,
                   google::protobuf::RepeatedPtrField<v1::FieldEvidence>& evidence) {
   Centibits sum = 0;
@@ -63,11 +70,7 @@ absl::Status Surroundings::Read(const std::set<std::string>& claims, bool furthe
   std::set<std::string> seeds = claims;
   std::set<std::string> contents;
   for (const std::string& claim : claims) {
-    KB_ASSIGN_OR_RETURN(const auto row, ReadRow<format::ClaimRow>(
-                                            reader_, Family::kClaim,
-                                            ClaimKey(claim, kClaimRecord)));
-    if (!row) return absl::DataLossError("citizen: a claim is not there");
-    KB_ASSIGN_OR_RETURN(const auto content, OpenContent(claim, *row));
+    KB_ASSIGN_OR_RETURN(const auto content, ContentOfClaim(reader_, claim));
     KB_ASSIGN_OR_RETURN(const auto edges, EdgesOf(reader_, content.content_id()));
     for (const Edge& edge : edges) seeds.insert(edge.other);
     KB_RETURN_IF_ERROR(FindOwners(content, seeds));
@@ -189,12 +192,9 @@ absl::Status Surroundings::AddFurther() {
   telling_all_->suggest = std::numeric_limits<int32_t>::min();
   input_.model = &*telling_all_;
   for (const auto& [contents, whole] : further_) {
-    for (const std::string& content : {contents.first, contents.second}) {
-      if (input_.persons.contains(content)) continue;
-      KB_ASSIGN_OR_RETURN(input_.persons[content], ReadPerson(keys_, reader_, content));
-    }
-    Score score = Compare(model_, input_.persons.at(contents.first),
-                          input_.persons.at(contents.second));
+    KB_ASSIGN_OR_RETURN(const Person* one, PersonOf(contents.first));
+    KB_ASSIGN_OR_RETURN(const Person* other, PersonOf(contents.second));
+    Score score = Compare(model_, *one, *other);
     score.typed_number = false;
     score.bits = std::min(score.bits, model_.link - model_.margin - 1);
     input_.pairs.push_back({contents.first, contents.second, score});
@@ -225,8 +225,7 @@ absl::Status Surroundings::AddOwned() {
     if (at == ids_.end()) return absl::DataLossError("claim: not among what hangs together");
     one.owner = input_.claims[static_cast<size_t>(at - ids_.begin())].content;
     for (const std::string& content : {one.content, one.owner}) {
-      if (input_.persons.contains(content)) continue;
-      KB_ASSIGN_OR_RETURN(input_.persons[content], ReadPerson(keys_, reader_, content));
+      KB_RETURN_IF_ERROR(PersonOf(content).status());
     }
     const auto sides = std::minmax(one.content, one.owner);
     const bool known = std::any_of(input_.pairs.begin(), input_.pairs.end(), [&](const auto& pair) {
@@ -237,13 +236,19 @@ absl::Status Surroundings::AddOwned() {
   return absl::OkStatus();
 }
 
-// With the devices that it is the only one to have been seen with.
-absl::StatusOr<Person> Surroundings::PersonAt(size_t claim, size_t other) {
-  const std::string& content = input_.claims[claim].content;
+// Read once; a pointer into a map stays good.
+absl::StatusOr<const Person*> Surroundings::PersonOf(const std::string& content) {
   if (!input_.persons.contains(content)) {
     KB_ASSIGN_OR_RETURN(input_.persons[content], ReadPerson(keys_, reader_, content));
   }
-  Person person = input_.persons.at(content);
+  return &input_.persons.at(content);
+}
+
+// With the devices that it is the only one to have been seen with.
+absl::StatusOr<Person> Surroundings::PersonAt(size_t claim, size_t other) {
+  const std::string& content = input_.claims[claim].content;
+  KB_ASSIGN_OR_RETURN(const Person* known, PersonOf(content));
+  Person person = *known;
   for (const Owned& one : owned_) {
     if (one.owner != content) continue;
     if (one.content == input_.claims[other].content) person.devices.push_back(one.device);

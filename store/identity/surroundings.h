@@ -35,6 +35,9 @@ double ToEvidence(const std::vector<FieldScore>& fields,
 absl::StatusOr<v1::PartyRef> PartyOfClaim(const Reader& reader, absl::string_view claim,
                                           absl::string_view but = "");
 
+absl::StatusOr<format::ClaimContent> ContentOfClaim(const Reader& reader,
+                                                    const std::string& claim);
+
 // One thread; what it is given must outlive it.
 class Surroundings {
  public:
@@ -79,6 +82,7 @@ class Surroundings {
   absl::Status AddFurther();
   absl::Status FindOwners(const format::ClaimContent& content, std::set<std::string>& seeds);
   absl::Status AddOwned();
+  absl::StatusOr<const Person*> PersonOf(const std::string& content);
   absl::StatusOr<Person> PersonAt(size_t claim, size_t other);
 
   const Keys& keys_;

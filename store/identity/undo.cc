@@ -79,11 +79,11 @@ std::optional<Undone> TakeBack(const PartitionInput& input, const std::set<std::
 std::set<std::string> Woken(const Undone& undone, const PartitionResult& result) {
   const Decisions decisions(undone.input);
   std::set<std::string> woken;
-  for (const auto& unlink : decisions.resting()) {
+  for (const auto& [decision, unlink] : decisions.resting()) {
     const bool met = std::any_of(
         result.citizens.begin(), result.citizens.end(),
-        [&](const CitizenPart& part) { return HoldBothSides(part.claims, {unlink}); });
-    if (met) woken.insert(undone.input.decisions[unlink.first].id);
+        [&](const CitizenPart& part) { return HoldBothSides(part.claims, unlink); });
+    if (met) woken.insert(undone.input.decisions[decision].id);
   }
   return woken;
 }

@@ -255,14 +255,33 @@ class Counting : public Reader {
 TEST(Properties, ValueThatTenThousandTypedJoinsNobodyAndStaysBounded) {
   World world;
   constexpr int kPeople = 10000;
-  std::vector<int> rows;
-  for (int i = 0; i < kPeople; ++i) {
+  const auto typed = [](int i, const std::string& surname) {
     v1::Party party = PartyOf("customer", {Phone("+31201234567"),
                                            Identifier(v1::IDENTIFIER_TYPE_EMAIL, "balie@voorbeeld.nl"),
                                            Identifier(v1::IDENTIFIER_TYPE_COOKIE, "kiosk")});
-    party.mutable_details()->set_surname(NameOf(i));
-    const auto prepared =
-        PrepareEvent(world.keys, EventOf("kiosk", absl::StrCat("k", i), i, {party}));
+    party.mutable_details()->set_surname(surname);
+    return EventOf("kiosk", absl::StrCat("k", i), i, {party});
+  };
+  // Rows read, and bytes written, for who comes with a name of his own and for
+  // one who goes; neither is taken.
+  using Cost = std::pair<int, size_t>;
+  const auto costs = [&] {
+    std::vector<Cost> each;
+    for (const v1::ContactEvent& event :
+         {typed(kPeople, "Xylander"), RetractContact("kiosk", "r", "k500")}) {
+      const Counting counting(world.batch);
+      Batch group(&counting);
+      format::Head head = world.head;
+      EXPECT_TRUE(Append(world.keys, group, head, FactOf(*PrepareEvent(world.keys, event))).ok());
+      each.push_back({counting.rows, group.bytes()});
+    }
+    return each;
+  };
+  std::vector<int> rows;
+  std::vector<Cost> of_a_thousand;
+  for (int i = 0; i < kPeople; ++i) {
+    if (i == 1000) of_a_thousand = costs();
+    const auto prepared = PrepareEvent(world.keys, typed(i, NameOf(i)));
     ASSERT_TRUE(prepared.ok());
     const Counting counting(world.batch);
     Batch group(&counting);
@@ -280,6 +299,11 @@ TEST(Properties, ValueThatTenThousandTypedJoinsNobodyAndStaysBounded) {
   const int late = *std::max_element(rows.end() - 1000, rows.end());
   EXPECT_LE(early, 60);
   EXPECT_LE(late, early);
+  const std::vector<Cost> of_all = costs();
+  for (size_t i = 0; i < of_all.size(); ++i) {
+    EXPECT_LE(of_all[i].first, of_a_thousand[i].first) << i;
+    EXPECT_LE(of_all[i].second, of_a_thousand[i].second + 8) << i;  // Numbers are longer.
+  }
 }
 
 // --- When it matters when contacts took place.

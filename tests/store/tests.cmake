@@ -3,7 +3,7 @@ klantbeeld_test(store_unit_test store/identity/partition_test.cc klantbeeld_stor
 target_sources(store_unit_test PRIVATE store/history.cc)
 foreach(name contact_test directory_test error_test journal_test keys_test prepare_test record_test sealer_test
     sequencer_test splice_test identity/candidates_test identity/posting_test identity/changes_test identity/claims_test
-    identity/compare_test identity/component_test identity/crowd_test identity/estimate_test identity/explain_test
+    identity/compare_test identity/component_test identity/estimate_test identity/explain_test
     identity/found_test identity/learn_test identity/model_test
     identity/nobodys_test identity/normalise_test identity/owner_test identity/person_test identity/score_test
     identity/unmerge_test identity/veto_test)

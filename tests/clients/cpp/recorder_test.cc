@@ -82,22 +82,6 @@ TEST(Recorder, WhatMayPassIsWaitedFor) {
   }
 }
 
-TEST(Recorder, SaysWhatDoesNotPass) {
-  FakeServer server;
-  server.contacts.full = 1'000'000;
-  const auto client = server.NewClient();
-  Heard heard;
-  Recorder::Limits limits = SmallBatches();
-  limits.reconnects_max = 3;
-  Recorder recorder(*client, limits, heard.listener());
-  ASSERT_FALSE(recorder.Add(Event(1)));
-  const auto error = recorder.Finish();
-  ASSERT_TRUE(error);
-  EXPECT_EQ(error->reason, v1::ERROR_REASON_DISK_FULL);
-  EXPECT_TRUE(heard.numbers.empty()) << "nothing is wrong with the event";
-  EXPECT_EQ(server.contacts.connections, 4);
-}
-
 TEST(Recorder, CutConnectionsLoseAndRepeatNothing) {
   for (const int answered : {0, 1, 9, 10, 11, 20, 25}) {
     FakeServer server;
@@ -115,9 +99,8 @@ TEST(Recorder, CutConnectionsLoseAndRepeatNothing) {
   }
 }
 
-TEST(Recorder, GivesUpWhenNoConnectionBringsAResult) {
-  FakeServer server;
-  for (int i = 0; i < 100; ++i) server.contacts.cuts.push_back({1, 0});
+// An event that gets no result however often the server is asked.
+void ExpectGivesUp(FakeServer& server, v1::ErrorReason reason) {
   const auto client = server.NewClient();
   Heard heard;
   Recorder::Limits limits = SmallBatches();
@@ -126,10 +109,22 @@ TEST(Recorder, GivesUpWhenNoConnectionBringsAResult) {
   ASSERT_FALSE(recorder.Add(Event(1)));
   const auto error = recorder.Finish();
   ASSERT_TRUE(error);
-  EXPECT_EQ(error->reason, v1::ERROR_REASON_RESTARTING);
-  EXPECT_TRUE(heard.numbers.empty());
+  EXPECT_EQ(error->reason, reason);
+  EXPECT_TRUE(heard.numbers.empty()) << "nothing is wrong with the event";
   EXPECT_EQ(server.contacts.connections, 4);
   EXPECT_TRUE(recorder.Add(Event(2))) << "an error is final";
+}
+
+TEST(Recorder, GivesUpWhenNoConnectionBringsAResult) {
+  FakeServer server;
+  for (int i = 0; i < 100; ++i) server.contacts.cuts.push_back({1, 0});
+  ExpectGivesUp(server, v1::ERROR_REASON_RESTARTING);
+}
+
+TEST(Recorder, GivesUpWhenWhatMayPassDoesNot) {
+  FakeServer server;
+  server.contacts.full = 1'000'000;
+  ExpectGivesUp(server, v1::ERROR_REASON_DISK_FULL);
 }
 
 TEST(Recorder, LargeEventsMakeSmallBatches) {
